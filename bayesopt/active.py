@@ -1,0 +1,203 @@
+"""The trial in a user's hands while it is being evaluated.
+
+A :class:`Trial` talks to the outside through a :class:`TrialPort`, so that an objective reads the
+same whether it runs beside its study or in a worker process at the other end of a pipe.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, Protocol
+
+from bayesopt.errors import InvalidConfigError, SpaceChangedError, short_repr
+from bayesopt.results import coerce_step, coerce_values
+from bayesopt.rng import named_rng
+from bayesopt.space import Categorical, Float, Int, Parameter
+
+
+class TrialPort(Protocol):
+    """What a running trial may ask of, or tell to, its study."""
+
+    def report(self, trial: Trial, step: float, values: tuple[float, ...]) -> None:
+        """Record intermediate values (user's direction)."""
+
+    def should_prune(self, trial: Trial) -> bool:
+        """Say whether the scheduler wants the trial to stop."""
+
+    def set_user_attr(self, trial: Trial, name: str, value: object) -> None:
+        """Attach a JSON-able attribute."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrialSetup:
+    """Everything about a running trial that is plain data, fit to cross a process boundary.
+
+    Attributes
+    ----------
+    number, attempt : int
+        Which trial, and the token that fences earlier attempts off.
+    params : mapping
+        The proposed configuration. Under define-by-run these are offers for names seen before.
+    seed : int
+        The study's seed, for names never seen before.
+    define_by_run : bool
+        Whether the objective itself declares the parameters.
+    """
+
+    number: int
+    attempt: int
+    params: Mapping[str, Any]
+    n_objectives: int = 1
+    seed: int = 0
+    define_by_run: bool = False
+    sampler: str = ""
+    fallback: str = ""
+    user_attrs: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Trial:
+    """A running trial: its number, its parameters, and how to report on it.
+
+    Made by ``Study.ask`` and handed to objectives by ``Study.optimize``.
+    """
+
+    def __init__(self, setup: TrialSetup, port: TrialPort) -> None:
+        self._setup = setup
+        self._port = port
+        self._suggested: dict[str, tuple[Parameter, Any]] = {}
+        self._attrs: dict[str, Any] = dict(setup.user_attrs)
+
+    def __repr__(self) -> str:
+        return f"Trial(number={self.number}, params={self.params!r})"
+
+    @property
+    def setup(self) -> TrialSetup:
+        """The plain data of this trial."""
+        return self._setup
+
+    @property
+    def number(self) -> int:
+        """The trial's number in its study."""
+        return self._setup.number
+
+    @property
+    def attempt(self) -> int:
+        """How many times the trial was handed out, this time included."""
+        return self._setup.attempt
+
+    @property
+    def sampler(self) -> str:
+        """Name of the sampler that made the configuration."""
+        return self._setup.sampler
+
+    @property
+    def fallback(self) -> str:
+        """Why that was not the sampler asked for; empty if it was."""
+        return self._setup.fallback
+
+    @property
+    def params(self) -> dict[str, Any]:
+        """The configuration to evaluate (define-by-run: what was suggested so far)."""
+        if self._setup.define_by_run:
+            return {name: value for name, (_, value) in self._suggested.items()}
+        return dict(self._setup.params)
+
+    @property
+    def suggested(self) -> Mapping[str, tuple[Parameter, Any]]:
+        """Define-by-run: name → (distribution, value), in the order suggested."""
+        return MappingProxyType(self._suggested)
+
+    @property
+    def user_attrs(self) -> dict[str, Any]:
+        """Attributes set so far."""
+        return dict(self._attrs)
+
+    # -- define-by-run ------------------------------------------------------------------------
+    def suggest_float(
+        self, name: str, low: float, high: float, *, log: bool = False, step: float | None = None
+    ) -> float:
+        """Return the value of a real parameter, declaring it on the way."""
+        return float(self._suggest(name, Float(low, high, log=log, step=step)))
+
+    def suggest_int(
+        self, name: str, low: int, high: int, *, log: bool = False, step: int | None = None
+    ) -> int:
+        """Return the value of an integer parameter, declaring it on the way."""
+        return int(self._suggest(name, Int(low, high, log=log, step=step)))
+
+    def suggest_categorical(self, name: str, choices: Sequence[Any] | Mapping[str, Any]) -> Any:
+        """Return one of `choices`, declaring the parameter on the way."""
+        return self._suggest(name, Categorical(choices))
+
+    def _suggest(self, name: str, parameter: Parameter) -> Any:
+        if not self._setup.define_by_run:
+            return self._declared_value(name, parameter)
+        if name in self._suggested:
+            return self._same_again(name, parameter)
+        value = self._offer(name, parameter)
+        self._suggested[name] = parameter, value
+        return value
+
+    def _offer(self, name: str, parameter: Parameter) -> Any:
+        """Take the sampler's proposal where it fits the distribution, else draw afresh."""
+        if name in self._setup.params and parameter.contains(self._setup.params[name]):
+            return self._setup.params[name]
+        rng = named_rng(self._setup.seed, self.number, name)
+        return parameter.from_unit(float(rng.random()))
+
+    def _same_again(self, name: str, parameter: Parameter) -> Any:
+        declared, value = self._suggested[name]
+        if declared != parameter:
+            raise SpaceChangedError(
+                f"parameter {name!r} of trial {self.number}",
+                expected=f"the distribution of its first suggestion, {short_repr(declared)}",
+                got=short_repr(parameter),
+                remedy="Use another name for another distribution.",
+            )
+        return value
+
+    def _declared_value(self, name: str, parameter: Parameter) -> Any:
+        """Let an objective written with ``suggest_*`` run on a declared space."""
+        params = self._setup.params
+        if name not in params:
+            raise InvalidConfigError(
+                f"parameter {name!r} of trial {self.number}",
+                expected=f"one of the active parameters {short_repr(sorted(params))}",
+                remedy="Add it to the study's space, or create the study without a space.",
+            )
+        if not parameter.contains(params[name]):
+            raise SpaceChangedError(
+                f"parameter {name!r} of trial {self.number}",
+                expected=f"a distribution that holds its value {short_repr(params[name])}",
+                got=short_repr(parameter),
+                remedy="Give suggest_* the bounds that the study's space has.",
+            )
+        return params[name]
+
+    # -- reporting ----------------------------------------------------------------------------
+    def report(self, value: object, step: object) -> None:
+        """Record an intermediate value (or one per objective) at a step, and keep the lease.
+
+        Raises
+        ------
+        InvalidValueError
+            If `value` is not a number (NaN and infinities are accepted) or `step` is not a
+            finite number >= 0.
+        ReportConflictError
+            If the step was reported before with another value.
+        StaleTrialError
+            If the trial was handed to another worker meanwhile.
+        """
+        values = coerce_values(value, self._setup.n_objectives)
+        self._port.report(self, coerce_step(step), values)
+
+    def should_prune(self) -> bool:
+        """Say whether the study's scheduler advises to stop now; then raise ``TrialPruned``."""
+        return self._port.should_prune(self)
+
+    def set_user_attr(self, name: str, value: object) -> None:
+        """Attach a JSON-able attribute to the trial."""
+        self._port.set_user_attr(self, name, value)
+        self._attrs[name] = value

@@ -1,0 +1,235 @@
+"""The storage protocol: what a study needs from the place that keeps it.
+
+Every method is one atomic, durable step (durable as far as the storage promises), safe to call
+from several threads and, where the storage is shared, from several processes. Suggestions are
+computed outside; a storage only allocates numbers and records facts. Every change of a trial gets
+the study's next ``seq``, and readers follow with :meth:`Storage.changes`.
+
+Parameters travel as *labels* (JSON-native scalars, see ``Space.to_labels``); values are in the
+user's direction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from typing import Any, Protocol, runtime_checkable
+
+from bayesopt.trial import TrialRecord, TrialState
+
+Label = str | int | float | bool | None
+Labels = Mapping[str, Label]
+
+
+@dataclass(frozen=True, slots=True)
+class StudySpec:
+    """What is fixed when a study is created."""
+
+    name: str
+    directions: tuple[str, ...]  # "minimize" | "maximize", one per objective
+    seed: int
+    noisy: bool = False
+    sampler: str = ""  # JSON of the sampler's settings, so that other processes use the same
+    scheduler: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StudyRecord:
+    """A stored study."""
+
+    id: int
+    spec: StudySpec
+    created_at: float  # seconds since the epoch
+    n_trials: int
+    attrs: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A configuration to allocate a number for."""
+
+    params: Labels
+    sampler: str = ""
+    fallback: str = ""
+    space_version: int = 0
+    user_attrs: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """The right to evaluate one trial: its number, and the attempt that fences others off."""
+
+    number: int
+    attempt: int
+    params: Labels
+    sampler: str = ""
+    fallback: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How a trial ended."""
+
+    state: TrialState  # COMPLETE, PRUNED or FAIL
+    values: tuple[float, ...] | None = None
+    constraints: Mapping[str, float] = field(default_factory=dict)
+    cost: float | None = None
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What happened after some ``seq``, in columns (index i of every list is one trial row).
+
+    A trial appears once with its present facts, however often it changed; rows are in order of
+    their ``seq``. ``reports`` are in order of their own ``seq``, merged into the same numbering.
+    """
+
+    seq: int  # pass it as `since` next time
+    numbers: list[int]
+    states: list[int]
+    params: list[Labels]
+    values: list[tuple[float, ...] | None]
+    constraints: list[Mapping[str, float]]
+    costs: list[float | None]
+    space_versions: list[int]
+    report_numbers: list[int]
+    report_steps: list[float]
+    report_values: list[tuple[float, ...]]
+    n_spaces: int  # how many versions of the space are stored now
+    more: bool = False  # the limit cut the answer; call again with `seq`
+
+
+@runtime_checkable
+class Storage(Protocol):
+    """Where studies live."""
+
+    # -- studies ------------------------------------------------------------------------------
+    def create_study(self, spec: StudySpec, space: str) -> int:
+        """Create a study with version 0 of its space (JSON); return its id.
+
+        Raises StudyExistsError when the name is taken.
+        """
+
+    def find_study(self, name: str) -> StudyRecord:
+        """Return the study of that name. Raises StudyNotFoundError."""
+
+    def list_studies(self) -> list[StudyRecord]:
+        """Return all studies, oldest first."""
+
+    def delete_study(self, study_id: int) -> None:
+        """Delete a study and everything in it."""
+
+    def add_space(self, study_id: int, space: str, expected_version: int) -> bool:
+        """Append a version of the space; False when `expected_version` is not the next one."""
+
+    def spaces(self, study_id: int) -> list[str]:
+        """Return all versions of the space (JSON), oldest first."""
+
+    def set_study_attr(self, study_id: int, name: str, value: object) -> None:
+        """Set a study attribute (JSON-able). Raises InvalidValueError."""
+
+    # -- following ----------------------------------------------------------------------------
+    def changes(self, study_id: int, since: int, limit: int = 10_000) -> Changes:
+        """Return what changed after `since` (0: everything), at most `limit` trial rows."""
+
+    def trials(self, study_id: int, numbers: Sequence[int] | None = None) -> list[TrialRecord]:
+        """Return records by number (all if None), in the order asked for.
+
+        Raises TrialNotFoundError.
+        """
+
+    # -- a trial's life -----------------------------------------------------------------------
+    def ask_turn(self, study_id: int) -> AbstractContextManager[None]:
+        """Wait (a bounded time) for this process's turn to ask; advisory, saves wasted proposals."""
+
+    def ask(
+        self,
+        study_id: int,
+        proposals: Sequence[Proposal],
+        expected_number: int,
+        *,
+        owner: str,
+        lease_s: float | None,
+        key: str | None = None,
+    ) -> list[Ticket] | None:
+        """Allocate consecutive numbers from `expected_number` and record RUNNING trials.
+
+        None when `expected_number` is taken (someone else asked: follow, propose again). With a
+        `key` that was used before, return the tickets of then and allocate nothing.
+        A lease of None never expires.
+        """
+
+    def find_ask(self, study_id: int, key: str) -> list[Ticket] | None:
+        """Return the tickets that `key` allocated, None if it was never used."""
+
+    def enqueue(self, study_id: int, proposals: Sequence[Proposal]) -> list[int]:
+        """Record WAITING trials (their params may be partial); return their numbers."""
+
+    def claim(
+        self, study_id: int, number: int, proposal: Proposal, *, owner: str, lease_s: float | None
+    ) -> Ticket | None:
+        """Turn a WAITING or LOST trial into RUNNING with `proposal` and attempt + 1.
+
+        None when another worker was faster. Raises TrialNotFoundError.
+        """
+
+    def add_finished(
+        self, study_id: int, proposals: Sequence[Proposal], results: Sequence[Result]
+    ) -> list[int]:
+        """Record trials that were evaluated elsewhere; all or none. Return their numbers."""
+
+    def set_params(
+        self, study_id: int, number: int, attempt: int, params: Labels, space_version: int
+    ) -> None:
+        """Replace a RUNNING trial's parameters (define-by-run). Raises StaleTrialError."""
+
+    def report(
+        self,
+        study_id: int,
+        number: int,
+        attempt: int,
+        step: float,
+        values: tuple[float, ...],
+        lease_s: float | None,
+    ) -> None:
+        """Record intermediate values of a RUNNING trial and renew its lease.
+
+        The same step with the same values again is fine; a later attempt overwrites. Raises
+        ReportConflictError, StaleTrialError, TrialNotFoundError.
+        """
+
+    def tell(self, study_id: int, number: int, attempt: int | None, result: Result) -> bool:
+        """Record the result of a trial, once; True if this call did, False if it was known.
+
+        With an `attempt`, it must be the current one (StaleTrialError otherwise). Without, any
+        unfinished trial accepts. A finished trial: same result again → False, another →
+        TellConflictError. Raises TrialNotFoundError.
+        """
+
+    def release(self, study_id: int, number: int, attempt: int) -> bool:
+        """Put a RUNNING trial back in the queue (state LOST); False if it is not ours any more."""
+
+    def renew(
+        self, study_id: int, tickets: Sequence[tuple[int, int]], owner: str, lease_s: float
+    ) -> list[int]:
+        """Renew leases of (number, attempt) pairs; return the numbers no longer held."""
+
+    def expire(self, study_id: int) -> list[int]:
+        """Mark RUNNING trials whose lease ran out as LOST; return them. Cheap when there are none."""
+
+    def set_user_attr(self, study_id: int, number: int, name: str, value: object) -> None:
+        """Set a trial attribute (JSON-able). Raises InvalidValueError, TrialNotFoundError."""
+
+    def invalidate(self, study_id: int, number: int, reason: str, who: str) -> None:
+        """Strike a finished trial out; the old state and `reason` go to the audit log.
+
+        Raises TrialNotFoundError, StudyError when the trial is not finished.
+        """
+
+    def audit_log(self, study_id: int) -> list[Mapping[str, Any]]:
+        """Return the audited changes: when, number, action, who, reason, before."""
+
+    def close(self) -> None:
+        """Release files and connections; calling again is fine."""

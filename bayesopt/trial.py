@@ -1,0 +1,102 @@
+"""What a trial is: its states and its frozen record."""
+
+from __future__ import annotations
+
+import enum
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+_EMPTY: Mapping[str, Any] = MappingProxyType({})
+
+
+class TrialState(enum.IntEnum):
+    """The life of a trial: WAITING → RUNNING → COMPLETE, PRUNED or FAIL.
+
+    A RUNNING trial whose worker vanished becomes LOST, which is queued like WAITING and runs
+    again under its old number. INVALID marks a finished trial that a person struck out.
+    """
+
+    WAITING = 0
+    RUNNING = 1
+    COMPLETE = 2
+    PRUNED = 3
+    FAIL = 4
+    LOST = 5
+    INVALID = 6
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether no evaluation is under way or due."""
+        return self in _FINISHED
+
+    @property
+    def is_queued(self) -> bool:
+        """Whether the next ``ask`` may hand the trial out."""
+        return self in (TrialState.WAITING, TrialState.LOST)
+
+
+_FINISHED = frozenset(
+    {TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL, TrialState.INVALID}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class TrialRecord:
+    """One trial as recorded, in the user's units and direction.
+
+    Attributes
+    ----------
+    number : int
+        Position in the study, from 0 without gaps.
+    state : TrialState
+    params : mapping of str to object
+        Active parameters only. (A storage fills it with *labels*, see ``Space.to_labels``.)
+    values : tuple of float or None
+        One value per objective once told.
+    constraints : mapping of str to float
+        Told outcome constraints; feasible at <= 0.
+    cost : float or None
+        Told or measured cost of the evaluation, seconds unless the user means something else.
+    reports : mapping of float to tuple of float
+        Intermediate values by step.
+    sampler, fallback : str
+        Which sampler made the configuration, and why it was not the one asked for (or "").
+    attempt : int
+        How many times it was handed out; the fencing token of its current worker.
+    """
+
+    number: int
+    state: TrialState
+    params: Mapping[str, Any] = field(default_factory=lambda: _EMPTY)
+    values: tuple[float, ...] | None = None
+    constraints: Mapping[str, float] = field(default_factory=lambda: _EMPTY)
+    cost: float | None = None
+    reports: Mapping[float, tuple[float, ...]] = field(default_factory=lambda: _EMPTY)
+    user_attrs: Mapping[str, Any] = field(default_factory=lambda: _EMPTY)
+    sampler: str = ""
+    fallback: str = ""
+    error: str = ""
+    attempt: int = 0
+    owner: str = ""
+    space_version: int = 0
+    created_at: float = math.nan
+    started_at: float = math.nan
+    finished_at: float = math.nan
+
+    @property
+    def value(self) -> float | None:
+        """The value of a single-objective trial, None before it was told."""
+        return self.values[0] if self.values else None
+
+    @property
+    def duration_s(self) -> float:
+        """Seconds between the last hand-out and the result (nan while unfinished)."""
+        return self.finished_at - self.started_at
+
+    @property
+    def is_feasible(self) -> bool:
+        """Whether every told outcome constraint is at most 0."""
+        return all(value <= 0.0 for value in self.constraints.values())
