@@ -105,6 +105,10 @@ class Changes:
 class Storage(Protocol):
     """Where studies live."""
 
+    @property
+    def is_shared(self) -> bool:
+        """Whether other processes can reach the same studies (so that leases matter)."""
+
     # -- studies ------------------------------------------------------------------------------
     def create_study(self, spec: StudySpec, space: str) -> int:
         """Create a study with version 0 of its space (JSON); return its id.
@@ -168,11 +172,19 @@ class Storage(Protocol):
         """Record WAITING trials (their params may be partial); return their numbers."""
 
     def claim(
-        self, study_id: int, number: int, proposal: Proposal, *, owner: str, lease_s: float | None
+        self,
+        study_id: int,
+        number: int,
+        proposal: Proposal,
+        *,
+        owner: str,
+        lease_s: float | None,
+        key: str | None = None,
     ) -> Ticket | None:
         """Turn a WAITING or LOST trial into RUNNING with `proposal` and attempt + 1.
 
-        None when another worker was faster. Raises TrialNotFoundError.
+        None when another worker was faster. A `key` makes the trial findable by ``find_ask``,
+        replacing the key of an earlier attempt. Raises TrialNotFoundError.
         """
 
     def add_finished(
