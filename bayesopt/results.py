@@ -1,0 +1,207 @@
+"""Turn what users tell or report into plain floats, or say clearly why that cannot be done.
+
+Objectives return all sorts of things: NumPy scalars, 0-d tensors that still need a gradient,
+`Decimal`, an int with 400 digits, a string by mistake. Everything that is one real number is
+accepted and becomes a float64; everything else is an :class:`InvalidValueError`, which is the only
+exception these functions raise, whatever the object does when it is touched. NaN and infinities
+are numbers here: what they mean is the study's business.
+
+Neither NumPy nor torch is imported: arrays are recognised by what they can do.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from itertools import islice
+from typing import Any
+
+from bayesopt.errors import InvalidValueError, short_repr
+
+_REAL_KINDS = frozenset("biufO")  # NumPy: bool, int, unsigned, float, object
+_TEXT = (str, bytes, bytearray, memoryview)
+
+
+def coerce_values(obj: object, n_objectives: int, *, what: str = "value") -> tuple[float, ...]:
+    """Return one float per objective.
+
+    Parameters
+    ----------
+    obj : object
+        For one objective a real number: int, float, bool, NumPy scalar, 0-d array or tensor,
+        Decimal, Fraction (or a list or tuple holding exactly that one number). For several
+        objectives a list, tuple or 1-d array of exactly `n_objectives` such numbers.
+    n_objectives : int
+        How many numbers are expected, >= 1.
+    what : str
+        What the error message calls the thing.
+
+    Raises
+    ------
+    InvalidValueError
+        If `obj` is anything else. NaN, infinities and ints beyond float64 (-> inf) are fine.
+    """
+    if type(obj) is float and n_objectives == 1:
+        return (obj,)
+    if n_objectives == 1 and not _guarded(_is_plain_sequence, obj, what, _EXPECTED_NUMBER):
+        return (_number(obj, what),)
+    expected = f"{n_objectives} numbers" if n_objectives > 1 else _EXPECTED_NUMBER
+    items = _items(obj, what, expected)
+    if len(items) != n_objectives:
+        raise InvalidValueError(
+            what,
+            expected=f"{expected}, one per objective",
+            got=f"{len(items)}: {short_repr(obj)}",
+            remedy="Return one number per direction of the study.",
+        )
+    return tuple(_number(item, f"{what} {i}") for i, item in enumerate(items))
+
+
+def coerce_step(obj: object) -> float:
+    """Return a step (epochs, samples, any budget) as a finite float >= 0.
+
+    Raises
+    ------
+    InvalidValueError
+        If `obj` is not such a number.
+    """
+    return _finite_nonnegative(obj, "step", "Count steps from 0, e.g. report(loss, step=epoch).")
+
+
+def coerce_cost(obj: object) -> float | None:
+    """Return the cost of an evaluation as a finite float >= 0; None stays None.
+
+    Raises
+    ------
+    InvalidValueError
+        If `obj` is not such a number.
+    """
+    if obj is None:
+        return None
+    return _finite_nonnegative(obj, "cost", "Tell the cost in seconds, or leave it out.")
+
+
+def coerce_constraints(obj: object) -> dict[str, float]:
+    """Return outcome constraints by name; feasible at <= 0, and NaN means infeasible.
+
+    Parameters
+    ----------
+    obj : object
+        A mapping from names to numbers, or a list, tuple or 1-d array, whose entries are called
+        ``"c0"``, ``"c1"``, …. None means there are none.
+
+    Raises
+    ------
+    InvalidValueError
+        If `obj` is neither, a name is not a non-empty string or a value is not a number.
+    """
+    if obj is None:
+        return {}
+    if _guarded(_is_mapping, obj, "constraints", _EXPECTED_CONSTRAINTS):
+        pairs = _guarded(_pairs, obj, "constraints", _EXPECTED_CONSTRAINTS)
+    else:
+        items = _items(obj, "constraints", _EXPECTED_CONSTRAINTS)
+        pairs = [(f"c{i}", item) for i, item in enumerate(items)]
+    return {_name(name): _number(value, f"constraint {name!r}") for name, value in pairs}
+
+
+_EXPECTED_NUMBER = "one real number"
+_EXPECTED_CONSTRAINTS = "a mapping from names to numbers, or a list of numbers"
+_REMEDY = "Return a plain float, e.g. float(loss)."
+
+
+def _number(obj: object, what: str) -> float:
+    """Return `obj` as a float, or raise InvalidValueError."""
+    number: float = _guarded(_float_of, obj, what, _EXPECTED_NUMBER)
+    return number
+
+
+def _float_of(obj: Any, *, unpack: bool = True) -> float:
+    """Return the one real number that `obj` is. Raises TypeError, or what `obj` raises."""
+    if isinstance(obj, (complex, *_TEXT)) or obj is None:
+        raise TypeError("not a real number")
+    if isinstance(obj, (int, float)):
+        return _saturating_float(obj)
+    if hasattr(obj, "ndim") and hasattr(obj, "item"):
+        if not _is_real_scalar_array(obj):
+            raise TypeError("not a 0-d array of one real number")
+        # .item() serves tensors of every dtype, without a warning about gradients. It gives
+        # NumPy's longdouble back as it is, which float() then takes.
+        return _float_of(obj.item(), unpack=False) if unpack else _saturating_float(obj)
+    if not (hasattr(type(obj), "__float__") or hasattr(type(obj), "__index__")):
+        raise TypeError("not a number")
+    return _saturating_float(obj)
+
+
+def _is_real_scalar_array(obj: Any) -> bool:
+    """Whether an array-like holds exactly one real number (torch has no ``dtype.kind``)."""
+    kind = getattr(getattr(obj, "dtype", None), "kind", "f")
+    return bool(obj.ndim == 0 and kind in _REAL_KINDS and not getattr(obj, "mask", False))
+
+
+def _saturating_float(obj: Any) -> float:
+    """Return ``float(obj)``, with infinities for what is beyond float64."""
+    try:
+        return float(obj)
+    except (OverflowError, FloatingPointError):
+        return -math.inf if obj < 0 else math.inf
+
+
+def _finite_nonnegative(obj: object, what: str, remedy: str) -> float:
+    number = _number(obj, what)
+    if not 0.0 <= number < math.inf:
+        raise InvalidValueError(
+            what, expected="a finite number >= 0", got=short_repr(obj), remedy=remedy
+        )
+    return number
+
+
+def _items(obj: object, what: str, expected: str) -> list[Any]:
+    items: list[Any] | None = _guarded(_listed, obj, what, expected)
+    if items is None:
+        raise InvalidValueError(what, expected=expected, got=_described(obj), remedy=_REMEDY)
+    return items
+
+
+def _listed(obj: Any) -> list[Any] | None:
+    """Return the entries of a list, tuple or 1-d array, None for anything else."""
+    if not _is_plain_sequence(obj) and getattr(obj, "ndim", None) != 1:
+        return None
+    return list(islice(iter(obj), len(obj) + 1))  # a lying __iter__ may never end
+
+
+def _is_plain_sequence(obj: object) -> bool:
+    return isinstance(obj, Sequence) and not isinstance(obj, _TEXT) and not hasattr(obj, "ndim")
+
+
+def _is_mapping(obj: object) -> bool:
+    return isinstance(obj, Mapping)
+
+
+def _pairs(obj: Any) -> list[tuple[Any, Any]]:
+    return [(key, obj[key]) for key in islice(iter(obj), len(obj) + 1)]
+
+
+def _name(name: object) -> str:
+    if type(name) is str and name:
+        return name
+    raise InvalidValueError(
+        "the name of a constraint",
+        expected="a non-empty string",
+        got=short_repr(name),
+        remedy='Give constraints as {"name": value}, feasible at <= 0.',
+    )
+
+
+def _guarded(function: Any, obj: object, what: str, expected: str) -> Any:
+    """Call ``function(obj)``; objects may do anything when touched, users see one error."""
+    try:
+        return function(obj)
+    except Exception:
+        raise InvalidValueError(
+            what, expected=expected, got=_described(obj), remedy=_REMEDY
+        ) from None
+
+
+def _described(obj: object) -> str:
+    return f"{type(obj).__name__} {short_repr(obj)}" if obj is not None else "None"
