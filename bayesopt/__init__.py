@@ -1,0 +1,186 @@
+"""Bayesian optimization by ask and tell.
+
+>>> import bayesopt as bo
+>>> study = bo.create_study({"x": bo.Float(-5.0, 5.0)}, seed=0)
+>>> trial = study.ask()
+>>> study.tell(trial, trial.params["x"] ** 2)
+
+Names are loaded when first used, so that the import stays light.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from bayesopt.active import Trial
+    from bayesopt.errors import (
+        BayesOptError,
+        CorruptStoreError,
+        ExecutionError,
+        ExpressionError,
+        InfeasibleSpaceError,
+        InvalidConfigError,
+        InvalidValueError,
+        MissingDependencyError,
+        NoTrialsError,
+        ReportConflictError,
+        SchemaVersionError,
+        SpaceChangedError,
+        SpaceError,
+        SpaceExhausted,
+        StaleTrialError,
+        StorageBusyError,
+        StorageError,
+        StudyError,
+        StudyExistsError,
+        StudyNotFoundError,
+        TellConflictError,
+        TrialNotFoundError,
+        TrialPruned,
+        TrialTimeoutError,
+        WorkerLostError,
+    )
+    from bayesopt.history import History
+    from bayesopt.samplers import GridSampler, QMCSampler, RandomSampler
+    from bayesopt.schedulers import MedianScheduler
+    from bayesopt.space import (
+        Categorical,
+        Constant,
+        Float,
+        Int,
+        LearningRateSchedule,
+        Ordinal,
+        Space,
+    )
+    from bayesopt.storage import MemoryStorage, SQLiteStorage
+    from bayesopt.study import (
+        Study,
+        create_study,
+        delete_study,
+        list_studies,
+        load_study,
+        minimize,
+    )
+    from bayesopt.trial import TrialRecord, TrialState
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "active": ["Trial"],
+    "errors": [
+        "BayesOptError",
+        "CorruptStoreError",
+        "ExecutionError",
+        "ExpressionError",
+        "InfeasibleSpaceError",
+        "InvalidConfigError",
+        "InvalidValueError",
+        "MissingDependencyError",
+        "NoTrialsError",
+        "ReportConflictError",
+        "SchemaVersionError",
+        "SpaceChangedError",
+        "SpaceError",
+        "SpaceExhausted",
+        "StaleTrialError",
+        "StorageBusyError",
+        "StorageError",
+        "StudyError",
+        "StudyExistsError",
+        "StudyNotFoundError",
+        "TellConflictError",
+        "TrialNotFoundError",
+        "TrialPruned",
+        "TrialTimeoutError",
+        "WorkerLostError",
+    ],
+    "history": ["History"],
+    "samplers": ["GridSampler", "QMCSampler", "RandomSampler"],
+    "schedulers": ["MedianScheduler"],
+    "space": [
+        "Categorical",
+        "Constant",
+        "Float",
+        "Int",
+        "LearningRateSchedule",
+        "Ordinal",
+        "Space",
+    ],
+    "storage": ["MemoryStorage", "SQLiteStorage"],
+    "study": [
+        "Study",
+        "create_study",
+        "delete_study",
+        "list_studies",
+        "load_study",
+        "minimize",
+    ],
+    "trial": ["TrialRecord", "TrialState"],
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+__all__ = [
+    "BayesOptError",
+    "Categorical",
+    "Constant",
+    "CorruptStoreError",
+    "ExecutionError",
+    "ExpressionError",
+    "Float",
+    "GridSampler",
+    "History",
+    "InfeasibleSpaceError",
+    "Int",
+    "InvalidConfigError",
+    "InvalidValueError",
+    "LearningRateSchedule",
+    "MedianScheduler",
+    "MemoryStorage",
+    "MissingDependencyError",
+    "NoTrialsError",
+    "Ordinal",
+    "QMCSampler",
+    "RandomSampler",
+    "ReportConflictError",
+    "SQLiteStorage",
+    "SchemaVersionError",
+    "Space",
+    "SpaceChangedError",
+    "SpaceError",
+    "SpaceExhausted",
+    "StaleTrialError",
+    "StorageBusyError",
+    "StorageError",
+    "Study",
+    "StudyError",
+    "StudyExistsError",
+    "StudyNotFoundError",
+    "TellConflictError",
+    "Trial",
+    "TrialNotFoundError",
+    "TrialPruned",
+    "TrialRecord",
+    "TrialState",
+    "TrialTimeoutError",
+    "WorkerLostError",
+    "__version__",
+    "create_study",
+    "delete_study",
+    "list_studies",
+    "load_study",
+    "minimize",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(f"{__name__}.{_HOME_OF[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

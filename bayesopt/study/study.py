@@ -1,0 +1,437 @@
+"""The study: ask for configurations, tell what they gave, and never lose either."""
+
+from __future__ import annotations
+
+import getpass
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, overload
+
+from bayesopt.active import Trial, TrialSetup
+from bayesopt.errors import InvalidValueError, NoTrialsError, StudyError, short_repr
+from bayesopt.history import History
+from bayesopt.rng import trial_rng
+from bayesopt.samplers.base import Sampler
+from bayesopt.schedulers.base import Decision, Scheduler
+from bayesopt.space import Space
+from bayesopt.storage.base import Storage, StudyRecord
+from bayesopt.study import asking, telling
+from bayesopt.study.context import connect
+from bayesopt.study.optimize import Callback, Objective, Optimization
+from bayesopt.study.records import proposal_of, with_user_params
+from bayesopt.study.telling import StateLike
+from bayesopt.study.versions import change_space
+from bayesopt.trial import TrialRecord, TrialState
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class Study:
+    """An optimization in progress.
+
+    Made by :func:`create_study` or :func:`load_study`. Several ``Study`` objects, in one process
+    or many, may work on the same stored study; each keeps its own view up to date.
+
+    Attributes
+    ----------
+    sampler : Sampler
+        Makes the suggestions.
+    scheduler : Scheduler
+        Advises running trials to stop.
+    """
+
+    def __init__(
+        self,
+        storage: Storage,
+        record: StudyRecord,
+        *,
+        sampler: Sampler,
+        scheduler: Scheduler,
+        like: Space | None = None,
+        lease_s: float | None = 60.0,
+    ) -> None:
+        self.sampler = sampler
+        self.scheduler = scheduler
+        self._context = connect(storage, record, like, lease_s)
+        self._optimization: Optimization | None = None
+
+    def __repr__(self) -> str:
+        return f"Study(name={self.name!r}, directions={self.directions}, space={self.space!r})"
+
+    # -- what the study is --------------------------------------------------------------------
+    @property
+    def name(self) -> str:
+        """The study's name in its storage."""
+        return self._context.spec.name
+
+    @property
+    def directions(self) -> tuple[str, ...]:
+        """``"minimize"`` or ``"maximize"``, one per objective."""
+        return self._context.spec.directions
+
+    @property
+    def direction(self) -> str:
+        """The direction of a single-objective study. Raises StudyError with several."""
+        self._require_single("direction", "directions")
+        return self.directions[0]
+
+    @property
+    def seed(self) -> int:
+        """The seed that all suggestions derive from."""
+        return self._context.spec.seed
+
+    @property
+    def noisy(self) -> bool:
+        """Whether a configuration may give another value next time, so that repeats make sense."""
+        return self._context.spec.noisy
+
+    @property
+    def storage(self) -> Storage:
+        """Where the study lives."""
+        return self._context.storage
+
+    @property
+    def history(self) -> History:
+        """The columns of this study, up to date; read them, do not change them."""
+        with self._context.lock:
+            return self._context.follower.follow()
+
+    @property
+    def space(self) -> Space:
+        """The newest version of the search space (define-by-run: what has been seen)."""
+        with self._context.lock:
+            self._context.follower.follow()
+            return self._context.follower.space
+
+    @space.setter
+    def space(self, space: Space) -> None:
+        """Change the space; old trials stay usable. Raises SpaceChangedError."""
+        change_space(self._context, space)
+
+    @property
+    def user_attrs(self) -> dict[str, Any]:
+        """Attributes of the study."""
+        return dict(self.storage.find_study(self.name).attrs)
+
+    def set_user_attr(self, name: str, value: object) -> None:
+        """Attach a JSON-able attribute to the study. Raises InvalidValueError."""
+        self.storage.set_study_attr(self._context.study_id, name, value)
+
+    # -- ask and tell -------------------------------------------------------------------------
+    @overload
+    def ask(self, n: None = None, *, key: str | None = None) -> Trial: ...
+    @overload
+    def ask(self, n: int, *, key: str | None = None) -> list[Trial]: ...
+    def ask(self, n: int | None = None, *, key: str | None = None) -> Trial | list[Trial]:
+        """Return the next trial to evaluate, or a batch of `n` that knows about itself.
+
+        Enqueued trials and those whose worker vanished come first, then the sampler's proposals.
+
+        Parameters
+        ----------
+        n : int, optional
+            How many; then a list is returned.
+        key : str, optional
+            Makes the call idempotent: the same key gives the same trials again.
+
+        Raises
+        ------
+        SpaceExhausted
+            If the sampler has nothing new left to propose (a finished grid).
+        InfeasibleSpaceError
+            If no configuration satisfies the space's constraints.
+        """
+        setups = asking.ask(self._context, self.sampler, _count(n), key)
+        trials = [self._trial(setup) for setup in setups]
+        return trials[0] if n is None else trials
+
+    def tell(
+        self,
+        trial: Trial | int,
+        values: object = None,
+        *,
+        state: StateLike | None = None,
+        constraints: object = None,
+        cost: object = None,
+    ) -> None:
+        """Record the result of a trial, durably and once.
+
+        Telling the same again is fine, so a caller that got no answer may simply repeat the call.
+
+        Parameters
+        ----------
+        trial : Trial or int
+            What ``ask`` returned, or its number. A number is accepted from whoever tells first; a
+            ``Trial`` is refused when its trial was handed to another worker meanwhile.
+        values : float or sequence of float, optional
+            One value per objective. NaN and infinities are recorded as a failure.
+        state : {"complete", "pruned", "fail"}, optional
+            "complete" by default. A pruned trial without a value is worth its last report.
+        constraints : mapping of str to float, or sequence of float, optional
+            Outcome constraints, feasible at <= 0.
+        cost : float, optional
+            What the evaluation cost, seconds unless you mean something else.
+
+        Raises
+        ------
+        InvalidValueError
+            If a value is not a number; the trial stays as it was.
+        TellConflictError
+            If the trial has another result.
+        StaleTrialError
+            If another worker evaluates the trial now.
+        TrialNotFoundError
+            If there is no such trial.
+        """
+        result = telling.make_result(len(self.directions), values, state, constraints, cost)
+        if isinstance(trial, Trial):
+            suggested = trial.suggested if trial.setup.define_by_run else None
+            telling.tell(self._context, trial.number, trial.attempt, result, suggested)
+        else:
+            telling.tell(self._context, _trial_number(trial), None, result)
+
+    def enqueue(
+        self, params: Mapping[str, Any], *, user_attrs: Mapping[str, Any] | None = None
+    ) -> int:
+        """Queue a configuration to be asked before the sampler's; return its number.
+
+        Parameters that are left out are filled in when the trial is asked.
+
+        Raises
+        ------
+        InvalidConfigError
+            If a given value does not belong to the space, or no completion satisfies it.
+        """
+        proposal = proposal_of(self._context, params, user_attrs, partial=True)
+        return self.storage.enqueue(self._context.study_id, [proposal])[0]
+
+    def add_trial(
+        self,
+        params: Mapping[str, Any],
+        values: object = None,
+        *,
+        state: StateLike | None = None,
+        constraints: object = None,
+        cost: object = None,
+        user_attrs: Mapping[str, Any] | None = None,
+    ) -> int:
+        """Record a trial that was evaluated elsewhere (a warm start); return its number.
+
+        Raises
+        ------
+        InvalidConfigError, InvalidValueError
+            If the configuration or the result is not usable; nothing is recorded then.
+        """
+        result = telling.make_result(len(self.directions), values, state, constraints, cost)
+        proposal = proposal_of(self._context, params, user_attrs, partial=False)
+        return self.storage.add_finished(self._context.study_id, [proposal], [result])[0]
+
+    def invalidate(self, trial: Trial | int, reason: str) -> None:
+        """Strike a finished trial out: it counts for nothing, and the audit log says why.
+
+        Raises
+        ------
+        TrialNotFoundError, StudyError
+            If there is no such trial, or it is not finished.
+        """
+        number = trial.number if isinstance(trial, Trial) else _trial_number(trial)
+        self.storage.invalidate(self._context.study_id, number, reason, _user_name())
+
+    @property
+    def audit_log(self) -> list[Mapping[str, Any]]:
+        """Who struck out which trial, when and why."""
+        return self.storage.audit_log(self._context.study_id)
+
+    # -- optimize -----------------------------------------------------------------------------
+    def optimize(
+        self,
+        objective: Objective,
+        n_trials: int | None = None,
+        timeout: float | None = None,
+        n_jobs: int = 1,
+        *,
+        callbacks: Sequence[Callback] = (),
+        catch: type[Exception] | tuple[type[Exception], ...] = (),
+        progress: bool | None = None,
+        trial_timeout: float | None = None,
+        threads: bool = False,
+    ) -> None:
+        """Evaluate `objective` on trial after trial until a budget is used up.
+
+        Parameters
+        ----------
+        objective : callable
+            Takes a :class:`Trial`, returns its value (or one per objective). It may raise
+            :class:`TrialPruned`. With `n_jobs` > 1 it is sent to worker processes, so lambdas and
+            closures work, and no ``if __name__ == "__main__"`` is needed.
+        n_trials : int, optional
+            The budget of the *study*: stop when so many trials are finished, earlier runs and other
+            workers included. A study that has them already does nothing.
+        timeout : float, optional
+            Seconds after which this call begins no further trial.
+        n_jobs : int
+            How many trials at once; processes, or threads with ``threads=True``.
+            -1: as many as there are processor cores.
+        callbacks : sequence of callable
+            Called with (study, record) after each trial; ``study.stop()`` ends the call.
+        catch : exception type or tuple of them
+            Exceptions of the objective that fail the trial without ending the call.
+        progress : bool, optional
+            Show a progress bar; by default only on a terminal.
+        trial_timeout : float, optional
+            Seconds that one trial may take. It runs in a process of its own then, which is killed.
+        threads : bool
+            Use threads instead of processes; a time limit per trial is not possible then.
+
+        Raises
+        ------
+        Exception
+            Whatever the objective raised and `catch` does not name, after the trial is recorded
+            as failed. Ctrl-C puts running trials back in the queue first.
+        """
+        self._optimization = Optimization(
+            self,
+            self._context,
+            objective,
+            n_trials=n_trials,
+            timeout=timeout,
+            n_jobs=n_jobs,
+            callbacks=callbacks,
+            catch=catch,
+            progress=progress,
+            trial_timeout=trial_timeout,
+            threads=threads,
+        )
+        self._optimization.run()
+
+    def stop(self) -> None:
+        """End the running ``optimize`` after the trials that are under way (from a callback)."""
+        if self._optimization is None:
+            raise StudyError("stop", expected="a running optimize()", remedy="Call it in a callback.")
+        self._optimization.stop()
+
+    # -- results ------------------------------------------------------------------------------
+    @property
+    def trials(self) -> list[TrialRecord]:
+        """All trials in the order of their numbers, O(trials)."""
+        return self.get_trials()
+
+    def get_trials(self, states: Iterable[TrialState] | None = None) -> list[TrialRecord]:
+        """Return the trials in one of `states` (all by default), in order."""
+        records = self.storage.trials(self._context.study_id)
+        wanted = None if states is None else frozenset(states)
+        kept = [r for r in records if wanted is None or r.state in wanted]
+        return with_user_params(self.space, kept)
+
+    def get_trial(self, number: int) -> TrialRecord:
+        """Return one trial. Raises TrialNotFoundError."""
+        records = self.storage.trials(self._context.study_id, [_trial_number(number)])
+        return with_user_params(self.space, records)[0]
+
+    @property
+    def best_trial(self) -> TrialRecord:
+        """The best complete and feasible trial. Raises NoTrialsError, StudyError."""
+        self._require_single("best_trial", "best_trials")
+        best = self.history.best()
+        if best is None:
+            raise NoTrialsError(
+                f"best trial of study {self.name!r}",
+                expected="at least one complete and feasible trial",
+                got=f"{self.history.n} trials, none of them",
+                remedy="See study.trials for their states, errors and constraints.",
+            )
+        return self.get_trial(best)
+
+    @property
+    def best_params(self) -> dict[str, Any]:
+        """The configuration of the best trial."""
+        return dict(self.best_trial.params)
+
+    @property
+    def best_value(self) -> float:
+        """The value of the best trial, in the user's direction."""
+        values = self.best_trial.values
+        return values[0] if values else float("nan")
+
+    @property
+    def best_trials(self) -> list[TrialRecord]:
+        """The Pareto front: feasible trials that no other beats in every objective."""
+        front = self.history.pareto()
+        records = self.storage.trials(self._context.study_id, front.tolist())
+        return with_user_params(self.space, records)
+
+    def trials_dataframe(self) -> pd.DataFrame:
+        """Return all trials as a table, one row each. Raises MissingDependencyError."""
+        from bayesopt.study.frame import trials_dataframe
+
+        return trials_dataframe(self.trials, len(self.directions))
+
+    # -- for trials ---------------------------------------------------------------------------
+    def close(self) -> None:
+        """Stop renewing leases and release the storage's files; calling again is fine."""
+        if self._context.leases is not None:
+            self._context.leases.close()
+        self.storage.close()
+
+    def _trial(self, setup: TrialSetup) -> Trial:
+        return Trial(setup, StudyPort(self))
+
+    def _require_single(self, what: str, instead: str) -> None:
+        if len(self.directions) > 1:
+            raise StudyError(
+                f"{what} of study {self.name!r}",
+                expected="one objective",
+                got=f"{len(self.directions)}",
+                remedy=f"Use study.{instead}.",
+            )
+
+
+class StudyPort:
+    """Lets a running trial reach its study (see ``bayesopt.active.TrialPort``)."""
+
+    def __init__(self, study: Study) -> None:
+        self._study = study
+
+    def report(self, trial: Trial, step: float, values: tuple[float, ...]) -> None:
+        """Record intermediate values; this renews the lease."""
+        context = self._study._context
+        context.storage.report(
+            context.study_id, trial.number, trial.attempt, step, values, context.lease_s
+        )
+
+    def should_prune(self, trial: Trial) -> bool:
+        """Let the scheduler decide, from the history alone."""
+        study = self._study
+        rng = trial_rng(study.seed, trial.number)
+        decision = study.scheduler.decide(study.history, trial.number, rng)
+        return decision is Decision.STOP
+
+    def set_user_attr(self, trial: Trial, name: str, value: object) -> None:
+        """Attach an attribute to the trial."""
+        context = self._study._context
+        context.storage.set_user_attr(context.study_id, trial.number, name, value)
+
+
+def _count(n: object) -> int:
+    if n is None:
+        return 1
+    if isinstance(n, bool) or not hasattr(n, "__index__") or n.__index__() < 1:
+        raise InvalidValueError(
+            "number of trials to ask for", expected="an integer >= 1", got=short_repr(n)
+        )
+    return int(n.__index__())
+
+
+def _trial_number(number: object) -> int:
+    if isinstance(number, bool) or not hasattr(number, "__index__"):
+        raise InvalidValueError(
+            "trial", expected="a Trial or its number", got=short_repr(number)
+        )
+    return int(number.__index__())
+
+
+def _user_name() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container without a passwd entry
+        return "unknown"

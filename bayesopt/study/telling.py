@@ -1,0 +1,115 @@
+"""How a trial ends: what was told becomes one result, recorded once."""
+
+from __future__ import annotations
+
+import logging
+import math
+from typing import Literal
+
+from bayesopt.errors import InvalidValueError, short_repr
+from bayesopt.results import coerce_constraints, coerce_cost, coerce_values
+from bayesopt.storage.base import Result
+from bayesopt.study.context import StudyContext
+from bayesopt.study.versions import Suggested, grow_space
+from bayesopt.trial import TrialState
+
+_log = logging.getLogger("bayesopt")
+
+StateLike = TrialState | Literal["complete", "pruned", "fail"]
+
+_TELLABLE = {
+    "complete": TrialState.COMPLETE,
+    "pruned": TrialState.PRUNED,
+    "fail": TrialState.FAIL,
+}
+
+
+def make_result(
+    n_objectives: int,
+    values: object = None,
+    state: StateLike | None = None,
+    constraints: object = None,
+    cost: object = None,
+    error: str = "",
+) -> Result:
+    """Check what a user told and normalise it.
+
+    A completed trial whose value is not finite counts as failed, with the value kept on record:
+    no sampler can learn a number from it, and no best trial may be one.
+
+    Raises
+    ------
+    InvalidValueError
+        If the values, the state, the constraints or the cost are not usable.
+    """
+    told = None if values is None else coerce_values(values, n_objectives)
+    known_state = _state(state, told)
+    if known_state is TrialState.COMPLETE and not all(math.isfinite(v) for v in told or ()):
+        known_state = TrialState.FAIL
+        error = error or f"the told value is not finite: {told}"
+        _log.warning("a trial counts as failed: %s", error)
+    return Result(
+        state=known_state,
+        values=told,
+        constraints={} if constraints is None else coerce_constraints(constraints),
+        cost=coerce_cost(cost),
+        error=error,
+    )
+
+
+def _state(state: StateLike | None, told: tuple[float, ...] | None) -> TrialState:
+    if isinstance(state, str):
+        known = _TELLABLE.get(state.lower())
+    elif state is None:
+        known = None if told is None else TrialState.COMPLETE
+    else:
+        known = state if state in _TELLABLE.values() else None
+    if known is None or (known is TrialState.COMPLETE and told is None):
+        raise InvalidValueError(
+            "result of a trial",
+            expected="a value, or state='fail' or 'pruned'",
+            got=f"value {told}, state {short_repr(state)}",
+            remedy="An objective returns its value; tell(trial, state='fail') records a failure.",
+        )
+    return known
+
+
+def tell(
+    context: StudyContext,
+    number: int,
+    attempt: int | None,
+    result: Result,
+    suggested: Suggested | None = None,
+) -> bool:
+    """Record the result of a trial; False if the same result was recorded before."""
+    if suggested is not None:
+        record_suggestions(context, number, attempt, suggested)
+    if result.state is TrialState.PRUNED and result.values is None:
+        result = _with_last_report(context, number, result)
+    told = context.storage.tell(context.study_id, number, attempt, result)
+    context.drop(number)
+    return told
+
+
+def _with_last_report(context: StudyContext, number: int, result: Result) -> Result:
+    """A pruned trial is worth what it last reported."""
+    reports = context.storage.trials(context.study_id, [number])[0].reports
+    values = reports[max(reports)] if reports else None
+    return Result(result.state, values, result.constraints, result.cost, result.error)
+
+
+def record_suggestions(
+    context: StudyContext, number: int, attempt: int | None, suggested: Suggested
+) -> None:
+    """Write down what a define-by-run objective really used; the space grows by what is new."""
+    record = context.storage.trials(context.study_id, [number])[0]
+    if record.state is not TrialState.RUNNING:
+        return  # told before: the storage decides whether this is a repetition or a conflict
+    with context.lock:
+        grow_space(context, suggested)
+        space = context.follower.space
+        version = context.follower.space_version
+    params = space.to_labels({name: value for name, (_, value) in suggested.items()})
+    if params != record.params or version != record.space_version:
+        current = record.attempt if attempt is None else attempt
+        context.storage.set_params(context.study_id, number, current, params, version)

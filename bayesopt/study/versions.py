@@ -1,0 +1,52 @@
+"""Changing the space of a study that has trials already."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from bayesopt.space import Parameter, Space
+from bayesopt.study.context import StudyContext
+
+Suggested = Mapping[str, tuple[Parameter, Any]]
+
+
+def change_space(context: StudyContext, space: Space) -> None:
+    """Make `space` the study's newest; trials of the old ones stay usable.
+
+    Raises
+    ------
+    SpaceChangedError
+        If a name would become another kind of parameter.
+    """
+    with context.lock:
+        while True:
+            context.follower.follow()
+            context.follower.space.changed_to(space)
+            if space == context.follower.space or _append(context, space):
+                return context.follower.adopt(space)
+
+
+def _append(context: StudyContext, space: Space) -> bool:
+    """Store the next version; False when another process stored one meanwhile."""
+    version = context.follower.space_version + 1
+    return context.storage.add_space(context.study_id, space.to_json(), version)
+
+
+def grow_space(context: StudyContext, suggested: Suggested) -> None:
+    """Widen the study's space until it holds all suggested parameters.
+
+    Raises
+    ------
+    SpaceChangedError
+        If a name was seen before as another kind of parameter.
+    """
+    while True:
+        context.follower.follow()
+        grown = context.follower.space
+        for name, (parameter, _) in suggested.items():
+            grown = grown.with_parameter(name, parameter)
+        if grown == context.follower.space:
+            return
+        if _append(context, grown):
+            return context.follower.adopt(grown)
