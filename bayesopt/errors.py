@@ -9,6 +9,7 @@
     │   └── SpaceChangedError               a new definition contradicts what is recorded
     ├── InvalidConfigError (ValueError)     a configuration does not belong to its space
     ├── InvalidValueError (ValueError)      a told or reported value is not a usable number
+    ├── SettingsError (ValueError)          a sampler or scheduler cannot be set up like this
     ├── StudyError
     │   ├── StudyExistsError
     │   ├── StudyNotFoundError (LookupError)
@@ -97,6 +98,10 @@ class InvalidConfigError(BayesOptError, ValueError):
 
 class InvalidValueError(BayesOptError, ValueError):
     """A told or reported value is not a usable number."""
+
+
+class SettingsError(BayesOptError, ValueError):
+    """A sampler or a scheduler is unknown, or cannot be set up like this."""
 
 
 class StudyError(BayesOptError):

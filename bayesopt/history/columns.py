@@ -1,0 +1,294 @@
+"""The columns of a study's history and the questions they answer; row index = trial number."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from bayesopt.errors import InvalidValueError, TrialNotFoundError, short_repr
+from bayesopt.history.index import RowIndex
+from bayesopt.history.reports import ReportColumns, Reports
+from bayesopt.history.table import Column, Table
+from bayesopt.space import Space
+from bayesopt.trial import TrialState
+
+F = npt.NDArray[np.float64]
+Numbers = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
+
+_UNHEARD = -1  # the state of a number whose trial has not been heard of yet
+
+
+class Columns:
+    """What is known of the trials of one study, to read.
+
+    Everything is minimised: values and reports of a "maximize" objective are stored negated. All
+    arrays are read-only views of growing buffers, good until the next change.
+
+    Parameters
+    ----------
+    space : Space
+        What rows are encoded by.
+    n_objectives : int
+        m, the number of values per trial.
+    directions : sequence of {"minimize", "maximize"}
+        One per objective, or one for all.
+    seed : int
+        The seed of the study; fixed designs (Sobol scrambling, grid shuffling) are keyed by it.
+    noisy : bool
+        Whether evaluating a configuration again tells something new.
+    """
+
+    def __init__(
+        self,
+        space: Space,
+        n_objectives: int = 1,
+        *,
+        directions: Sequence[str] = ("minimize",),
+        seed: int = 0,
+        noisy: bool = False,
+    ) -> None:
+        self.n_objectives = n_objectives
+        self.directions = _checked_directions(directions, n_objectives)
+        self.seed, self.noisy = seed, noisy
+        self._negated = np.array([direction == "maximize" for direction in self.directions])
+        self._space = space
+        self._constraint_names: tuple[str, ...] = ()
+        self._generation = 0
+        self._table = Table(**trial_columns(space.d, n_objectives))
+        self._reports = Reports(n_objectives)
+        self._index: RowIndex | None = RowIndex()
+        self._unindexed: list[int] = []  # known trials that the index lacks
+
+    # -- columns ------------------------------------------------------------------------------
+    @property
+    def space(self) -> Space:
+        """The space that the rows are encoded by."""
+        return self._space
+
+    @property
+    def n(self) -> int:
+        """Number of trials, and the number of the next one."""
+        return self._table.n
+
+    def __len__(self) -> int:
+        return self._table.n
+
+    @property
+    def generation(self) -> int:
+        """Counts events that took something away (a struck-out trial, another space).
+
+        While it stays, what was known stays known and what was learned stays learned, so a cache
+        that only ever adds is good exactly as long as its generation.
+        """
+        return self._generation
+
+    @property
+    def X(self) -> F:  # noqa: N802  (the field's name for a design matrix)
+        """Configurations as rows of the unit cube, [n, d]; inactive columns are INACTIVE."""
+        return self._table.reading("X")
+
+    @property
+    def active(self) -> Mask:
+        """Which parameters a trial has, [n, d]."""
+        return self._table.reading("active")
+
+    @property
+    def inside(self) -> Mask:
+        """Whether a trial belongs to the space as it is now, [n]; if not, its row is clipped."""
+        return self._table.reading("inside")
+
+    @property
+    def state(self) -> npt.NDArray[np.int8]:
+        """``TrialState`` by number, [n]; -1 for a number not heard of yet."""
+        return self._table.reading("state")
+
+    @property
+    def values(self) -> F:
+        """Told values, minimised, [n, m]; NaN where there is none."""
+        return self._table.reading("values")
+
+    @property
+    def constraint_names(self) -> tuple[str, ...]:
+        """Names of all outcome constraints told so far, sorted."""
+        return self._constraint_names
+
+    @property
+    def constraints(self) -> F:
+        """Outcome constraints by ``constraint_names``, [n, c], met at <= 0; NaN where not told."""
+        return self._table.reading("constraints")
+
+    @property
+    def feasible(self) -> Mask:
+        """Whether no told outcome constraint is violated, [n].
+
+        A COMPLETE trial must have told every known constraint: one that lacks a constraint which
+        another trial told counts as infeasible.
+        """
+        return self._table.reading("feasible")
+
+    @property
+    def cost(self) -> F:
+        """Cost of the evaluation, [n]; NaN where not told."""
+        return self._table.reading("cost")
+
+    @property
+    def reports(self) -> ReportColumns:
+        """Intermediate values; in no particular order."""
+        return self._reports.columns
+
+    @property
+    def last_step(self) -> F:
+        """The largest reported step, [n]; NaN without a report."""
+        return self._reports.last_step
+
+    @property
+    def last_values(self) -> F:
+        """What was reported at the last step, minimised, [n, m]."""
+        return self._reports.last_values
+
+    def curve(self, number: int) -> tuple[F, F]:
+        """Return the steps [k], ascending, and values [k, m] that one trial reported."""
+        return self._reports.curve(self._checked_number(number))
+
+    # -- masks --------------------------------------------------------------------------------
+    @property
+    def is_complete(self) -> Mask:
+        """COMPLETE trials, [n]."""
+        return self._has_state(TrialState.COMPLETE)
+
+    @property
+    def is_pruned(self) -> Mask:
+        """PRUNED trials, [n]."""
+        return self._has_state(TrialState.PRUNED)
+
+    @property
+    def is_failed(self) -> Mask:
+        """FAIL trials, [n]."""
+        return self._has_state(TrialState.FAIL)
+
+    @property
+    def is_finished(self) -> Mask:
+        """COMPLETE, PRUNED or FAIL, [n]; a struck-out trial is none of them."""
+        return self.is_complete | self.is_pruned | self.is_failed
+
+    @property
+    def is_running(self) -> Mask:
+        """RUNNING trials, [n]."""
+        return self._has_state(TrialState.RUNNING)
+
+    @property
+    def is_queued(self) -> Mask:
+        """WAITING and LOST trials, [n]: what the next ask hands out."""
+        return self._has_state(TrialState.WAITING) | self._has_state(TrialState.LOST)
+
+    @property
+    def is_pending(self) -> Mask:
+        """Trials under way or due whose configuration is known, [n].
+
+        A WAITING trial counts once all its parameters are given; a RUNNING or LOST one
+        (define-by-run) as soon as any is.
+        """
+        begun = self.is_running | self._has_state(TrialState.LOST)
+        waiting = self._has_state(TrialState.WAITING)
+        return (begun & self._table["given"]) | (waiting & self._table["whole"])
+
+    @property
+    def is_invalid(self) -> Mask:
+        """Struck-out trials, [n]; they are in no other mask."""
+        return self._has_state(TrialState.INVALID)
+
+    def _has_state(self, state: TrialState) -> Mask:
+        return np.asarray(self._table["state"] == state)
+
+    # -- questions ----------------------------------------------------------------------------
+    def contains(self, rows: F) -> Mask:
+        """Return, for each snapped row [k, d], whether some trial has that configuration, [k].
+
+        Any trial counts that is not struck out: finished, failed, running or due. O(k d); the
+        first call after something was taken away costs O(n d).
+        """
+        if self._index is None:
+            self._index = RowIndex()
+            self._unindexed = np.flatnonzero(self._known_among(slice(None))).tolist()
+        if self._unindexed:
+            self._index.add(self._table["X"], np.array(self._unindexed))
+            self._unindexed = []
+        return self._index.contains(self._table["X"], rows)
+
+    def best(self) -> int | None:
+        """Return the number of the best complete and feasible trial; of equals, the earliest.
+
+        None if there is no such trial. Raises InvalidValueError with several objectives.
+        """
+        if self.n_objectives != 1:
+            raise InvalidValueError(
+                "best trial",
+                expected="one objective",
+                got=f"{self.n_objectives}",
+                remedy="Use pareto().",
+            )
+        numbers = self._ranked()
+        if not numbers.size:
+            return None
+        return int(numbers[np.argmin(self._table["values"][numbers, 0])])
+
+    def pareto(self) -> Numbers:
+        """Return the complete and feasible trials that no other dominates, ascending.
+
+        Equal trials do not dominate each other. O(n log n) for two objectives, O(n front) beyond.
+        """
+        from bayesopt._kernels.pareto import non_dominated
+
+        numbers = self._ranked()
+        return numbers[non_dominated(np.ascontiguousarray(self._table["values"][numbers]))]
+
+    def _ranked(self) -> Numbers:
+        """Return the trials that can be compared: complete, feasible, without a NaN."""
+        usable = self.is_complete & self._table["feasible"]
+        numbers = np.flatnonzero(usable)
+        return numbers[~np.isnan(self._table["values"][numbers]).any(axis=1)]
+
+    def _known_among(self, numbers: Numbers | slice) -> Mask:
+        """Whether trials are whole configurations that were not struck out."""
+        state = self._table["state"][numbers]
+        heard = (state != _UNHEARD) & (state != TrialState.INVALID)
+        return np.asarray(self._table["whole"][numbers] & heard)
+
+    def _checked_number(self, number: int) -> int:
+        if not 0 <= number < self.n:
+            raise TrialNotFoundError(
+                f"trial {number}", expected=f"a number below {self.n}", got=short_repr(number)
+            )
+        return int(number)
+
+
+def trial_columns(d: int, m: int) -> dict[str, Column]:
+    """Return the columns of a history of `d` parameters and `m` objectives."""
+    flag = Column(np.bool_, False)
+    return {
+        "seq": Column(np.int64, -1),  # the moment of the facts, for chunks out of order
+        "state": Column(np.int8, _UNHEARD),
+        "X": Column(np.float64, np.nan, d),
+        "active": Column(np.bool_, False, d),
+        "inside": flag,
+        "whole": flag,  # every parameter that should be active is given, and inside
+        "given": flag,  # any parameter is
+        "values": Column(np.float64, np.nan, m),
+        "constraints": Column(np.float64, np.nan, 0),
+        "feasible": Column(np.bool_, True),
+        "cost": Column(np.float64, np.nan),
+    }
+
+
+def _checked_directions(directions: Sequence[str], m: int) -> tuple[str, ...]:
+    each = tuple(directions) * m if len(directions) == 1 else tuple(directions)
+    if m < 1 or len(each) != m or not set(each) <= {"minimize", "maximize"}:
+        raise InvalidValueError(
+            "directions",
+            expected=f"'minimize' or 'maximize' for each of {m} objectives",
+            got=short_repr(directions),
+        )
+    return each

@@ -1,0 +1,86 @@
+"""A set of rows of the unit cube that says fast whether a row is in it."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+F = npt.NDArray[np.float64]
+Numbers = npt.NDArray[np.int64]
+
+_SMALLEST = 64
+_HALF = np.uint64(32)
+_ODD = np.uint64(0x9E3779B97F4A7C15)  # 2**64 / golden ratio, Knuth's multiplicative hashing
+
+
+class RowIndex:
+    """An open-addressing table of row numbers; the rows themselves stay in the caller's matrix.
+
+    Equal rows are entered once. Adding and finding k rows costs O(k d), vectorised. Nothing can be
+    taken out: build a new index then.
+    """
+
+    def __init__(self) -> None:
+        self._slots = np.full(_SMALLEST, -1, dtype=np.int32)
+        self._used = 0
+
+    def add(self, X: F, numbers: Numbers) -> None:
+        """Enter the rows `X[numbers]`."""
+        if 2 * (self._used + numbers.size) > self._slots.size:
+            self._widen(X, self._used + numbers.size)
+        self._enter(X, numbers)
+
+    def contains(self, X: F, rows: F) -> npt.NDArray[np.bool_]:
+        """Return, for each of `rows`, whether an entered row of `X` equals it."""
+        found = np.zeros(len(rows), dtype=np.bool_)
+        if not self._used:
+            return found
+        todo, slot = np.arange(len(rows)), self._first_slot(rows)
+        while todo.size:
+            held = self._slots[slot]
+            taken = held >= 0
+            hit = taken & (X[held] == rows[todo]).all(axis=1)
+            found[todo[hit]] = True
+            further = taken & ~hit
+            todo, slot = todo[further], self._next(slot[further])
+        return found
+
+    def copy(self) -> RowIndex:
+        """Return an independent index with the same entries."""
+        other = RowIndex()
+        other._slots, other._used = self._slots.copy(), self._used
+        return other
+
+    def _widen(self, X: F, n: int) -> None:
+        held = self._slots[self._slots >= 0].astype(np.int64)
+        self._slots = np.full(1 << (4 * n - 1).bit_length(), -1, dtype=np.int32)
+        self._used = 0
+        self._enter(X, held)
+
+    def _enter(self, X: F, numbers: Numbers) -> None:
+        slot = self._first_slot(X[numbers])
+        while numbers.size:
+            free = self._slots[slot] < 0
+            self._slots[slot[free]] = numbers[free]  # rows that meet in a slot: the last one wins
+            held = self._slots[slot]
+            self._used += int(np.count_nonzero(free & (held == numbers)))
+            further = ~(X[held] == X[numbers]).all(axis=1)
+            numbers, slot = numbers[further], self._next(slot[further])
+
+    def _first_slot(self, rows: F) -> Numbers:
+        shift = np.uint64(64 - (self._slots.size - 1).bit_length())
+        return (_hash(rows) >> shift).astype(np.int64)
+
+    def _next(self, slot: Numbers) -> Numbers:
+        return (slot + 1) & (self._slots.size - 1)
+
+
+def _hash(rows: F) -> npt.NDArray[np.uint64]:
+    """Mix each row to 64 bits, the upper ones the best; -0.0 and 0.0 are the same number."""
+    bits = (np.ascontiguousarray(rows) + 0.0).view(np.uint64)
+    bits = bits ^ (bits >> _HALF)  # the lower half of (i + .5) / k is often empty
+    column = np.arange(1, rows.shape[1] + 1, dtype=np.uint64)
+    weights = column * _ODD
+    weights = (weights ^ (weights >> _HALF)) | np.uint64(1)
+    mixed = (bits * weights).sum(axis=1, dtype=np.uint64)
+    return np.asarray((mixed ^ (mixed >> _HALF)) * _ODD)
