@@ -292,6 +292,7 @@ class Study:
         self._optimization = Optimization(
             self,
             self._context,
+            StudyPort(self),
             objective,
             n_trials=n_trials,
             timeout=timeout,

@@ -1,0 +1,200 @@
+"""The loop behind ``Study.optimize``: keep the workers busy until a budget is used up.
+
+This process makes every ask and tell; executors only evaluate. Budgets count what the whole study
+has, so that several processes and restarts share one budget.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from bayesopt.active import TrialPort
+from bayesopt.errors import (
+    BayesOptError,
+    ExecutionError,
+    InvalidValueError,
+    SpaceExhausted,
+    StaleTrialError,
+    WorkerLostError,
+    short_repr,
+)
+from bayesopt.execution import Executor, Objective, Outcome, open_executor
+from bayesopt.storage.base import Result
+from bayesopt.study import asking, telling
+from bayesopt.study.context import StudyContext
+from bayesopt.study.progress import Progress
+from bayesopt.trial import TrialRecord, TrialState
+
+if TYPE_CHECKING:
+    from bayesopt.study.study import Study
+
+_log = logging.getLogger("bayesopt")
+
+Callback = Callable[["Study", TrialRecord], Any]
+
+MAX_ATTEMPTS = 3  # a configuration that kills its worker again and again must not loop for ever
+
+
+class Optimization:
+    """One call of ``Study.optimize``."""
+
+    def __init__(
+        self,
+        study: Study,
+        context: StudyContext,
+        port: TrialPort,
+        objective: Objective,
+        *,
+        n_trials: int | None,
+        timeout: float | None,
+        n_jobs: int,
+        callbacks: Sequence[Callback],
+        catch: type[Exception] | tuple[type[Exception], ...],
+        progress: bool | None,
+        trial_timeout: float | None,
+        threads: bool,
+    ) -> None:
+        self._study, self._context, self._port = study, context, port
+        self._objective = objective
+        self._n_trials = _checked_count("n_trials", n_trials)
+        self._timeout = _checked_seconds("timeout", timeout)
+        self._n_jobs = _checked_jobs(n_jobs)
+        self._callbacks, self._catch = tuple(callbacks), catch
+        self._show_progress = progress
+        self._trial_timeout = _checked_seconds("trial_timeout", trial_timeout)
+        self._threads = threads
+        self._attempts: dict[int, int] = {}
+        self._stopped = False
+
+    def stop(self) -> None:
+        """Begin no further trial."""
+        self._stopped = True
+
+    def run(self) -> None:
+        """Evaluate until a budget is used up; put unfinished trials back if anything goes wrong."""
+        executor = open_executor(
+            self._port,
+            n_jobs=self._n_jobs,
+            threads=self._threads,
+            trial_timeout_s=self._trial_timeout,
+        )
+        self._deadline = None if self._timeout is None else time.monotonic() + self._timeout
+        with Progress(self._study, self._n_trials, self._show_progress) as self._progress:
+            try:
+                self._loop(executor)
+            finally:
+                for number in executor.close():
+                    self._put_back(number)
+
+    def _loop(self, executor: Executor) -> None:
+        while True:
+            self._fill(executor)
+            if not executor.running:
+                return
+            for outcome in executor.wait():
+                self._record(outcome)
+
+    def _fill(self, executor: Executor) -> None:
+        """Give every free worker a trial, as far as the budgets go."""
+        while executor.n_free and not self._over():
+            try:
+                setup = asking.ask_within(self._context, self._study.sampler, self._n_trials)
+            except SpaceExhausted as exhausted:
+                _log.info("the study ends: %s", exhausted)
+                return self.stop()
+            if setup is None:
+                return
+            self._attempts[setup.number] = setup.attempt
+            executor.submit(self._objective, setup)
+
+    def _over(self) -> bool:
+        late = self._deadline is not None and time.monotonic() >= self._deadline
+        return self._stopped or late
+
+    def _record(self, outcome: Outcome) -> None:
+        """Tell how a trial ended, call back, and raise what the caller did not ask to catch."""
+        self._attempts.pop(outcome.number, None)
+        if outcome.status == "lost" and outcome.attempt < MAX_ATTEMPTS:
+            _log.warning("trial %d runs again: %s", outcome.number, outcome.error)
+            self._context.drop(outcome.number)
+            self._context.storage.release(
+                self._context.study_id, outcome.number, outcome.attempt
+            )
+            return
+        if self._tell(outcome):
+            record = self._study.get_trial(outcome.number)
+            self._progress.update(record)
+            for callback in self._callbacks:
+                callback(self._study, record)
+        self._raise_unless_caught(outcome)
+
+    def _tell(self, outcome: Outcome) -> bool:
+        """Record an outcome; False when the trial belongs to another worker by now."""
+        suggested = outcome.suggested if self._context.define_by_run else None
+        try:
+            result = self._result_of(outcome)
+            telling.tell(self._context, outcome.number, outcome.attempt, result, suggested)
+        except StaleTrialError as error:
+            _log.warning("a result came too late and is not counted: %s", error)
+            self._context.drop(outcome.number)
+            return False
+        return True
+
+    def _result_of(self, outcome: Outcome) -> Result:
+        n_objectives = len(self._context.spec.directions)
+        state = _STATE_OF.get(outcome.status, TrialState.FAIL)
+        return telling.make_result(
+            n_objectives, outcome.values, state, cost=outcome.duration_s, error=outcome.error
+        )
+
+    def _raise_unless_caught(self, outcome: Outcome) -> None:
+        """Programming errors end the call; crashes and time-outs of workers do not."""
+        if outcome.status not in ("error", "invalid"):
+            return
+        error = outcome.exception
+        if error is None:
+            error = ExecutionError(f"trial {outcome.number} failed:\n{outcome.error}")
+        if not isinstance(error, self._catch):
+            raise error
+        _log.warning("trial %d failed: %s", outcome.number, short_repr(error))
+
+    def _put_back(self, number: int) -> None:
+        """Queue a trial that this call leaves unfinished, for whoever goes on."""
+        self._context.drop(number)
+        attempt = self._attempts.pop(number, None)
+        if attempt is not None:
+            try:
+                self._context.storage.release(self._context.study_id, number, attempt)
+            except BayesOptError as error:  # its lease runs out instead
+                _log.warning("trial %d could not be put back: %s", number, error)
+
+
+_STATE_OF = {"value": TrialState.COMPLETE, "pruned": TrialState.PRUNED}
+
+
+def _checked_count(name: str, n: int | None) -> int | None:
+    if n is None:
+        return None
+    if isinstance(n, bool) or not hasattr(n, "__index__") or n.__index__() < 0:
+        raise InvalidValueError(name, expected="an integer >= 0 or None", got=short_repr(n))
+    return int(n.__index__())
+
+
+def _checked_seconds(name: str, seconds: float | None) -> float | None:
+    if seconds is None:
+        return None
+    if isinstance(seconds, bool) or not isinstance(seconds, (int, float)) or not seconds > 0:
+        raise InvalidValueError(
+            name, expected="a positive number of seconds or None", got=short_repr(seconds)
+        )
+    return float(seconds)
+
+
+def _checked_jobs(n_jobs: int) -> int:
+    if isinstance(n_jobs, bool) or not isinstance(n_jobs, int) or not (n_jobs >= 1 or n_jobs == -1):
+        raise InvalidValueError("n_jobs", expected="an integer >= 1, or -1", got=short_repr(n_jobs))
+    return n_jobs if n_jobs > 0 else os.cpu_count() or 1
