@@ -60,9 +60,7 @@ def refresh(context: StudyContext) -> History:
     return context.follower.follow()
 
 
-def _next_tickets(
-    context: StudyContext, sampler: Sampler, n: int, key: str | None
-) -> list[Ticket]:
+def _next_tickets(context: StudyContext, sampler: Sampler, n: int, key: str | None) -> list[Ticket]:
     """Make one round through queue and sampler; it may give fewer than `n`."""
     history = refresh(context)
     tickets = _claim_queued(context, history, n, key)
@@ -71,9 +69,7 @@ def _next_tickets(
     return tickets
 
 
-def _claim_queued(
-    context: StudyContext, history: History, n: int, key: str | None
-) -> list[Ticket]:
+def _claim_queued(context: StudyContext, history: History, n: int, key: str | None) -> list[Ticket]:
     """Take up to `n` trials from the queue: enqueued ones and those whose worker vanished."""
     claims = (
         context.storage.claim(

@@ -217,9 +217,7 @@ def _checked_name(name: object) -> str:
     return name
 
 
-def _checked_directions(
-    direction: str | None, directions: Sequence[str] | None
-) -> tuple[str, ...]:
+def _checked_directions(direction: str | None, directions: Sequence[str] | None) -> tuple[str, ...]:
     if direction is not None and directions is not None:
         raise StudyError(
             "direction", expected="direction or directions", got="both", remedy="Give one of them."
@@ -237,11 +235,12 @@ def _checked_directions(
 def _checked_seed(seed: object) -> int:
     if seed is None:
         return new_seed()
-    if isinstance(seed, bool) or not hasattr(seed, "__index__") or not 0 <= seed.__index__() < 2**63:
+    index = None if isinstance(seed, bool) else getattr(seed, "__index__", None)
+    if index is None or not 0 <= index() < 2**63:
         raise InvalidValueError(
             "seed of a study", expected="an integer from 0 to 2**63 - 1", got=short_repr(seed)
         )
-    return int(seed.__index__())
+    return int(index())
 
 
 def _checked_lease(lease_s: object) -> float | None:

@@ -7,10 +7,9 @@ has, so that several processes and restarts share one budget.
 from __future__ import annotations
 
 import logging
-import os
 import time
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from bayesopt.active import TrialPort
 from bayesopt.errors import (
@@ -19,22 +18,20 @@ from bayesopt.errors import (
     InvalidValueError,
     SpaceExhausted,
     StaleTrialError,
-    WorkerLostError,
     short_repr,
 )
 from bayesopt.execution import Executor, Objective, Outcome, open_executor
+from bayesopt.samplers.base import Sampler
 from bayesopt.storage.base import Result
 from bayesopt.study import asking, telling
 from bayesopt.study.context import StudyContext
 from bayesopt.study.progress import Progress
+from bayesopt.study.records import get_record
 from bayesopt.trial import TrialRecord, TrialState
-
-if TYPE_CHECKING:
-    from bayesopt.study.study import Study
 
 _log = logging.getLogger("bayesopt")
 
-Callback = Callable[["Study", TrialRecord], Any]
+Callback = Callable[[TrialRecord], Any]
 
 MAX_ATTEMPTS = 3  # a configuration that kills its worker again and again must not loop for ever
 
@@ -44,8 +41,8 @@ class Optimization:
 
     def __init__(
         self,
-        study: Study,
         context: StudyContext,
+        sampler: Sampler,
         port: TrialPort,
         objective: Objective,
         *,
@@ -58,11 +55,11 @@ class Optimization:
         trial_timeout: float | None,
         threads: bool,
     ) -> None:
-        self._study, self._context, self._port = study, context, port
+        self._context, self._sampler, self._port = context, sampler, port
         self._objective = objective
         self._n_trials = _checked_count("n_trials", n_trials)
         self._timeout = _checked_seconds("timeout", timeout)
-        self._n_jobs = _checked_jobs(n_jobs)
+        self._n_jobs = n_jobs
         self._callbacks, self._catch = tuple(callbacks), catch
         self._show_progress = progress
         self._trial_timeout = _checked_seconds("trial_timeout", trial_timeout)
@@ -83,7 +80,7 @@ class Optimization:
             trial_timeout_s=self._trial_timeout,
         )
         self._deadline = None if self._timeout is None else time.monotonic() + self._timeout
-        with Progress(self._study, self._n_trials, self._show_progress) as self._progress:
+        with Progress(self._context, self._n_trials, self._show_progress) as self._progress:
             try:
                 self._loop(executor)
             finally:
@@ -102,12 +99,13 @@ class Optimization:
         """Give every free worker a trial, as far as the budgets go."""
         while executor.n_free and not self._over():
             try:
-                setup = asking.ask_within(self._context, self._study.sampler, self._n_trials)
+                setup = asking.ask_within(self._context, self._sampler, self._n_trials)
             except SpaceExhausted as exhausted:
                 _log.info("the study ends: %s", exhausted)
-                return self.stop()
+                self.stop()
+                break
             if setup is None:
-                return
+                break
             self._attempts[setup.number] = setup.attempt
             executor.submit(self._objective, setup)
 
@@ -121,16 +119,18 @@ class Optimization:
         if outcome.status == "lost" and outcome.attempt < MAX_ATTEMPTS:
             _log.warning("trial %d runs again: %s", outcome.number, outcome.error)
             self._context.drop(outcome.number)
-            self._context.storage.release(
-                self._context.study_id, outcome.number, outcome.attempt
-            )
+            self._context.storage.release(self._context.study_id, outcome.number, outcome.attempt)
             return
         if self._tell(outcome):
-            record = self._study.get_trial(outcome.number)
-            self._progress.update(record)
-            for callback in self._callbacks:
-                callback(self._study, record)
+            self._progress.update()
+            self._call_back(outcome.number)
         self._raise_unless_caught(outcome)
+
+    def _call_back(self, number: int) -> None:
+        if self._callbacks:
+            record = get_record(self._context, number)
+            for callback in self._callbacks:
+                callback(record)
 
     def _tell(self, outcome: Outcome) -> bool:
         """Record an outcome; False when the trial belongs to another worker by now."""
@@ -192,9 +192,3 @@ def _checked_seconds(name: str, seconds: float | None) -> float | None:
             name, expected="a positive number of seconds or None", got=short_repr(seconds)
         )
     return float(seconds)
-
-
-def _checked_jobs(n_jobs: int) -> int:
-    if isinstance(n_jobs, bool) or not isinstance(n_jobs, int) or not (n_jobs >= 1 or n_jobs == -1):
-        raise InvalidValueError("n_jobs", expected="an integer >= 1, or -1", got=short_repr(n_jobs))
-    return n_jobs if n_jobs > 0 else os.cpu_count() or 1

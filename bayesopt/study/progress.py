@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import sys
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import Any, Self
 
-from bayesopt.trial import TrialRecord
-
-if TYPE_CHECKING:
-    from bayesopt.study.study import Study
+from bayesopt.history import History
+from bayesopt.study.context import StudyContext
 
 
 class Progress:
@@ -17,24 +15,23 @@ class Progress:
 
     Parameters
     ----------
-    study : Study
+    context : StudyContext
     n_trials : int or None
         The study's budget.
     show : bool or None
         None: only when standard error is a terminal.
     """
 
-    def __init__(self, study: Study, n_trials: int | None, show: bool | None) -> None:
-        self._study, self._n_trials = study, n_trials
+    def __init__(self, context: StudyContext, n_trials: int | None, show: bool | None) -> None:
+        self._context, self._n_trials = context, n_trials
         self._show = sys.stderr.isatty() if show is None else show
         self._bar: Any = None
 
-    def __enter__(self) -> Progress:
+    def __enter__(self) -> Self:
         if self._show:
             from tqdm import tqdm
 
-            history = self._study.history
-            n_finished = int(history.is_finished.sum())
+            n_finished = int(self._history().is_finished.sum())
             self._bar = tqdm(total=self._n_trials, initial=n_finished, unit="trial")
         return self
 
@@ -47,13 +44,17 @@ class Progress:
         if self._bar is not None:
             self._bar.close()
 
-    def update(self, record: TrialRecord) -> None:
+    def update(self) -> None:
         """Count a finished trial."""
         if self._bar is None:
             return
-        best = self._study.history.best() if len(self._study.directions) == 1 else None
+        history = self._history()
+        best = history.best() if history.n_objectives == 1 else None
         if best is not None:
-            value = self._study.history.values[best, 0]
-            sign = 1.0 if self._study.direction == "minimize" else -1.0
-            self._bar.set_postfix(best=f"{sign * value:.6g}", trial=best)
+            sign = 1.0 if history.directions[0] == "minimize" else -1.0
+            self._bar.set_postfix(best=f"{sign * history.values[best, 0]:.6g}", trial=best)
         self._bar.update()
+
+    def _history(self) -> History:
+        with self._context.lock:
+            return self._context.follower.follow()

@@ -21,6 +21,14 @@ def with_user_params(space: Space, records: Iterable[TrialRecord]) -> list[Trial
     ]
 
 
+def get_record(context: StudyContext, number: int) -> TrialRecord:
+    """Return one trial in the user's terms. Raises TrialNotFoundError."""
+    with context.lock:
+        context.follower.follow()
+        space = context.follower.space
+    return with_user_params(space, context.storage.trials(context.study_id, [number]))[0]
+
+
 def proposal_of(
     context: StudyContext,
     params: Mapping[str, Any],

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import getpass
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, overload
 
 from bayesopt.active import Trial, TrialSetup
 from bayesopt.errors import InvalidValueError, NoTrialsError, StudyError, short_repr
+from bayesopt.execution import Objective
 from bayesopt.history import History
 from bayesopt.rng import trial_rng
 from bayesopt.samplers.base import Sampler
@@ -16,8 +18,8 @@ from bayesopt.space import Space
 from bayesopt.storage.base import Storage, StudyRecord
 from bayesopt.study import asking, telling
 from bayesopt.study.context import connect
-from bayesopt.study.optimize import Callback, Objective, Optimization
-from bayesopt.study.records import proposal_of, with_user_params
+from bayesopt.study.optimize import Optimization
+from bayesopt.study.records import get_record, proposal_of, with_user_params
 from bayesopt.study.telling import StateLike
 from bayesopt.study.versions import change_space
 from bayesopt.trial import TrialRecord, TrialState
@@ -250,7 +252,7 @@ class Study:
         timeout: float | None = None,
         n_jobs: int = 1,
         *,
-        callbacks: Sequence[Callback] = (),
+        callbacks: Sequence[Callable[[Study, TrialRecord], Any]] = (),
         catch: type[Exception] | tuple[type[Exception], ...] = (),
         progress: bool | None = None,
         trial_timeout: float | None = None,
@@ -290,14 +292,14 @@ class Study:
             as failed. Ctrl-C puts running trials back in the queue first.
         """
         self._optimization = Optimization(
-            self,
             self._context,
+            self.sampler,
             StudyPort(self),
             objective,
             n_trials=n_trials,
             timeout=timeout,
             n_jobs=n_jobs,
-            callbacks=callbacks,
+            callbacks=[partial(callback, self) for callback in callbacks],
             catch=catch,
             progress=progress,
             trial_timeout=trial_timeout,
@@ -308,7 +310,9 @@ class Study:
     def stop(self) -> None:
         """End the running ``optimize`` after the trials that are under way (from a callback)."""
         if self._optimization is None:
-            raise StudyError("stop", expected="a running optimize()", remedy="Call it in a callback.")
+            raise StudyError(
+                "stop", expected="a running optimize()", remedy="Call it in a callback."
+            )
         self._optimization.stop()
 
     # -- results ------------------------------------------------------------------------------
@@ -326,8 +330,7 @@ class Study:
 
     def get_trial(self, number: int) -> TrialRecord:
         """Return one trial. Raises TrialNotFoundError."""
-        records = self.storage.trials(self._context.study_id, [_trial_number(number)])
-        return with_user_params(self.space, records)[0]
+        return get_record(self._context, _trial_number(number))
 
     @property
     def best_trial(self) -> TrialRecord:
@@ -425,9 +428,7 @@ def _count(n: object) -> int:
 
 def _trial_number(number: object) -> int:
     if isinstance(number, bool) or not hasattr(number, "__index__"):
-        raise InvalidValueError(
-            "trial", expected="a Trial or its number", got=short_repr(number)
-        )
+        raise InvalidValueError("trial", expected="a Trial or its number", got=short_repr(number))
     return int(number.__index__())
 
 

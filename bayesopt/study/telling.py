@@ -92,7 +92,7 @@ def tell(
 
 
 def _with_last_report(context: StudyContext, number: int, result: Result) -> Result:
-    """A pruned trial is worth what it last reported."""
+    """Give a pruned trial the value that it last reported."""
     reports = context.storage.trials(context.study_id, [number])[0].reports
     values = reports[max(reports)] if reports else None
     return Result(result.state, values, result.constraints, result.cost, result.error)

@@ -24,7 +24,8 @@ def change_space(context: StudyContext, space: Space) -> None:
             context.follower.follow()
             context.follower.space.changed_to(space)
             if space == context.follower.space or _append(context, space):
-                return context.follower.adopt(space)
+                break
+        context.follower.adopt(space)
 
 
 def _append(context: StudyContext, space: Space) -> bool:
@@ -47,6 +48,7 @@ def grow_space(context: StudyContext, suggested: Suggested) -> None:
         for name, (parameter, _) in suggested.items():
             grown = grown.with_parameter(name, parameter)
         if grown == context.follower.space:
-            return
+            break
         if _append(context, grown):
-            return context.follower.adopt(grown)
+            context.follower.adopt(grown)
+            break

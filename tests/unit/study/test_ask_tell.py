@@ -163,9 +163,11 @@ def test_enqueued_points_come_first_and_exactly_as_given(study):
     study.enqueue({"kind": "a"})
     first, second, third = study.ask(3)
     assert first.params == {"x": 0.1, "k": 3, "kind": "b", "extra": 0.01}
-    assert second.params["kind"] == "a" and set(second.params) == {"x", "k", "kind"}
+    assert second.params["kind"] == "a"
+    assert set(second.params) == {"x", "k", "kind"}
     assert [first.number, second.number, third.number] == [0, 1, 2]
-    assert first.sampler == "user" and third.sampler == "random"
+    assert first.sampler == "user"
+    assert third.sampler == "random"
 
 
 def test_enqueueing_nonsense_is_refused_and_leaves_no_trace(study):
@@ -203,7 +205,8 @@ def test_attributes_of_trials_and_studies(study):
     trial.set_user_attr("note", {"seed": 1, "nan": math.nan})
     study.set_user_attr("team", "vision")
     note = study.get_trial(0).user_attrs["note"]
-    assert note["seed"] == 1 and math.isnan(note["nan"])
+    assert note["seed"] == 1
+    assert math.isnan(note["nan"])
     assert study.user_attrs == {"team": "vision"}
 
 

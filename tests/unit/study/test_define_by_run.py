@@ -35,7 +35,8 @@ def test_the_space_becomes_what_was_seen(study):
     assert set(study.space.names) == {"lr", "kind", "momentum", "depth"}
     for config in params:
         assert ("momentum" in config) == (config["kind"] == "sgd")
-        assert 1e-5 <= config["lr"] <= 1e-1 and config["depth"] in (1, 2, 3, 4)
+        assert 1e-5 <= config["lr"] <= 1e-1
+        assert config["depth"] in (1, 2, 3, 4)
     assert len({config["lr"] for config in params}) == 20
 
 
