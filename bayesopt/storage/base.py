@@ -146,7 +146,7 @@ class Storage(Protocol):
 
     # -- a trial's life -----------------------------------------------------------------------
     def ask_turn(self, study_id: int) -> AbstractContextManager[None]:
-        """Wait (a bounded time) for this process's turn to ask; advisory, saves wasted proposals."""
+        """Wait (a bounded time) for one's turn to ask; advisory, it saves wasted proposals."""
 
     def ask(
         self,
@@ -229,7 +229,10 @@ class Storage(Protocol):
         """Renew leases of (number, attempt) pairs; return the numbers no longer held."""
 
     def expire(self, study_id: int) -> list[int]:
-        """Mark RUNNING trials whose lease ran out as LOST; return them. Cheap when there are none."""
+        """Mark RUNNING trials whose lease ran out as LOST; return their numbers.
+
+        Only reads when there are none.
+        """
 
     def set_user_attr(self, study_id: int, number: int, name: str, value: object) -> None:
         """Set a trial attribute (JSON-able). Raises InvalidValueError, TrialNotFoundError."""

@@ -1,0 +1,178 @@
+"""What a storage writes down: checked, detached from the caller's objects and encoded.
+
+Every storage passes what it is given through these functions, so that all of them accept, refuse
+and return the same things.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from operator import index
+from typing import NamedTuple
+
+from bayesopt import codec
+from bayesopt.errors import InvalidValueError, StudyError, short_repr
+from bayesopt.storage import refusals
+from bayesopt.storage.base import Label, Proposal, Result, StudySpec
+from bayesopt.trial import TrialState
+
+MAX_NUMBER = 2**40 - 1
+MAX_NAME_BYTES = 4096
+MAX_TEXT_CHARS = codec.MAX_CHARS
+TURN_TIMEOUT_S = 10.0
+"""How long ``ask_turn`` waits before it lets a process ask out of turn."""
+
+ENDINGS = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
+WAITING, RUNNING, LOST, INVALID = (
+    int(TrialState.WAITING),
+    int(TrialState.RUNNING),
+    int(TrialState.LOST),
+    int(TrialState.INVALID),
+)
+FINISHED = frozenset(int(state) for state in TrialState if state.is_finished)
+
+
+class Draft(NamedTuple):
+    """A checked proposal."""
+
+    params: dict[str, Label]
+    sampler: str
+    fallback: str
+    space_version: int
+    attrs: dict[str, str]  # name → JSON
+
+
+class Told(NamedTuple):
+    """A checked result; two tells are the same if all but `error` is, bit for bit."""
+
+    state: int
+    values: bytes | None  # float64
+    constraints: str | None  # JSON in order of the names, None if there are none
+    cost: bytes | None  # float64
+    error: str
+
+    @property
+    def result(self) -> Result:
+        """The result in the protocol's terms."""
+        return Result(
+            TrialState(self.state),
+            None if self.values is None else codec.unpack_floats(self.values),
+            {} if self.constraints is None else codec.decode(self.constraints),
+            None if self.cost is None else codec.unpack_floats(self.cost)[0],
+            self.error,
+        )
+
+
+def draft(proposal: Proposal) -> Draft:
+    """Check and detach a proposal. Raises InvalidValueError."""
+    attrs = proposal.user_attrs
+    return Draft(
+        codec.plain_labels(proposal.params),
+        proposal.sampler,
+        proposal.fallback,
+        proposal.space_version,
+        attrs_json(attrs) if attrs else {},
+    )
+
+
+def attrs_json(attrs: Mapping[str, object]) -> dict[str, str]:
+    """Encode user attributes one by one. Raises InvalidValueError."""
+    return {attr_name(name): attr_json(name, value) for name, value in attrs.items()}
+
+
+def attr_name(name: object) -> str:
+    """Check the name of an attribute. Raises InvalidValueError."""
+    if isinstance(name, str) and len(name) <= MAX_NAME_BYTES:
+        return str.__str__(name)
+    raise InvalidValueError(
+        "attribute name",
+        expected=f"a str of at most {MAX_NAME_BYTES} characters",
+        got=short_repr(name),
+    )
+
+
+def attr_json(name: object, value: object) -> str:
+    """Encode the value of an attribute. Raises InvalidValueError."""
+    return codec.encode(value, f"attribute {short_repr(name)}")
+
+
+def told(result: Result) -> Told:
+    """Check and encode a result. Raises InvalidValueError."""
+    if result.state not in ENDINGS:
+        raise InvalidValueError(
+            "state of a result", expected="COMPLETE, PRUNED or FAIL", got=short_repr(result.state)
+        )
+    values, cost = result.values, result.cost
+    return Told(
+        int(result.state),
+        None if values is None else codec.pack_floats(values, "values"),
+        constraints_json(result.constraints) if result.constraints else None,
+        None if cost is None else codec.pack_floats((cost,), "cost"),
+        result.error[:MAX_TEXT_CHARS],
+    )
+
+
+def constraints_json(constraints: Mapping[str, float]) -> str:
+    """Encode outcome constraints, sorted by name. Raises InvalidValueError."""
+    names = [attr_name(name) for name in constraints]
+    blob = codec.pack_floats(constraints.values(), "constraints")
+    return codec.encode(dict(sorted(zip(names, codec.unpack_floats(blob), strict=True))))
+
+
+def all_told(proposals: Sequence[Proposal], results: Sequence[Result]) -> list[tuple[Draft, Told]]:
+    """Check finished trials before any is written. Raises InvalidValueError."""
+    if len(proposals) != len(results):
+        raise refusals.uneven(len(proposals), len(results))
+    return [(draft(p), told(r)) for p, r in zip(proposals, results, strict=True)]
+
+
+def finite_step(step: float) -> float:
+    """Check the step of a report; -0.0 becomes 0.0. Raises InvalidValueError."""
+    try:
+        if math.isfinite(step):
+            return float(step) + 0.0
+    except (TypeError, OverflowError):
+        pass
+    raise InvalidValueError("step of a report", expected="a finite number", got=short_repr(step))
+
+
+def lease_end(now: float, lease_s: float | None) -> float | None:
+    """When a lease given now runs out; None for never. Raises InvalidValueError."""
+    if lease_s is None or lease_s == math.inf:
+        return None
+    if math.isfinite(lease_s):
+        return now + lease_s
+    raise InvalidValueError("lease", expected="seconds or None", got=short_repr(lease_s))
+
+
+def trial_number(number: object) -> int:
+    """Check the number of a trial. Raises TrialNotFoundError."""
+    try:
+        found = index(number)  # type: ignore[arg-type]
+    except TypeError:
+        found = -1
+    if 0 <= found <= MAX_NUMBER:
+        return found
+    raise refusals.no_trial(number)
+
+
+def checked_spec(spec: StudySpec) -> StudySpec:
+    """Check what a study is created with. Raises StudyError."""
+    name = spec.name
+    if not isinstance(name, str) or not 0 < len(name.encode("utf-8", "surrogatepass")) <= (
+        MAX_NAME_BYTES
+    ):
+        raise StudyError(
+            "name of a study",
+            expected=f"1 to {MAX_NAME_BYTES} bytes of text",
+            got=short_repr(name),
+            remedy="Put longer descriptions in a study attribute.",
+        )
+    if not spec.directions or set(spec.directions) - {"minimize", "maximize"}:
+        raise StudyError(
+            "directions of a study",
+            expected="'minimize' or 'maximize' per objective",
+            got=short_repr(spec.directions),
+        )
+    return spec
