@@ -12,15 +12,11 @@ from __future__ import annotations
 from bayesopt.active import TrialPort
 from bayesopt.errors import ExecutionError
 from bayesopt.execution.base import Executor, Objective, Outcome, available_cpus, evaluate
-from bayesopt.execution.serial import SerialExecutor
-from bayesopt.execution.threads import ThreadExecutor
 
 __all__ = [
     "Executor",
     "Objective",
     "Outcome",
-    "SerialExecutor",
-    "ThreadExecutor",
     "available_cpus",
     "evaluate",
     "open_executor",
@@ -61,12 +57,17 @@ def open_executor(
             remedy="Use n_jobs=1 to run in this process.",
         )
     n_workers = available_cpus() if n_jobs == -1 else n_jobs
+    # Imported here because workers, which import this package too, need none of them.
     if threads:
+        from bayesopt.execution.threads import ThreadExecutor
+
         _refuse_timeout(trial_timeout_s)
         return ThreadExecutor(port, n_workers)
     if n_workers == 1 and trial_timeout_s is None:
+        from bayesopt.execution.serial import SerialExecutor
+
         return SerialExecutor(port)
-    from bayesopt.execution.processes import ProcessExecutor  # keeps workers light to start
+    from bayesopt.execution.processes import ProcessExecutor
 
     return ProcessExecutor(port, n_workers, trial_timeout_s=trial_timeout_s)
 

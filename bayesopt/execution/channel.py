@@ -9,8 +9,11 @@ bare file descriptor, and imports next to nothing.
 from __future__ import annotations
 
 import os
-import socket
 from collections import deque
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # workers read with os.read and need no sockets
+    import socket
 
 _HEADER_BYTES = 8
 _CHUNK_BYTES = 1 << 20

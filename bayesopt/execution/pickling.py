@@ -12,6 +12,7 @@ import io
 import os
 import pickle
 import sys
+from importlib.machinery import ModuleSpec
 from types import FunctionType, ModuleType
 from typing import Any
 
@@ -74,24 +75,28 @@ def _is_importable(module: ModuleType, name: str) -> bool:
     file = getattr(module, "__file__", None)
     if not isinstance(file, str) or not os.path.isabs(file):
         return True
-    origin = _origin(name)
-    return origin is not None and os.path.realpath(origin) == os.path.realpath(file)
+    spec = _fresh_spec(name)
+    if spec is None:
+        return False
+    if not spec.has_location:  # frozen parts of the standard library have a __file__ all the same
+        return True
+    return os.path.realpath(str(spec.origin)) == os.path.realpath(file)
 
 
-def _origin(name: str) -> str | None:
-    """Return the file that importing `name` afresh would load, None if there is none."""
+def _fresh_spec(name: str) -> ModuleSpec | None:
+    """Return what importing `name` afresh would load, None if there is nothing."""
     path: Any = None
-    spec: Any = None
+    spec: ModuleSpec | None = None
     parts = name.split(".")
     for depth in range(1, len(parts) + 1):
         spec = _find_spec(".".join(parts[:depth]), path)
         if spec is None:
             return None
         path = spec.submodule_search_locations
-    return spec.origin if isinstance(spec.origin, str) else None
+    return spec
 
 
-def _find_spec(name: str, path: Any) -> Any:
+def _find_spec(name: str, path: Any) -> ModuleSpec | None:
     for finder in sys.meta_path:
         spec = finder.find_spec(name, path)
         if spec is not None:
