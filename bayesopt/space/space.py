@@ -1,0 +1,420 @@
+"""The search space: names, parameters, conditions and constraints, and the unit cube they span."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+
+from bayesopt.errors import InvalidConfigError, SpaceError, short_repr
+
+from .activity import with_label_conditions
+from .axes import Bools, Floats
+from .branches import count_configurations
+from .change import SpaceChange, compare, merged_parameters
+from .constraints import Constraint, Predicate, build_constraints
+from .encoding import Encoded, Layout
+from .grid import Grid, Resolution, build_grid
+from .groups import Bundle, Group, expand, make_group
+from .labels import Label
+from .parameters import Parameter
+from .sampling import Target, sample
+from .serialization import constraints_from, parameters_from, parse_space, space_to_json
+
+
+class Space:
+    """A search space. Immutable, hashable, picklable.
+
+    Parameters
+    ----------
+    params : mapping of str to Parameter or bundle
+        Any non-empty strings are names. A bundle such as `LearningRateSchedule` becomes several
+        parameters with dotted names.
+    constraints : sequence of str or callable
+        Expressions such as ``"batch * depth <= 1024"`` (see `expressions`) and functions of a
+        configuration that return whether it is allowed. A constraint does not apply where a
+        parameter that it mentions is inactive.
+
+    Raises
+    ------
+    SpaceError
+        If a name, a condition or a constraint is ill-defined.
+
+    Notes
+    -----
+    A row of the unit cube has one column per parameter that has something to choose, in order of
+    definition (a parameter with a single value has one, a `Constant` has none). Rows are f64[n,d],
+    C order. Columns of parameters that do not exist in a row hold `INACTIVE`.
+    Two spaces are equal if their JSON texts are: choices count by label, callables by name.
+    """
+
+    def __init__(
+        self,
+        params: Mapping[str, Parameter | Bundle],
+        constraints: Sequence[str | Predicate] | str | Predicate = (),
+    ) -> None:
+        parameters, groups = expand(params)
+        self._build(parameters, groups, constraints)
+
+    def _build(
+        self, parameters: Mapping[str, Parameter], groups: Mapping[str, str], constraints: object
+    ) -> None:
+        self._layout = Layout(with_label_conditions(parameters))
+        self._groups = dict(groups)
+        self._constraints = build_constraints(constraints, self._layout.parameters)
+        self._layout.activity  # noqa: B018  raises on a cycle of conditions now, not at first use
+
+    @classmethod
+    def _of(
+        cls,
+        parameters: Mapping[str, Parameter],
+        groups: Mapping[str, str],
+        constraints: Sequence[str | Predicate],
+    ) -> Space:
+        space = cls.__new__(cls)
+        space._build(parameters, groups, constraints)
+        return space
+
+    # ---- what it consists of
+
+    @property
+    def parameters(self) -> Mapping[str, Parameter]:
+        """The parameters by name, in order of definition, bundles expanded."""
+        return MappingProxyType(dict(self._layout.parameters))
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """The names of the columns."""
+        return tuple(self._layout.columns)
+
+    @property
+    def d(self) -> int:
+        """Number of columns."""
+        return len(self._layout.columns)
+
+    @property
+    def constraints(self) -> tuple[str | Predicate, ...]:
+        """The constraints as they were given."""
+        return tuple(constraint.source for constraint in self._constraints)
+
+    @cached_property
+    def is_finite(self) -> bool:
+        """Whether every parameter has finitely many values."""
+        return all(p.n_values < math.inf for p in self._layout.parameters.values())
+
+    @cached_property
+    def size(self) -> int | float:
+        """Number of distinct configurations, conditions respected and constraints ignored.
+
+        Exact; ``math.inf`` if infinite, or if the conditions have more than 100,000 different
+        branches.
+        """
+        return count_configurations(self._layout)
+
+    def __getitem__(self, name: str) -> Any:
+        """Return the parameter, or the handle of the bundle, of that name."""
+        if name in self._groups:
+            return self.group(name)
+        return self._layout.parameters[name]
+
+    def group(self, name: str) -> Group:
+        """Return the handle of a bundle; KeyError if there is none of that name."""
+        return make_group(self._groups[name], name)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._layout.parameters or name in self._groups
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._layout.parameters)
+
+    def __len__(self) -> int:
+        return len(self._layout.parameters)
+
+    # ---- configurations to rows and back
+
+    def encode(self, configs: Sequence[Mapping[str, Any]], strict: bool = True) -> Floats:
+        """Return the rows f64[n,d] of configurations.
+
+        Raises
+        ------
+        InvalidConfigError
+            If `strict` and one is not exactly a configuration of this space (constraints aside).
+        """
+        return self.encode_with_mask(configs, strict)[0]
+
+    def encode_with_mask(
+        self, configs: Sequence[Mapping[str, Any]], strict: bool = True
+    ) -> Encoded:
+        """Return rows, activity and inside of configurations (see `encode_labels`)."""
+        return self.encode_labels([self._labels(c, strict) for c in configs], strict)
+
+    def encode_labels(self, trials: Sequence[Mapping[str, Label]], strict: bool = False) -> Encoded:
+        """Return the rows of label dicts, column by column.
+
+        Parameters
+        ----------
+        trials : sequence of n mappings of name to label
+        strict : bool
+            If false, trials may come from an earlier version of the space: unknown names are
+            ignored; a missing parameter takes its default, or is inactive; values that the space
+            no longer holds are clipped into it.
+
+        Returns
+        -------
+        u : f64[n,d]
+        active : bool[n,d]
+        inside : bool[n]
+            False where a value had to be clipped.
+
+        Raises
+        ------
+        InvalidConfigError
+            If `strict` and a trial is not exactly a configuration of this space.
+        """
+        return self._layout.encode(trials, strict=strict)
+
+    def decode(self, u: Floats) -> list[dict[str, Any]]:
+        """Return the configurations of rows: active parameters and constants, as users see them."""
+        return self._layout.decode(_rows(u, self.d))
+
+    def decode_labels(self, u: Floats) -> list[dict[str, Label]]:
+        """Return the label dicts of rows."""
+        return self._layout.decode(_rows(u, self.d), labels=True)
+
+    def to_labels(self, config: Mapping[str, Any]) -> dict[str, Label]:
+        """Return a configuration with values replaced by labels; InvalidConfigError if invalid."""
+        return self._labels(self.validate(config), True)
+
+    def from_labels(self, labels: Mapping[str, Label]) -> dict[str, Any]:
+        """Return the configuration of a label dict.
+
+        Names and labels that this space does not know are kept as they are: it may be an old
+        trial's.
+        """
+        return {name: self._value(name, label) for name, label in labels.items()}
+
+    def validate(self, config: Mapping[str, Any], *, fill: bool = False) -> dict[str, Any]:
+        """Return a configuration in normal form: plain numbers, constants filled in.
+
+        Parameters
+        ----------
+        config : mapping
+        fill : bool
+            Whether parameters left out take their defaults.
+
+        Raises
+        ------
+        InvalidConfigError
+            If it is not exactly a configuration of this space. Constraints are not looked at:
+            ask `feasible`.
+        """
+        if not isinstance(config, Mapping):
+            raise InvalidConfigError("configuration", expected="a mapping", got=short_repr(config))
+        labels = self._labels(config, True)
+        labels = self._layout.with_defaults(labels) if fill else labels
+        u, _, _ = self._layout.encode([labels], strict=True)
+        normal = self._layout.decode(u)[0]
+        return {
+            name: self._value(name, labels[name]) if name in labels else value
+            for name, value in normal.items()
+        }
+
+    # ---- rows
+
+    def active(self, u: Floats) -> Bools:
+        """Return which columns exist in each row, bool[n,d]."""
+        return self._layout.active(_rows(u, self.d))
+
+    def snap(self, u: Floats) -> Floats:
+        """Return the representable rows f64[n,d] nearest to rows of the cube. Idempotent."""
+        return self._layout.snap(_rows(u, self.d))
+
+    def feasible(self, u: Floats) -> Bools:
+        """Return which rows satisfy the constraints, bool[n]."""
+        return Target(self._layout, self._constraints).accepts(_rows(u, self.d))
+
+    def sample(self, n: int, rng: np.random.Generator) -> Floats:
+        """Return `n` random rows f64[n,d], snapped and feasible, repeats possible.
+
+        Uniform on the cube given the constraints where rejection works; close to it where only a
+        search finds feasible rows.
+
+        Raises
+        ------
+        InfeasibleSpaceError
+            If no feasible row was found; the message says what was tried.
+        """
+        return sample(Target(self._layout, self._constraints), n, rng)
+
+    def complete(self, partial: Mapping[str, Any], rng: np.random.Generator) -> Floats:
+        """Return a random feasible row f64[1,d] that holds the given values.
+
+        Raises
+        ------
+        InvalidConfigError
+            If a name or a value does not belong, or one makes another inactive.
+        InfeasibleSpaceError
+            If no feasible row was found.
+        """
+        labels = self._labels(partial, True)
+        self._layout.check_compatible(labels)
+        fixed = {
+            self._layout.columns[name]: float(self._layout.parameters[name].units([label])[0][0])
+            for name, label in labels.items()
+            if name in self._layout.columns
+        }
+        return sample(Target(self._layout, self._constraints, fixed), 1, rng)
+
+    def grid(self, resolution: Resolution = None) -> Grid:
+        """Return a grid whose cells are distinct configurations, constraints ignored.
+
+        Parameters
+        ----------
+        resolution : int, or mapping of name to int or list of values, optional
+            How many values of a parameter to take, evenly spread on its scale, ends included; or
+            which ones. A single int is for all numbers (all values are taken where there are
+            fewer; choices are always all taken). Parameters not named take all their values.
+
+        Raises
+        ------
+        SpaceError
+            If a parameter with infinitely many values has no resolution, or a value is outside
+            its range.
+        """
+        return build_grid(self._layout, resolution)
+
+    # ---- identity
+
+    @cached_property
+    def _json(self) -> str:
+        return space_to_json(self._layout.parameters, self._groups, self._constraints)
+
+    def to_json(self) -> str:
+        """Return the space as JSON text, the same for equal spaces."""
+        return self._json
+
+    @classmethod
+    def from_json(cls, text: str, like: Space | None = None) -> Space:
+        """Return the space that `to_json` wrote.
+
+        Parameters
+        ----------
+        text : str
+        like : Space, optional
+            Supplies what JSON cannot hold: objects by parameter and label, and functions by name.
+            An object that it does not supply is represented by its label.
+
+        Raises
+        ------
+        SpaceError
+            If the text is no space, or a constraint's function is not supplied.
+        """
+        data = parse_space(text)
+        known = {} if like is None else like._layout.parameters
+        return cls._of(
+            parameters_from(data, known),
+            data.get("groups", {}),
+            constraints_from(data, () if like is None else like._constraints),
+        )
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """The SHA-256 of the JSON text, in hexadecimal."""
+        return hashlib.sha256(self._json.encode("ascii")).hexdigest()
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Space):
+            return NotImplemented
+        return self is other or self._json == other._json
+
+    def __hash__(self) -> int:
+        return hash(self._json)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        parts = (dict(self._layout.parameters), self._groups, self.constraints)
+        return Space._of, parts
+
+    def __repr__(self) -> str:
+        lines = [f"    {name!r}: {p!r}," for name, p in self._layout.parameters.items()]
+        tail = f", constraints={list(self.constraints)!r}" if self._constraints else ""
+        return "Space({\n" + "\n".join(lines) + "\n}" + tail + ")"
+
+    # ---- versions
+
+    def changed_to(self, new: Space) -> SpaceChange:
+        """Return what changes from this space to `new`.
+
+        Raises
+        ------
+        SpaceChangedError
+            If a name changes its kind: old values would mean something else.
+        """
+        return compare(
+            self._layout.parameters,
+            new._layout.parameters,
+            constraints=_texts(self._constraints) != _texts(new._constraints),
+        )
+
+    def union(self, other: Space) -> Space:
+        """Return the space that holds both: bounds widened, choices appended, names added.
+
+        Constraints of both are kept. Returns `self` if it holds `other` already.
+
+        Raises
+        ------
+        SpaceChangedError
+            If a name has different kinds, scales, steps, conditions or constants.
+        """
+        parameters = merged_parameters(self._layout.parameters, other._layout.parameters)
+        constraints = [*self.constraints]
+        constraints += [c for c in other.constraints if c not in constraints]
+        if parameters is None and len(constraints) == len(self._constraints):
+            return self
+        groups = {**self._groups, **other._groups}
+        return self._of(parameters or self._layout.parameters, groups, constraints)
+
+    def with_parameter(self, name: str, parameter: Parameter) -> Space:
+        """Return the space that also holds `parameter` (see `union`); `self` if it does already."""
+        parameters = merged_parameters(self._layout.parameters, {name: parameter})
+        if parameters is None:
+            return self
+        return self._of(parameters, self._groups, self.constraints)
+
+    # ---- helpers
+
+    def _labels(self, config: Mapping[str, Any], strict: bool) -> dict[str, Label]:
+        labels: dict[str, Label] = {}
+        for name, value in config.items():
+            p = self._layout.parameters.get(name)
+            try:
+                labels[name] = value if p is None else p.to_label(value)
+            except InvalidConfigError as error:
+                if strict:
+                    raise InvalidConfigError(
+                        f"parameter {name!r}", expected=error.expected, got=error.got
+                    ) from None
+                labels[name] = value
+        return labels
+
+    def _value(self, name: str, label: Label) -> Any:
+        p = self._layout.parameters.get(name)
+        try:
+            return label if p is None else p.from_label(label)
+        except InvalidConfigError:
+            return label
+
+
+def _rows(u: Floats, d: int) -> Floats:
+    u = np.asarray(u, dtype=np.float64)
+    if u.ndim != 2 or u.shape[1] != d:
+        raise SpaceError("rows", expected=f"an array of shape [n, {d}]", got=f"shape {u.shape}")
+    return u
+
+
+def _texts(constraints: tuple[Constraint, ...]) -> list[object]:
+    return [constraint.to_json() for constraint in constraints]
