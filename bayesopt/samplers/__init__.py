@@ -1,0 +1,17 @@
+"""Samplers: which configuration to evaluate next."""
+
+from bayesopt.samplers.base import Sampler, Suggestion, from_spec, resolve, to_spec
+from bayesopt.samplers.grid import GridSampler
+from bayesopt.samplers.qmc import QMCSampler
+from bayesopt.samplers.random import RandomSampler
+
+__all__ = [
+    "GridSampler",
+    "QMCSampler",
+    "RandomSampler",
+    "Sampler",
+    "Suggestion",
+    "from_spec",
+    "resolve",
+    "to_spec",
+]

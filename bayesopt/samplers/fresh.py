@@ -1,0 +1,86 @@
+"""Finding configurations that nobody has tried."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from bayesopt.history import History
+from bayesopt.space import Space
+
+F = npt.NDArray[np.float64]
+
+EXHAUSTED = "space exhausted: every configuration is known, so known ones are repeated"
+NOTHING_NEW = "hundreds of draws found no new configuration, so known ones are repeated"
+
+_MORE_DRAWS = (64, 256, 256)  # rows beyond what is missing, per round after the first
+_ENUMERABLE = 2**17  # configurations; up to here the last unknown ones are looked for one by one
+
+
+class Batch:
+    """Collects rows of `d` columns that differ from each other, up to `n` of them."""
+
+    def __init__(self, n: int, d: int) -> None:
+        self._n, self._d = n, d
+        self._rows: list[F] = []
+        self._seen: set[bytes] = set()
+
+    @property
+    def missing(self) -> int:
+        """How many rows are still wanted."""
+        return self._n - len(self._rows)
+
+    def offer(self, rows: F) -> None:
+        """Take what is new among snapped rows [k, d], in order, until the batch is full."""
+        for row in rows:
+            if not self.missing:
+                return
+            key = (row + 0.0).tobytes()  # -0.0 becomes 0.0
+            if key not in self._seen:
+                self._seen.add(key)
+                self._rows.append(row)
+
+    def rows(self) -> F:
+        """Return what was collected, [k, d]."""
+        return np.array(self._rows, dtype=np.float64).reshape(len(self._rows), self._d)
+
+
+def fresh_rows(space: Space, history: History, n: int, rng: np.random.Generator) -> tuple[F, str]:
+    """Return `n` random feasible rows and, if some had to be repeated, a note that says why.
+
+    On a noisy study any rows will do. Else known ones and copies are drawn again.
+
+    Raises
+    ------
+    InfeasibleSpaceError
+        If no feasible configuration was found.
+    """
+    if history.noisy:
+        return space.sample(n, rng), ""
+    return fill_up(Batch(n, space.d), space, history, rng)
+
+
+def fill_up(
+    batch: Batch, space: Space, history: History, rng: np.random.Generator
+) -> tuple[F, str]:
+    """Complete a batch with unknown random rows; return its rows, and a note as `fresh_rows` does.
+
+    The last unknown configurations of a finite space (of up to 131,072) are found by enumeration.
+    """
+    for n_more in (0, *_MORE_DRAWS):
+        if batch.missing:
+            rows = space.sample(batch.missing + n_more, rng)
+            batch.offer(rows[~history.contains(rows)])
+    if batch.missing and space.size <= _ENUMERABLE:
+        batch.offer(rng.permutation(_unknown(space, history)))
+    if not batch.missing:
+        return batch.rows(), ""
+    note = EXHAUSTED if space.size <= _ENUMERABLE else NOTHING_NEW
+    return np.concatenate([batch.rows(), space.sample(batch.missing, rng)]), note
+
+
+def _unknown(space: Space, history: History) -> F:
+    """Return the feasible configurations of a finite space that nobody has tried, [k, d]."""
+    unknown = [rows[~history.contains(rows)] for rows in space.grid().blocks()]
+    rows = np.concatenate(unknown)
+    return rows[space.feasible(rows)]

@@ -1,0 +1,115 @@
+"""Scrambled Sobol points: random-looking, but evenly spread."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from bayesopt.history import History
+from bayesopt.rng import named_rng
+from bayesopt.samplers.base import Suggestion
+from bayesopt.samplers.fresh import Batch, fill_up
+from bayesopt.samplers.walk import Walk, WalkCache
+from bayesopt.space import Space
+
+if TYPE_CHECKING:
+    from scipy.stats.qmc import Sobol
+
+F = npt.NDArray[np.float64]
+
+_BLOCK = 256  # points; a power of two, so that each block is balanced
+_BLOCKS = 32  # looked through for a new point, and one more per _BLOCK / _POINTS_PER_TRIAL trials
+_POINTS_PER_TRIAL = 32
+
+
+@dataclass(frozen=True)
+class QMCSampler:
+    """Follow one Sobol sequence per study, keyed by its seed.
+
+    A proposal is the first point of the sequence that no trial has, snapped to the space's values
+    and feasible; so points that other samplers or a person asked for are not asked again, and none
+    is left out. On a noisy study the trial of number k gets feasible point k. Where the sequence
+    finds nothing new within its first 8,192 + 32 n points (few feasible or few distinct
+    configurations), random ones are proposed, and the fall-back note says so.
+
+    Parameters
+    ----------
+    scramble : bool
+        Randomise the sequence (Owen scrambling by linear matrix scramble and digital shift,
+        Matousek 1998); without, it begins at the lower bounds and is the same for every seed.
+    """
+
+    scramble: bool = True
+    _cache: WalkCache = field(default_factory=WalkCache, init=False, repr=False, compare=False)
+
+    name: ClassVar[str] = "qmc"
+
+    def propose(
+        self, space: Space, history: History, n: int, rng: np.random.Generator
+    ) -> Suggestion:
+        """Return the next `n` points of the sequence (see ``Sampler.propose``).
+
+        O(1) amortised; after a restart, or when a trial was struck out, once O(trials).
+        """
+        n_blocks = _BLOCKS + _POINTS_PER_TRIAL * (history.n + n) // _BLOCK
+        with self._cache.walk(space, history, self._blocks) as walk:
+            if history.noisy:
+                return self._repeatable(walk, space, history, n, n_blocks, rng)
+            batch = Batch(n, space.d)
+            for rows in walk.search(lambda _, rows: history.contains(rows), n_blocks):
+                batch.offer(rows)
+                if not batch.missing:
+                    return Suggestion(batch.rows(), self.name)
+        missing = batch.missing
+        rows, note = fill_up(batch, space, history, rng)
+        return Suggestion(rows, self.name, note or _drawn_at_random(missing, space))
+
+    def _repeatable(
+        self,
+        walk: Walk,
+        space: Space,
+        history: History,
+        n: int,
+        n_blocks: int,
+        rng: np.random.Generator,
+    ) -> Suggestion:
+        """Return points history.n, history.n + 1, … of the sequence, copies included."""
+        collected = np.empty((0, space.d))
+        for rows in walk.search(lambda first, rows: _before(history.n, first, rows), n_blocks):
+            collected = np.concatenate([collected, rows])[:n]
+            if len(collected) == n:
+                return Suggestion(collected, self.name)
+        missing = n - len(collected)
+        rows = np.concatenate([collected, space.sample(missing, rng)])
+        return Suggestion(rows, self.name, _drawn_at_random(missing, space))
+
+    def _blocks(self, space: Space, history: History) -> Iterator[F]:
+        """Begin the sequence: snapped, feasible points, in blocks of up to _BLOCK."""
+        if space.d == 0:
+            point = np.empty((_BLOCK, 0))
+            return itertools.repeat(point[space.feasible(point)])
+        from scipy.stats import qmc  # takes a second to import
+
+        if space.d > qmc.Sobol.MAXDIM:
+            return iter([])
+        rng = named_rng(history.seed, 0, "qmc.scramble")
+        return _points(space, qmc.Sobol(space.d, scramble=self.scramble, rng=rng))
+
+
+def _points(space: Space, engine: Sobol) -> Iterator[F]:
+    while True:
+        rows = space.snap(engine.random(_BLOCK))
+        yield rows[space.feasible(rows)]
+
+
+def _before(n: int, first: int, rows: F) -> npt.NDArray[np.bool_]:
+    return np.arange(first, first + len(rows)) < n
+
+
+def _drawn_at_random(n: int, space: Space) -> str:
+    return f"{n} drawn at random: no new point of the Sobol sequence in {space.d} dimensions found"
