@@ -7,7 +7,7 @@ from .grid import Grid
 from .groups import Bundle
 from .numeric import Float, Int
 from .parameters import Constant, Parameter
-from .schedules import LearningRateSchedule, Schedule
+from .schedules import LearningRateSchedule, Schedule, ScheduleGroup
 from .space import Space
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "Ordinal",
     "Parameter",
     "Schedule",
+    "ScheduleGroup",
     "Space",
     "SpaceChange",
 ]

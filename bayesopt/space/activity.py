@@ -32,8 +32,8 @@ class Requirement:
             return np.ones(len(u), dtype=bool)
         index: Ints = self.axis.index(u[:, self.column])
         if len(self.allowed) > 4:
-            return np.isin(index, self.allowed)
-        mask = index == self.allowed[0]
+            return np.asarray(np.isin(index, self.allowed))
+        mask: Bools = index == self.allowed[0]
         for other in self.allowed[1:]:
             mask |= index == other
         return mask
@@ -122,17 +122,16 @@ def condition_order(parameters: Mapping[str, Parameter]) -> list[str]:
 
 
 def _relabelled(
-    name: str, p: Parameter, condition: When, parameters: Mapping[str, Parameter]
+    name: str, child: Parameter, condition: When, parameters: Mapping[str, Parameter]
 ) -> Parameter:
     terms: dict[str, object] = {}
     for parent, values in condition.items():
         what = f"condition of {name!r} on {parent!r}"
         _check_parent(what, parameters.get(parent))
-        labels = []
-        for value in _expanded(values, parameters[parent]):
-            labels.append(_parent_label(what, parameters[parent], value))
+        p = parameters[parent]
+        labels = [_parent_label(what, p, value) for value in _expanded(values, p)]
         terms[parent] = list({(type(label), label): label for label in labels}.values())
-    return p.with_condition(When(terms))
+    return child.with_condition(When(terms))
 
 
 def _check_parent(what: str, parent: Parameter | None) -> None:

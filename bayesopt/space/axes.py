@@ -199,7 +199,7 @@ def _round_decimals(x: Floats, decimals: Ints) -> Floats:
     power = _POWERS[np.where(small, np.abs(decimals), 0)]
     # both operands of the last operation are exact, so it rounds correctly
     above, below = np.rint(x * power) / power, np.rint(x / power) * power
-    rounded = np.where(decimals >= 0, above, below)
+    rounded: Floats = np.where(decimals >= 0, above, below)
     if small.all():
         return rounded
     slow = [_round_text(a, int(p)) for a, p in zip(x[~small], decimals[~small], strict=True)]

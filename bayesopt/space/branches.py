@@ -61,9 +61,10 @@ class Product:
 
     @cached_property
     def count(self) -> Count:
-        """Product of the parts' counts; 0 beats infinity."""
+        """Product of the parts' counts."""
         counts = [part.count for part in self.parts]
-        return 0 if 0 in counts else math.prod(counts)
+        # not inf * n: a huge int does not convert to a float
+        return math.inf if math.inf in counts else math.prod(counts)
 
     def fill(self, rows: Floats, where: Ints, index: Ints) -> None:
         """Write combinations number `index` into rows `where`."""
@@ -82,7 +83,8 @@ class Branch:
     @cached_property
     def count(self) -> Count:
         """Sum over the cases."""
-        return sum(case.count for case in self.cases)
+        counts = [case.count for case in self.cases]
+        return math.inf if math.inf in counts else sum(counts)
 
     def fill(self, rows: Floats, where: Ints, index: Ints) -> None:
         """Write combinations number `index` into rows `where`."""

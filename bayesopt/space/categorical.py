@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -27,8 +27,6 @@ from .labels import (
 )
 from .parameters import Column, Parameter, expression_table
 
-_MISSING = object()
-
 
 @dataclass(frozen=True, eq=False)
 class Categorical(Parameter):
@@ -51,6 +49,7 @@ class Categorical(Parameter):
     """
 
     choices: Sequence[Any] | Mapping[Any, Any]
+    _: KW_ONLY
     when: Mapping[str, object] | None = None
     default: Any = None
     entries: tuple[Choice, ...] = field(init=False, repr=False)

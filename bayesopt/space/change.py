@@ -29,6 +29,8 @@ class SpaceChange:
     choices_added, choices_removed : mapping of str to tuple of labels
     changed : tuple of str
         Parameters with another condition, default, order of choices, or constant value.
+    reordered : bool
+        Whether the parameters of both are in another order.
     constraints : bool
         Whether the constraints differ.
     """
@@ -41,13 +43,14 @@ class SpaceChange:
     choices_added: Mapping[str, tuple[Label, ...]] = field(default_factory=dict)
     choices_removed: Mapping[str, tuple[Label, ...]] = field(default_factory=dict)
     changed: tuple[str, ...] = ()
+    reordered: bool = False
     constraints: bool = False
 
     def __bool__(self) -> bool:
         return any(vars(self).values())
 
     def __str__(self) -> str:
-        lists = {**vars(self), "constraints": ("changed",) if self.constraints else ()}
+        lists = {key: ("yes",) if value is True else value for key, value in vars(self).items()}
         parts = [
             f"{key.replace('_', ' ')}: {_shown(value)}" for key, value in lists.items() if value
         ]
@@ -77,7 +80,8 @@ def compare(
         rescaled=tuple(n for n, a, b in numbers if _scale(a) != _scale(b)),
         choices_added=_nonempty({n: _extra_labels(b, a) for n, a, b in choices}),
         choices_removed=_nonempty({n: _extra_labels(a, b) for n, a, b in choices}),
-        changed=tuple(n for n, a, b in both if _otherwise(a) != _otherwise(b)),
+        changed=tuple(n for n, a, b in both if _otherwise(a, b) != _otherwise(b, a)),
+        reordered=[name for name in old if name in new] != [name for name, _, _ in both],
         constraints=constraints,
     )
 
@@ -96,7 +100,7 @@ def merged_parameters(
     for name, p in more.items():
         if name not in known:
             merged[name] = p
-        elif not known[name] == p:
+        elif known[name] != p:
             merged[name] = _merged(name, known[name], p)
     grown = len(merged) > len(known) or any(merged[name] is not known[name] for name in known)
     return merged if grown else None
@@ -111,9 +115,8 @@ def _merged(name: str, a: Parameter, b: Parameter) -> Parameter:
         return _merged_choices(a, b)
     if isinstance(a, Float | Int) and isinstance(b, Float | Int):
         return _merged_range(name, a, b)
-    if isinstance(a, Constant) and isinstance(b, Constant):
-        if label_key(a.label) != label_key(b.label):
-            raise _contradiction(name, f"the constant {a.label!r}", repr(b.label))
+    if _label(a) != _label(b):
+        raise _contradiction(name, repr(a), repr(b))
     return a
 
 
@@ -190,9 +193,10 @@ def _extra_labels(a: Parameter, b: Parameter) -> tuple[Label, ...]:
     return tuple(choice.label for key, choice in _by_label(a).items() if key not in known)
 
 
-def _otherwise(p: Parameter) -> list[Any]:
-    """Return what `SpaceChange.changed` is about."""
-    return [_condition(p), _default(p), _label(p)]
+def _otherwise(p: Parameter, other: Parameter) -> list[Any]:
+    """Return what `SpaceChange.changed` is about; the order of choices is that of shared ones."""
+    shared = [key for key in _by_label(p) if key in _by_label(other)]
+    return [_condition(p), _default(p), _label(p), shared]
 
 
 def _default(p: Parameter) -> object:

@@ -25,7 +25,7 @@ Encoded: TypeAlias = tuple[Floats, Bools, Bools]
 _MISSING: Any = object()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Layout:
     """The columns of a space: one per parameter that has something to choose."""
 
@@ -138,8 +138,8 @@ class Layout:
         """Yield the terms of the conditions of a parameter, its parents, their parents, ..."""
         waiting, seen = [name], {name}
         while waiting:
-            condition = self.parameters[waiting.pop()].condition or {}
-            for parent, allowed in condition.items():
+            condition = self.parameters[waiting.pop()].condition
+            for parent, allowed in condition.items() if condition else ():
                 yield parent, {label_key(label) for label in allowed}  # type: ignore[arg-type]
                 if parent not in seen:
                     seen.add(parent)
@@ -182,7 +182,7 @@ class Layout:
                 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Rows:
     """Rows of a space as constraints look at them; what is computed is kept."""
 

@@ -57,7 +57,7 @@ class Grid:
             If a number is not in ``range(min(n_cells, 2**62))``.
         """
         numbers = np.asarray(index, dtype=np.int64)
-        if numbers.size and not (0 <= numbers.min() and numbers.max() < min(self.n_cells, 2**62)):
+        if numbers.size and not (numbers.min() >= 0 and numbers.max() < min(self.n_cells, 2**62)):
             raise IndexError(f"cell number outside range({self.n_cells})")
         return rows_at(self.tree, len(self.axes), numbers)
 

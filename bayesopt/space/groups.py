@@ -22,15 +22,6 @@ class Bundle(Protocol):
         ...
 
 
-class Group(Protocol):
-    """The handle of an expanded bundle in a space."""
-
-    @property
-    def name(self) -> str:
-        """The bundle's name."""
-        ...
-
-
 GROUPS: Mapping[str, Callable[[str], ScheduleGroup]] = {LearningRateSchedule.kind: ScheduleGroup}
 """What `Space.group` returns, by the kind of the bundle."""
 

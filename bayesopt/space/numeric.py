@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from fractions import Fraction
 from functools import cached_property
 from typing import Any, ClassVar
@@ -49,6 +49,7 @@ class Float(Parameter):
 
     low: float
     high: float
+    _: KW_ONLY
     log: bool = False
     step: float | None = None
     when: Mapping[str, object] | None = None
@@ -160,6 +161,7 @@ class Int(Parameter):
 
     low: int
     high: int
+    _: KW_ONLY
     log: bool = False
     step: int | None = None
     when: Mapping[str, object] | None = None
@@ -189,9 +191,9 @@ class Int(Parameter):
         value = plain(value)
         if isinstance(value, float) and value.is_integer():
             value = int(value)
-        if type(value) is int and self.low <= value <= self.high:
-            if (value - self.low) % (self.step or 1) == 0:
-                return value
+        in_range = type(value) is int and self.low <= value <= self.high
+        if in_range and (value - self.low) % (self.step or 1) == 0:  # type: ignore[operator]
+            return value  # type: ignore[return-value]
         raise _outside(self, value)
 
     def from_label(self, label: Label) -> int:
@@ -304,7 +306,7 @@ def _check_step(p: Float | Int) -> None:
     if p.step is not None and p.step <= 0:
         raise SpaceError("`step`", expected="a positive number", got=repr(p.step))
     steps = _n_steps(p)
-    if abs(steps - round(steps)) > _STEP_SLACK * min(1, steps):
+    if abs(steps - round(steps)) > _STEP_SLACK * min(1.0, float(steps)):
         fits = _exact(p.low) + math.floor(steps) * _exact(p.step or 1)
         fitting = int(fits) if isinstance(p, Int) else float(fits)
         raise SpaceError(

@@ -6,7 +6,7 @@ import copy
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 from typing import Any, ClassVar, Self, TypeAlias
 
 import numpy as np
@@ -25,7 +25,6 @@ from .labels import (
     choice_of,
     describe,
     is_native,
-    label_key,
     plain,
 )
 
@@ -162,6 +161,7 @@ class Constant(Parameter):
     """
 
     value: Any
+    _: KW_ONLY
     when: Mapping[str, object] | None = None
     default: None = field(default=None, init=False, repr=False)
     choice: Choice = field(init=False, repr=False)
@@ -237,11 +237,15 @@ def expression_table(choices: Sequence[Choice]) -> Column:
     kinds = set(map(type, seen))
     if kinds == {bool}:
         return np.array(seen, dtype=bool)
-    if kinds <= {int, float} and all(abs(v) <= 1e308 for v in seen):  # type: ignore[arg-type]
+    if kinds <= {int, float} and all(map(_is_exact, seen)):
         return np.array(seen, dtype=np.float64)
     table = np.empty(len(seen), dtype=object)
     table[:] = seen
     return table
+
+
+def _is_exact(number: object) -> bool:
+    return isinstance(number, float) or (isinstance(number, int) and abs(number) <= 2**53)
 
 
 def _same(value: object, label: Label) -> bool:

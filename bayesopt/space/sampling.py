@@ -46,7 +46,7 @@ class Target:
 
     def accepts(self, u: Floats) -> Bools:
         """Return which rows qualify, bool[n]."""
-        ok = self._fixed_active(u).all(axis=1)
+        ok: Bools = np.asarray(self._fixed_active(u).all(axis=1))
         for constraint in self.constraints:
             if ok.all():
                 ok = constraint.holds(Rows(self.layout, u))
@@ -57,7 +57,7 @@ class Target:
     def violation(self, u: Floats) -> Floats:
         """Return how far each row is from qualifying, f64[n]; 0 exactly where it does."""
         rows = Rows(self.layout, u)
-        total = (~self._fixed_active(u)).sum(axis=1).astype(np.float64)
+        total: Floats = (~self._fixed_active(u)).sum(axis=1).astype(np.float64)
         for constraint in self.constraints:
             total += constraint.violation(rows)
         return total
@@ -144,7 +144,7 @@ def _probabilities(layout: Layout, rows: Floats) -> Floats:
         if isinstance(axis, CellAxis):
             logs += np.where(active[:, j], np.log(axis.mass(axis.index(rows[:, j]))), 0.0)
     weights: Floats = np.exp(logs - logs.max())
-    return weights / weights.sum()
+    return np.asarray(weights / weights.sum())
 
 
 def _walk(

@@ -26,6 +26,7 @@ from typing import Any, ClassVar
 from bayesopt.errors import InvalidConfigError, MissingDependencyError, SpaceError, short_repr
 
 from .categorical import Categorical
+from .labels import plain
 from .numeric import Float, Int
 from .parameters import Constant, Parameter
 
@@ -39,6 +40,12 @@ _PARTS = {  # which kinds need which part
     "cycles": ("restarts",),
     "stretch": ("restarts",),
 }
+
+_LR = Float(1e-5, 1.0, log=True)
+_GAMMA = Float(0.05, 0.9)
+_DROPS = Int(1, 4)
+_DECAY = Float(1e-3, 0.5, log=True)
+_CYCLES = Int(2, 5)
 
 
 @dataclass(frozen=True)
@@ -76,12 +83,12 @@ class LearningRateSchedule:
     """
 
     kinds: Sequence[str] = KINDS
-    lr: Parameter | float = Float(1e-5, 1.0, log=True)
-    gamma: Parameter | float = Float(0.05, 0.9)
-    drops: Parameter | int = Int(1, 4)
-    decay: Parameter | float = Float(1e-3, 0.5, log=True)
+    lr: Parameter | float = _LR
+    gamma: Parameter | float = _GAMMA
+    drops: Parameter | int = _DROPS
+    decay: Parameter | float = _DECAY
     floor: Parameter | float = 0.0
-    cycles: Parameter | int = Int(2, 5)
+    cycles: Parameter | int = _CYCLES
     stretch: Parameter | int = 1
     warmup: Parameter | float | None = None
     when: Mapping[str, object] | None = None
@@ -143,7 +150,8 @@ class ScheduleGroup:
         """
         prefix = self.name + "."
         parts = {k[len(prefix) :]: v for k, v in params.items() if k.startswith(prefix)}
-        if isinstance(total_steps, bool) or not isinstance(total_steps, int) or total_steps < 1:
+        total_steps = plain(total_steps)  # type: ignore[assignment]
+        if type(total_steps) is not int or total_steps < 1:
             raise InvalidConfigError(
                 "total_steps", expected="a positive integer", got=short_repr(total_steps)
             )

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from bayesopt.errors import SpaceError, short_repr
 
 from .categorical import Categorical, Ordinal
-from .constraints import CallableConstraint, Constraint
+from .constraints import CallableConstraint, Constraint, Predicate
 from .labels import LabelKey, canonical_json, label_key
 from .numeric import Float, Int
 from .parameters import Constant, Parameter
-
-if TYPE_CHECKING:
-    from .constraints import Predicate
 
 FORMAT = 1
 
@@ -61,8 +58,12 @@ def parameters_from(data: Mapping[str, Any], like: Mapping[str, Parameter]) -> d
     try:
         for entry in data["parameters"]:
             name = entry["name"]
+            if not isinstance(name, str) or name in made:
+                raise KeyError(name)
             made[name] = _parameter(entry, _known_objects(like.get(name)))
-    except (KeyError, TypeError, AttributeError) as error:
+    except SpaceError:
+        raise
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
         raise SpaceError(
             "space as JSON", expected="complete definitions of parameters", got=repr(error)
         ) from None

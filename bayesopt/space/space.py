@@ -13,17 +13,18 @@ import numpy as np
 
 from bayesopt.errors import InvalidConfigError, SpaceError, short_repr
 
-from .activity import with_label_conditions
+from .activity import condition_order, with_label_conditions
 from .axes import Bools, Floats
 from .branches import count_configurations
 from .change import SpaceChange, compare, merged_parameters
 from .constraints import Constraint, Predicate, build_constraints
 from .encoding import Encoded, Layout
 from .grid import Grid, Resolution, build_grid
-from .groups import Bundle, Group, expand, make_group
+from .groups import Bundle, expand, make_group
 from .labels import Label
 from .parameters import Parameter
 from .sampling import Target, sample
+from .schedules import ScheduleGroup
 from .serialization import constraints_from, parameters_from, parse_space, space_to_json
 
 
@@ -64,10 +65,20 @@ class Space:
     def _build(
         self, parameters: Mapping[str, Parameter], groups: Mapping[str, str], constraints: object
     ) -> None:
-        self._layout = Layout(with_label_conditions(parameters))
-        self._groups = dict(groups)
-        self._constraints = build_constraints(constraints, self._layout.parameters)
-        self._layout.activity  # noqa: B018  raises on a cycle of conditions now, not at first use
+        layout = Layout(MappingProxyType(with_label_conditions(parameters)))
+        condition_order(layout.parameters)  # raises on a cycle now, not at first use
+        vars(self).update(
+            _layout=layout,
+            _groups=dict(groups),
+            _constraints=build_constraints(constraints, layout.parameters),
+        )
+
+    _layout: Layout
+    _groups: Mapping[str, str]
+    _constraints: tuple[Constraint, ...]
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"a Space is immutable; make a new one to change {name!r}")
 
     @classmethod
     def _of(
@@ -85,7 +96,7 @@ class Space:
     @property
     def parameters(self) -> Mapping[str, Parameter]:
         """The parameters by name, in order of definition, bundles expanded."""
-        return MappingProxyType(dict(self._layout.parameters))
+        return self._layout.parameters
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -122,7 +133,7 @@ class Space:
             return self.group(name)
         return self._layout.parameters[name]
 
-    def group(self, name: str) -> Group:
+    def group(self, name: str) -> ScheduleGroup:
         """Return the handle of a bundle; KeyError if there is none of that name."""
         return make_group(self._groups[name], name)
 

@@ -148,9 +148,9 @@ class Translator:
         if function is None:
             raise self._error("one of + - * / // % **", _describe(node.op))
         left, right = self._number(node.left), self._number(node.right)
-        if isinstance(node.op, ast.Pow) and right.is_literal:
-            if abs(right.literal) > MAX_EXPONENT:  # type: ignore[arg-type]
-                raise self._error(f"exponents up to {MAX_EXPONENT}", short_repr(right.literal))
+        is_power = isinstance(node.op, ast.Pow) and right.is_literal
+        if is_power and abs(right.literal) > MAX_EXPONENT:  # type: ignore[arg-type]
+            raise self._error(f"exponents up to {MAX_EXPONENT}", short_repr(right.literal))
         return _arithmetic(function, [left, right])
 
     def _call(self, node: ast.Call) -> Term:
