@@ -125,7 +125,7 @@ def test_places_are_counted(executor):
         executor.submit(lambda trial: 1.0, TrialSetup(number, 1, {}))
     assert executor.n_free == 0
     assert executor.running == list(range(executor.n_workers))
-    with pytest.raises(ExecutionError, match="free|fewer"):
+    with pytest.raises(ExecutionError, match=r"free|fewer"):
         executor.submit(lambda trial: 1.0, TrialSetup(9, 1, {}))
 
 
