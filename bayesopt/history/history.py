@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from bayesopt.errors import InvalidValueError, TellConflictError
+from bayesopt.errors import InvalidConfigError, InvalidValueError, TellConflictError, short_repr
 from bayesopt.history.columns import Columns, F, Mask, Numbers, trial_columns
 from bayesopt.history.table import Column
 from bayesopt.results import coerce_constraints, coerce_cost, coerce_step, coerce_values
@@ -141,9 +141,8 @@ class History(Columns):
         InvalidConfigError
             If the configuration does not belong to the space.
         """
-        if state is not TrialState.WAITING:
-            self._space.encode([config])
-        labels = self._space.to_labels(config)
+        whole = state is not TrialState.WAITING
+        labels = self._space.to_labels(config) if whole else self._partial_labels(config)
         number = self.n
         self._grow(number + 1)
         blank = np.full((1, self.n_objectives), _NAN)
@@ -209,6 +208,17 @@ class History(Columns):
         other._unindexed += numbers.tolist()
         return other
 
+    def _partial_labels(self, config: Mapping[str, Any]) -> Labels:
+        parameters = self._space.parameters
+        for name in config:
+            if name not in parameters:
+                raise InvalidConfigError(
+                    "configuration",
+                    expected=f"parameters among {list(parameters)}",
+                    got=short_repr(name),
+                )
+        return {name: parameters[name].to_label(value) for name, value in config.items()}
+
     def _checked_values(self, values: object, state: TrialState) -> F:
         told = None if values is None else coerce_values(values, self.n_objectives)
         complete = state is TrialState.COMPLETE
@@ -231,17 +241,13 @@ class History(Columns):
     def _check_same(
         self, number: int, state: TrialState, row: F, told: Mapping[str, float]
     ) -> None:
-        had = {
-            name: value
-            for name, value in zip(
-                self._constraint_names, self._table["constraints"][number].tolist(), strict=True
-            )
-            if name in told or value == value
-        }
+        had = self._table["constraints"][number]
+        now = [told.get(name, _NAN) for name in self._constraint_names]
         same = (
             self._table["state"][number] == state
             and np.array_equal(self._table["values"][number], row[0], equal_nan=True)
-            and repr(sorted(had.items())) == repr(sorted(told.items()))  # NaN equals itself here
+            and np.array_equal(had, now, equal_nan=True)
+            and set(told) <= set(self._constraint_names)
         )
         if not same:
             raise TellConflictError(

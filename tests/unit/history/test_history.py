@@ -104,7 +104,7 @@ def test_telling_the_same_again_is_fine_and_another_result_is_not() -> None:
     with pytest.raises(TellConflictError, match="trial 0"):
         history.tell(0, 2.0)
     with pytest.raises(TellConflictError):
-        history.tell(0, 1.0)
+        history.tell(0, 1.0, constraints={"g": float("nan"), "h": 0.0})
     with pytest.raises(TellConflictError):
         history.tell(0, None, TrialState.FAIL)
 
@@ -126,6 +126,9 @@ def test_other_misuse_is_named() -> None:
         history.append({"x": 2.0, "c": "a", "k": 1})
     with pytest.raises(InvalidConfigError):
         history.append({"x": 0.5})
+    for hole in ({"x": 2.0}, {"no such": 1}):
+        with pytest.raises(InvalidConfigError):
+            history.append(hole, TrialState.WAITING)
     assert history.n == 0
     history.append(A)
     with pytest.raises(InvalidValueError, match="RUNNING"):

@@ -1,4 +1,4 @@
-"""History against naive bookkeeping, fed with chunks of changes in any order, some of them twice."""
+"""History against naive bookkeeping, fed with chunks of changes in any order and some twice."""
 
 from __future__ import annotations
 
