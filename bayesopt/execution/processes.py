@@ -97,6 +97,7 @@ class ProcessExecutor:
         self._objective_bytes = b""
         self._objective_key = 0
         self._selector = selectors.DefaultSelector()
+        self._owner_pid = os.getpid()
         self._closed = False
 
     def __enter__(self) -> Self:
@@ -272,7 +273,12 @@ class ProcessExecutor:
 
     # -- close --------------------------------------------------------------------------------
     def close(self) -> list[int]:
-        """Kill what runs, let idle workers leave; return the numbers that were still running."""
+        """Kill what runs, let idle workers leave; return the numbers that were still running.
+
+        In a fork of the process that made the executor it does nothing.
+        """
+        if self._closed or os.getpid() != self._owner_pid:
+            return []
         left = self.running
         self._closed = True
         self._ended = []

@@ -65,6 +65,29 @@ def processes(port: RecordingPort) -> Iterator[Callable[..., ProcessExecutor]]:
         executor.close()
 
 
+class _Switch:
+    """Passes calls on to the port of the test that runs."""
+
+    target: RecordingPort
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.target, name)
+
+
+@pytest.fixture(scope="session")
+def _shared() -> Iterator[ProcessExecutor]:
+    with ProcessExecutor(_Switch(), 1) as executor:
+        yield executor
+
+
+@pytest.fixture
+def worker(port: RecordingPort, _shared: ProcessExecutor) -> ProcessExecutor:
+    """Lend an executor whose one worker is already up, for tests that leave it in peace."""
+    _shared._port.target = port
+    assert _shared.running == []
+    return _shared
+
+
 @pytest.fixture
 def run_all() -> Callable[..., dict[int, Outcome]]:
     """Evaluate trials 0, 1, … with the given parameters; outcomes by number."""

@@ -32,9 +32,9 @@ def test_a_trial_runs_in_another_process_that_serves_the_next_one_too(processes,
     assert os.getpid() not in pids
 
 
-def test_values_of_all_kinds(processes, run_all):
+def test_values_of_all_kinds(worker, run_all):
     params = [{"x": x} for x in (1, np.float32(0.5), np.array(2.0), math.inf, math.nan, 10**400)]
-    outcomes = run_all(processes(), lambda trial: trial.params["x"], params)
+    outcomes = run_all(worker, lambda trial: trial.params["x"], params)
     values = [outcomes[i].values[0] for i in range(6)]
     assert values[:4] == [1.0, 0.5, 2.0, math.inf]
     assert math.isnan(values[4])
@@ -42,8 +42,8 @@ def test_values_of_all_kinds(processes, run_all):
 
 
 @pytest.mark.parametrize("bad", [None, "1.5", [1.0, 2.0], {}])
-def test_no_value_is_found_out_in_the_worker(processes, run_all, bad):
-    outcome = run_all(processes(), lambda trial: bad)[0]
+def test_no_value_is_found_out_in_the_worker(worker, run_all, bad):
+    outcome = run_all(worker, lambda trial: bad)[0]
     assert (outcome.status, outcome.values) == ("invalid", None)
     assert isinstance(outcome.exception, InvalidValueError)
     assert outcome.error == str(outcome.exception)
@@ -75,8 +75,8 @@ def _with_power(power: float, trial: Trial) -> float:
     return trial.params["x"] ** power
 
 
-def test_closures_methods_partials_and_callables(processes, run_all):
-    executor, offset = processes(), 10.0
+def test_closures_methods_partials_and_callables(worker, run_all):
+    offset = 10.0
 
     def closure(trial):
         return offset + _with_power(2.0, trial)
@@ -87,8 +87,8 @@ def test_closures_methods_partials_and_callables(processes, run_all):
         (Model(2.0), 4.0),
         (functools.partial(_with_power, 3.0), 8.0),
     ]:
-        assert run_all(executor, objective, [{"x": 2.0}])[0].values == (expected,)
-    assert len(executor.worker_pids) == 1
+        assert run_all(worker, objective, [{"x": 2.0}])[0].values == (expected,)
+    assert len(worker.worker_pids) == 1
 
 
 def _load(path, name):
@@ -99,9 +99,7 @@ def _load(path, name):
     return module
 
 
-def test_modules_that_a_worker_cannot_import_travel_by_value(
-    processes, run_all, tmp_path, monkeypatch
-):
+def test_modules_that_a_worker_cannot_import_travel_by_value(worker, run_all, tmp_path):
     (tmp_path / "off_path_helper.py").write_text("def double(x):\n    return 2 * x\n")
     (tmp_path / "off_path.py").write_text(
         "import off_path_helper\nfrom off_path_helper import double\n"
@@ -111,7 +109,7 @@ def test_modules_that_a_worker_cannot_import_travel_by_value(
     try:
         _load(tmp_path / "off_path_helper.py", "off_path_helper")
         module = _load(tmp_path / "off_path.py", "off_path")
-        assert run_all(processes(), module.objective, [{"x": 1.0}])[0].values == (4.0,)
+        assert run_all(worker, module.objective, [{"x": 1.0}])[0].values == (4.0,)
     finally:
         sys.modules.pop("off_path", None)
         sys.modules.pop("off_path_helper", None)
@@ -204,14 +202,14 @@ def test_scripts_without_a_main_guard(tmp_path, how):
     ]
 
 
-def test_an_objective_that_cannot_be_sent(processes, run_all):
-    executor, lock = processes(), threading.Lock()
+def test_an_objective_that_cannot_be_sent(worker, run_all):
+    lock = threading.Lock()
     with pytest.raises(ExecutionError, match="the objective: expected something that can be sent"):
-        executor.submit(lambda trial: lock.locked(), TrialSetup(0, 1, {}))
+        worker.submit(lambda trial: lock.locked(), TrialSetup(0, 1, {}))
     with pytest.raises(ExecutionError, match="the trial"):
-        executor.submit(lambda trial: 1.0, TrialSetup(0, 1, {"x": lock}))
-    assert executor.running == []
-    assert run_all(executor, lambda trial: 1.0)[0].values == (1.0,)
+        worker.submit(lambda trial: 1.0, TrialSetup(0, 1, {"x": lock}))
+    assert worker.running == []
+    assert run_all(worker, lambda trial: 1.0)[0].values == (1.0,)
 
 
 def _explode():
@@ -226,21 +224,21 @@ class Unloadable:
         return 1.0
 
 
-def test_an_objective_that_cannot_be_loaded_there(processes, run_all):
-    outcomes = run_all(processes(), Unloadable(), [{}] * 2)
+def test_an_objective_that_cannot_be_loaded_there(worker, run_all):
+    outcomes = run_all(worker, Unloadable(), [{}] * 2)
     for outcome in outcomes.values():
         assert outcome.status == "error"
         assert isinstance(outcome.exception, ExecutionError)
         assert "no such accelerator" in outcome.error
 
 
-def test_parameters_may_be_objects_of_any_kind(processes, run_all):
+def test_parameters_may_be_objects_of_any_kind(worker, run_all):
     params = [{"activation": lambda x: 2 * x, "model": Model(1.0)}]
 
     def objective(trial):
         return trial.params["activation"](trial.params["model"].offset)
 
-    assert run_all(processes(), objective, params)[0].values == (2.0,)
+    assert run_all(worker, objective, params)[0].values == (2.0,)
 
 
 # -- exceptions -----------------------------------------------------------------------------------
@@ -266,11 +264,11 @@ def _raising(error):
     return objective
 
 
-def test_an_exception_is_carried_with_its_traceback(processes, run_all):
+def test_an_exception_is_carried_with_its_traceback(worker, run_all):
     def objective(trial):
         raise Diverged("loss is nan")
 
-    outcome = run_all(processes(), objective)[0]
+    outcome = run_all(worker, objective)[0]
     assert outcome.status == "error"
     assert type(outcome.exception) is Diverged
     assert isinstance(outcome.exception.__cause__, WorkerTraceback)
@@ -278,7 +276,7 @@ def test_an_exception_is_carried_with_its_traceback(processes, run_all):
     assert outcome.error.rstrip().endswith("Diverged: loss is nan")
 
 
-def test_an_exception_that_cannot_be_carried_leaves_its_text(processes, run_all):
+def test_an_exception_that_cannot_be_carried_leaves_its_text(worker, run_all):
     def unpicklable(trial):
         raise Unpicklable("holds a lock")
 
@@ -288,28 +286,26 @@ def test_an_exception_that_cannot_be_carried_leaves_its_text(processes, run_all)
     def loads_badly(trial):
         raise LoadsBadly(1, 2)
 
-    executor = processes()
     for objective, text in [
         (unpicklable, "holds a lock"),
         (loads_badly, "1 and 2"),
         (too_big, "ValueError"),
     ]:
-        outcome = run_all(executor, objective)[0]
+        outcome = run_all(worker, objective)[0]
         assert (outcome.status, outcome.exception) == ("error", None)
         assert text in outcome.error
 
 
 @pytest.mark.parametrize("error", [SystemExit(3), KeyboardInterrupt()])
-def test_exceptions_that_end_programs_end_only_the_trial(processes, run_all, error):
-    executor = processes()
-    outcome = run_all(executor, _raising(error))[0]
+def test_exceptions_that_end_programs_end_only_the_trial(worker, run_all, error):
+    outcome = run_all(worker, _raising(error))[0]
     assert outcome.status == "error"
     assert type(outcome.exception) is ExecutionError
-    assert run_all(executor, lambda trial: 1.0)[0].values == (1.0,)
+    assert run_all(worker, lambda trial: 1.0)[0].values == (1.0,)
 
 
 # -- calls on the study ---------------------------------------------------------------------------
-def test_reports_and_pruning_make_the_round_trip(processes, run_all, port):
+def test_reports_and_pruning_make_the_round_trip(worker, run_all, port):
     port.prune_at = 3
 
     def objective(trial):
@@ -320,14 +316,14 @@ def test_reports_and_pruning_make_the_round_trip(processes, run_all, port):
                 raise TrialPruned
         return 0.0
 
-    assert run_all(processes(), objective)[0].status == "pruned"
+    assert run_all(worker, objective)[0].status == "pruned"
     calls = [call[1] for call in port.calls]
     assert calls == ["report", "should_prune"] * 4 + ["attr"]
     assert port.attr("stopped") == {"at": 3}
 
 
 @pytest.mark.parametrize("kind", [StaleTrialError, ReportConflictError])
-def test_errors_of_the_study_surface_in_the_objective(processes, run_all, port, kind):
+def test_errors_of_the_study_surface_in_the_objective(worker, run_all, port, kind):
     port.error = kind("trial 0", expected="attempt 1", got="attempt 2", remedy="Stop.")
 
     def objective(trial):
@@ -336,36 +332,35 @@ def test_errors_of_the_study_surface_in_the_objective(processes, run_all, port, 
         except kind:
             return 7.0
 
-    executor = processes()
-    assert run_all(executor, objective)[0].values == (7.0,)
-    outcome = run_all(executor, lambda trial: trial.report(1.0, 0))[0]
+    assert run_all(worker, objective)[0].values == (7.0,)
+    outcome = run_all(worker, lambda trial: trial.report(1.0, 0))[0]
     assert type(outcome.exception) is kind
     assert outcome.exception.args == port.error.args
 
 
-def test_an_error_of_the_study_that_cannot_be_carried_keeps_its_name(processes, run_all, port):
+def test_an_error_of_the_study_that_cannot_be_carried_keeps_its_name(worker, run_all, port):
     port.error = Unpicklable("database on fire")
-    outcome = run_all(processes(), lambda trial: trial.should_prune())[0]
+    outcome = run_all(worker, lambda trial: trial.should_prune())[0]
     assert isinstance(outcome.exception, ExecutionError)
     assert "database on fire" in outcome.error
 
 
-def test_bad_reports_are_refused_before_they_travel(processes, run_all, port):
-    outcome = run_all(processes(), lambda trial: trial.report("1.5", 0))[0]
+def test_bad_reports_are_refused_before_they_travel(worker, run_all, port):
+    outcome = run_all(worker, lambda trial: trial.report("1.5", 0))[0]
     assert isinstance(outcome.exception, InvalidValueError)
     assert port.calls == []
 
 
-def test_an_attribute_that_cannot_travel(processes, run_all, port):
+def test_an_attribute_that_cannot_travel(worker, run_all, port):
     def objective(trial):
         trial.set_user_attr("lock", threading.Lock())
 
-    outcome = run_all(processes(), objective)[0]
+    outcome = run_all(worker, objective)[0]
     assert isinstance(outcome.exception, InvalidValueError)
     assert port.calls == []
 
 
-def test_an_objective_may_report_from_several_threads(processes, run_all, port):
+def test_an_objective_may_report_from_several_threads(worker, run_all, port):
     def objective(trial):
         def report(first):
             for step in range(first, 100, 4):
@@ -378,7 +373,7 @@ def test_an_objective_may_report_from_several_threads(processes, run_all, port):
             thread.join()
         return 0.0
 
-    assert run_all(processes(), objective)[0].status == "value"
+    assert run_all(worker, objective)[0].status == "value"
     assert sorted(call[2] for call in port.calls) == list(range(100))
     assert all(call[3] == (call[2],) for call in port.calls)
 
@@ -402,12 +397,12 @@ def test_suggestions_are_the_same_in_a_worker(processes, run_all, port):
         assert list(outcomes[number].suggested) == list(here.suggested)
 
 
-def test_suggestions_of_objects_come_back(processes, run_all):
+def test_suggestions_of_objects_come_back(worker, run_all):
     def objective(trial):
         act = trial.suggest_categorical("act", {"double": lambda x: 2 * x, "model": Model(1.0)})
         return 0.0 if isinstance(act, Model) else act(1.0)
 
-    outcomes = run_all(processes(), objective, [{}] * 4, define_by_run=True, seed=1)
+    outcomes = run_all(worker, objective, [{}] * 4, define_by_run=True, seed=1)
     for outcome in outcomes.values():
         parameter, value = outcome.suggested["act"]
         assert parameter.to_label(value) == ("model" if outcome.values == (0.0,) else "double")
