@@ -197,9 +197,17 @@ class Space:
         """Return the label dicts of rows."""
         return self._layout.decode(_rows(u, self.d), labels=True)
 
-    def to_labels(self, config: Mapping[str, Any]) -> dict[str, Label]:
-        """Return a configuration with values replaced by labels; InvalidConfigError if invalid."""
-        return self._labels(self.validate(config), True)
+    def to_labels(self, config: Mapping[str, Any], *, partial: bool = False) -> dict[str, Label]:
+        """Return a configuration with values replaced by labels.
+
+        A `partial` one may lack parameters, and keeps names that this space does not know.
+
+        Raises
+        ------
+        InvalidConfigError
+            If a value does not belong to its parameter, or the whole is no configuration.
+        """
+        return self._labels(config if partial else self.validate(config), True)
 
     def from_labels(self, labels: Mapping[str, Label]) -> dict[str, Any]:
         """Return the configuration of a label dict.

@@ -8,18 +8,17 @@ suggestion is a function of the trials before it, however many processes ask.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 
 from bayesopt.active import TrialSetup
+from bayesopt.errors import InfeasibleSpaceError, InvalidConfigError, SpaceExhausted
 from bayesopt.history import History
 from bayesopt.rng import trial_rng
 from bayesopt.samplers.base import Sampler
-from bayesopt.storage.base import Proposal, Ticket
+from bayesopt.space import Space
+from bayesopt.storage.base import Labels, Proposal, Result, Ticket
 from bayesopt.study.context import StudyContext
-
-Budget = Callable[[History], int]
+from bayesopt.trial import TrialState
 
 
 def ask(
@@ -33,7 +32,12 @@ def ask(
             return [_start(context, ticket) for ticket in known]
         tickets: list[Ticket] = []
         while len(tickets) < n:
-            tickets += _next_tickets(context, sampler, n - len(tickets), key)
+            try:
+                tickets += _next_tickets(context, sampler, n - len(tickets), key)
+            except SpaceExhausted:
+                if not tickets:
+                    raise
+                break  # fewer than asked for, but what is handed out must not be lost
         return [_start(context, ticket) for ticket in tickets]
 
 
@@ -71,36 +75,52 @@ def _next_tickets(context: StudyContext, sampler: Sampler, n: int, key: str | No
 
 def _claim_queued(context: StudyContext, history: History, n: int, key: str | None) -> list[Ticket]:
     """Take up to `n` trials from the queue: enqueued ones and those whose worker vanished."""
-    claims = (
-        context.storage.claim(
-            context.study_id,
-            number,
-            _completed(context, number),
-            owner=context.owner,
-            lease_s=context.lease_s,
-            key=key,
-        )
-        for number in np.flatnonzero(history.is_queued)[:n].tolist()
+    numbers = np.flatnonzero(history.is_queued)[:n].tolist()
+    tickets = (_claim(context, number, key) for number in numbers)
+    return [ticket for ticket in tickets if ticket is not None]
+
+
+def _claim(context: StudyContext, number: int, key: str | None) -> Ticket | None:
+    """Take one queued trial; None if another process did, or if it can no longer be run."""
+    try:
+        proposal = _completed(context, number)
+    except (InvalidConfigError, InfeasibleSpaceError) as error:  # the space changed meanwhile
+        failed = Result(TrialState.FAIL, error=f"it no longer fits the space: {error}")
+        context.storage.tell(context.study_id, number, None, failed)
+        return None
+    return context.storage.claim(
+        context.study_id,
+        number,
+        proposal,
+        owner=context.owner,
+        lease_s=context.lease_s,
+        key=key,
     )
-    return [ticket for ticket in claims if ticket is not None]
 
 
 def _completed(context: StudyContext, number: int) -> Proposal:
-    """Fill in what a queued trial leaves open; the randomness is keyed by its number."""
+    """Fill in what an enqueued trial leaves open; the randomness is keyed by its number.
+
+    A lost trial is whole already and runs again as it was.
+    """
     record = context.storage.trials(context.study_id, [number])[0]
-    space = context.follower.space
-    given = {name: label for name, label in record.params.items() if name in space.parameters}
-    if not context.define_by_run:
-        rows = space.complete(space.from_labels(given), trial_rng(context.spec.seed, number))
-        # What was given stays as given: a float may lose its last bit on the unit cube and back.
-        given = {**space.to_labels(space.decode(rows)[0]), **given}
+    params = record.params
+    if record.state is TrialState.WAITING and not context.define_by_run:
+        params = _fill(context.follower.space, params, trial_rng(context.spec.seed, number))
     return Proposal(
-        params=given,
-        sampler=record.sampler or "enqueued",
+        params=params,
+        sampler=record.sampler,
         fallback=record.fallback,
         space_version=context.follower.space_version,
         user_attrs=record.user_attrs,
     )
+
+
+def _fill(space: Space, params: Labels, rng: np.random.Generator) -> Labels:
+    """Complete labels at random; what was given stays to the last bit."""
+    given = {name: label for name, label in params.items() if name in space.parameters}
+    rows = space.complete(space.from_labels(given), rng)
+    return {**space.decode_labels(rows)[0], **given}
 
 
 def _propose(
@@ -111,12 +131,12 @@ def _propose(
     suggestion = sampler.propose(space, history, n, trial_rng(context.spec.seed, history.n))
     proposals = [
         Proposal(
-            params=space.to_labels(config),
+            params=labels,
             sampler=suggestion.sampler,
             fallback=suggestion.fallback,
             space_version=context.follower.space_version,
         )
-        for config in space.decode(suggestion.rows)
+        for labels in space.decode_labels(suggestion.rows)
     ]
     tickets = context.storage.ask(
         context.study_id,

@@ -6,12 +6,15 @@ import dataclasses
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from bayesopt.errors import InvalidConfigError
-from bayesopt.rng import trial_rng
+import numpy as np
+
+from bayesopt.errors import InfeasibleSpaceError, InvalidConfigError, short_repr
 from bayesopt.space import Space
 from bayesopt.storage.base import Proposal
 from bayesopt.study.context import StudyContext
 from bayesopt.trial import TrialRecord
+
+_PLAIN = (str, int, float, bool, type(None))
 
 
 def with_user_params(space: Space, records: Iterable[TrialRecord]) -> list[TrialRecord]:
@@ -47,11 +50,9 @@ def proposal_of(
         context.follower.follow()
         space, version = context.follower.space, context.follower.space_version
     if context.define_by_run:
-        labels = _free_labels(space, params)
+        labels = space.to_labels(_plain(space, params), partial=True)
     elif partial:
-        # Completing it now, for any trial, shows whether it can be completed at all.
-        space.complete(params, trial_rng(context.spec.seed, 0))
-        labels = space.to_labels(params)
+        labels = _completable(space, params)
     else:
         labels = space.to_labels(space.validate(params, fill=True))
     return Proposal(
@@ -59,19 +60,28 @@ def proposal_of(
     )
 
 
-def _free_labels(space: Space, params: Mapping[str, Any]) -> dict[str, Any]:
-    """Labels of a define-by-run configuration, whose names may not have been seen yet."""
-    seen = {name: value for name, value in params.items() if name in space.parameters}
-    labels = dict(space.to_labels(seen))
+def _completable(space: Space, params: Mapping[str, Any]) -> dict[str, Any]:
+    """Label a partial configuration, after showing that it can be completed."""
+    try:
+        space.complete(params, np.random.default_rng(0))
+    except InfeasibleSpaceError as error:
+        raise InvalidConfigError(
+            "enqueued configuration",
+            expected="values that some feasible configuration has",
+            got=short_repr(dict(params)),
+            remedy="See the constraints of the space.",
+        ) from error
+    return space.to_labels(params, partial=True)
+
+
+def _plain(space: Space, params: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Refuse objects under names that no objective has declared yet: they have no label."""
     for name, value in params.items():
-        if name in seen:
-            continue
-        if not isinstance(value, (str, int, float, bool, type(None))):
+        if name not in space.parameters and not isinstance(value, _PLAIN):
             raise InvalidConfigError(
                 f"parameter {name!r}",
                 expected="a number, a string, a boolean or None",
                 got=type(value).__name__,
                 remedy="Give the study a space to use other objects as choices.",
             )
-        labels[name] = value
-    return labels
+    return params

@@ -109,7 +109,8 @@ def record_suggestions(
         grow_space(context, suggested)
         space = context.follower.space
         version = context.follower.space_version
-    params = space.to_labels({name: value for name, (_, value) in suggested.items()})
+    used = {name: value for name, (_, value) in suggested.items()}
+    params = space.to_labels(used, partial=True)
     if params != record.params or version != record.space_version:
         current = record.attempt if attempt is None else attempt
         context.storage.set_params(context.study_id, number, current, params, version)

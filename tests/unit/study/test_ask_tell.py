@@ -255,7 +255,7 @@ def test_trials_dataframe_has_a_row_per_trial(study):
 
 def test_a_scheduler_sees_reports_of_all_trials(space, storage):
     study = bo.create_study(
-        space, storage=storage, sampler="random", scheduler=bo.MedianScheduler(n_startup_trials=2)
+        space, storage=storage, sampler="random", scheduler=bo.MedianScheduler(n_startup_trials=3)
     )
     for level in (1.0, 2.0, 3.0):
         trial = study.ask()

@@ -80,3 +80,14 @@ def test_loading_with_another_space_says_how_to_change_it(path):
         bo.load_study(path, space={"x": bo.Float(0.0, 2.0)})
     with pytest.raises(bo.SpaceChangedError):
         bo.create_study({"x": bo.Float(0.0, 2.0)}, storage=path, load_if_exists=True)
+
+
+def test_an_enqueued_trial_that_no_longer_fits_fails_and_the_study_goes_on(path):
+    study = start(path)
+    study.enqueue({"x": 0.9})
+    study.space = bo.Space({"x": bo.Float(0.0, 0.5)})
+    assert study.ask().params["x"] <= 0.5
+    refused = study.get_trial(5)
+    assert refused.state is bo.TrialState.FAIL
+    assert "no longer fits" in refused.error
+    study.close()
