@@ -193,7 +193,7 @@ class Columns:
         """
         begun = self.is_running | self._has_state(TrialState.LOST)
         waiting = self._has_state(TrialState.WAITING)
-        return (begun & self._table["given"]) | (waiting & self._table["whole"])
+        return np.asarray((begun & self._table["given"]) | (waiting & self._table["whole"]))
 
     @property
     def is_invalid(self) -> Mask:
@@ -247,9 +247,10 @@ class Columns:
 
     def _ranked(self) -> Numbers:
         """Return the trials that can be compared: complete, feasible, without a NaN."""
-        usable = self.is_complete & self._table["feasible"]
-        numbers = np.flatnonzero(usable)
-        return numbers[~np.isnan(self._table["values"][numbers]).any(axis=1)]
+        feasible: Mask = self._table["feasible"]
+        values: F = self._table["values"]
+        numbers = np.flatnonzero(self.is_complete & feasible)
+        return numbers[~np.isnan(values[numbers]).any(axis=1)]
 
     def _known_among(self, numbers: Numbers | slice) -> Mask:
         """Whether trials are whole configurations that were not struck out."""

@@ -99,14 +99,15 @@ class History(Columns):
     def _write_newer(self, changes: ChangesLike, numbers: Numbers, values: F) -> None:
         """Write the trials of which nothing newer is known."""
         newer = np.flatnonzero(self._table["seq"][numbers] <= changes.seq)
+        places = newer.tolist()
         costs = [_NAN if cost is None else cost for cost in changes.costs]
         self._write(
             numbers[newer],
             np.asarray(changes.states, dtype=np.int8)[newer],
             values[newer],
             np.asarray(costs, dtype=np.float64)[newer],
-            [changes.constraints[i] for i in newer],
-            [changes.params[i] for i in newer],
+            [changes.constraints[i] for i in places],
+            [changes.params[i] for i in places],
         )
         self._table["seq"][numbers[newer]] = changes.seq
 
@@ -292,7 +293,7 @@ class History(Columns):
         """Encode configurations; return which rows are others than they were."""
         X, active, inside = self._space.encode_labels(labels, strict=False)
         whole = (self._space.active(X) == active).all(axis=1) & inside
-        for i in np.flatnonzero(whole & (states == TrialState.WAITING)):
+        for i in np.flatnonzero(whole & (states == TrialState.WAITING)).tolist():
             # A default may have filled a hole here, but the ask will fill it at random.
             named = zip(self._space.names, active[i], strict=True)
             whole[i] = all(name in labels[i] for name, is_on in named if is_on)

@@ -107,8 +107,7 @@ class Reports:
                 if seq >= self._rows["seq"][row]:
                     self._replace(row, values, seq)
                 return
-        one = np.ones(1, dtype=np.int64)
-        row = self._extend(trial * one, step * one, values[None, :], seq)[0]
+        row = self._extend(np.full(1, trial), np.full(1, step), values[None, :], seq)[0]
         self._rows["previous"][row] = self._trials["head"][trial]
         self._trials["head"][trial] = row
 

@@ -60,12 +60,12 @@ class GridSampler:
     name: ClassVar[str] = "grid"
 
     def __post_init__(self) -> None:
-        named = isinstance(self.resolution, Mapping)
-        for count in self.resolution.values() if named else (self.resolution,):
+        per_name = self.resolution if isinstance(self.resolution, Mapping) else None
+        for count in (self.resolution,) if per_name is None else per_name.values():
             if not isinstance(count, int) or isinstance(count, bool) or count < 1:
                 raise SettingsError("resolution", expected="integers >= 1", got=short_repr(count))
-        if named:
-            object.__setattr__(self, "resolution", dict(self.resolution))
+        if per_name is not None:
+            object.__setattr__(self, "resolution", dict(per_name))
         if self.values is not None:
             object.__setattr__(self, "values", _listed(self.values))
 

@@ -82,8 +82,8 @@ def test_cells_that_violate_a_constraint_are_left_out() -> None:
     space = Space({"x": Int(0, 5), "y": Int(0, 5)}, constraints=["x < y"])
     configs = walk(GridSampler(), History(space))
     assert [(c["x"], c["y"]) for c in configs] == list(itertools.combinations(range(6), 2))
+    impossible = Space({"x": Int(0, 5)}, constraints=["x > 9"])
     with pytest.raises(InfeasibleSpaceError, match="grid"):
-        impossible = Space({"x": Int(0, 5)}, constraints=["x > 9"])
         GridSampler().propose(impossible, History(impossible), 1, RNG)
 
 
@@ -125,15 +125,15 @@ def test_a_noisy_study_visits_each_cell_once_too() -> None:
 
 
 def test_shuffling_is_keyed_by_the_seed() -> None:
-    space = Space({"x": Int(0, 49), "y": Int(0, 49)}, constraints=["x != y"])
-    plain = walk(GridSampler(resolution=50), History(space), 500)
-    shuffled = GridSampler(resolution=50, shuffle=True)
+    space = Space({"x": Int(0, 19), "y": Int(0, 19)}, constraints=["x != y"])
+    plain = walk(GridSampler(resolution=20), History(space), 500)
+    shuffled = GridSampler(resolution=20, shuffle=True)
     one, again = (walk(shuffled, History(space, seed=1), 500) for _ in range(2))
     other = walk(shuffled, History(space, seed=2), 500)
     assert one == again
     assert one != other
     assert one != plain
-    assert len(one) == len(other) == len(plain) == 2450
+    assert len(one) == len(other) == len(plain) == 380
     assert set(map(sorted_items, one)) == set(map(sorted_items, plain))
     assert sum(a == b for a, b in zip(one, plain, strict=True)) < 25
 
@@ -160,7 +160,7 @@ def test_a_constraint_that_raises_does_not_end_the_grid() -> None:
 
     space = Space({"x": Int(0, 2)}, constraints=[moody])
     sampler, history = GridSampler(), History(space)
-    with pytest.raises(Exception, match=""):
+    with pytest.raises(SpaceError, match="moody"):
         sampler.propose(space, history, 1, RNG)
     assert len(walk(sampler, history)) == 3
 
@@ -193,7 +193,7 @@ def test_settings_of_the_wrong_kind_are_named(settings: dict[str, object]) -> No
 )
 def test_settings_that_do_not_fit_the_space_are_named(sampler: GridSampler) -> None:
     space = Space({"x": Float(0.0, 1.0)})
-    with pytest.raises(SpaceError, match="x|no such"):
+    with pytest.raises(SpaceError, match=r"x|no such"):
         sampler.propose(space, History(space), 1, RNG)
 
 
