@@ -115,9 +115,9 @@ class ContinuousAxis:
         With `digits` the least count of decimals for which some decimal must lie in the cell,
         any value written with fewer comes back exactly (it is the only one in the cell).
         """
-        width = self.span / self.cells / self.scale * (raw if self.log else 1.0)
-        digits = np.ceil(-np.log10(np.maximum(width, 5e-324)))
-        digits = np.broadcast_to(digits, raw.shape).astype(np.int64)
+        width = math.log10(self.span) - math.log10(self.cells) - math.log10(self.scale)
+        magnitude = np.log10(raw) if self.log else np.zeros_like(raw)
+        digits = np.ceil(-(width + magnitude)).astype(np.int64)
         best = raw
         for decimals in (digits, digits - 1):
             candidate = _round_decimals(raw, decimals)

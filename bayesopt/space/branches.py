@@ -20,8 +20,8 @@ from bayesopt.errors import SpaceError
 from .axes import Floats, Ints
 from .encoding import INACTIVE, Layout
 
-MAX_NODES = 100_000
-"""Most distinct subtrees; spaces with more entangled conditions are not counted."""
+MAX_WORK = 500_000
+"""Most entries in all subtrees together; spaces with more entangled conditions are not counted."""
 
 _MAX_INDEX = 2**62
 
@@ -31,7 +31,7 @@ Open: TypeAlias = dict[str, tuple[str, ...]]
 
 
 class TooEntangledError(Exception):
-    """The conditions need more than `MAX_NODES` subtrees."""
+    """The conditions need subtrees with more than `MAX_WORK` entries."""
 
 
 @dataclass(frozen=True)
@@ -109,6 +109,7 @@ class _Builder:
     layout: Layout
     units: Sequence[Floats] | None
     built: dict[frozenset[tuple[str, tuple[str, ...]]], Product] = field(default_factory=dict)
+    work: int = 0
 
     def root(self) -> Product:
         parents = {name: tuple(p.condition or ()) for name, p in self.layout.parameters.items()}
@@ -117,7 +118,8 @@ class _Builder:
     def product(self, still_open: Open) -> Product:
         key = frozenset(still_open.items())
         if key not in self.built:
-            if len(self.built) >= MAX_NODES:
+            self.work += len(still_open)
+            if self.work > MAX_WORK:
                 raise TooEntangledError
             groups = _independent_groups(still_open)
             self.built[key] = Product(tuple(self.group(group) for group in groups))
@@ -181,7 +183,7 @@ class _Builder:
 def count_configurations(layout: Layout) -> Count:
     """Return the exact number of distinct configurations, or ``math.inf``.
 
-    Infinity also stands for conditions too entangled to count (more than `MAX_NODES` subtrees).
+    Infinity also stands for conditions too entangled to count (see `MAX_WORK`).
     """
     try:
         return _Builder(layout, None).root().count
@@ -202,7 +204,7 @@ def enumerate_configurations(layout: Layout, units: Sequence[Floats]) -> Product
     except (TooEntangledError, RecursionError):
         raise SpaceError(
             "grid",
-            expected=f"conditions with at most {MAX_NODES} different branches",
+            expected="conditions with a manageable number of different branches",
             got="more",
             remedy="Use another sampler, or fewer parents per parameter",
         ) from None

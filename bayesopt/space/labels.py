@@ -24,6 +24,7 @@ LabelKey: TypeAlias = str | tuple[type, Label]
 
 _NATIVE = (str, int, float, bool, type(None))
 _OPAQUE = ["object"]
+_MAX_BITS = 4096
 
 
 def plain(value: object) -> object:
@@ -36,8 +37,16 @@ def plain(value: object) -> object:
 
 
 def is_native(value: object) -> bool:
-    """Tell whether `value` is its own label (exact types: an IntEnum is not an int)."""
-    return type(value) in _NATIVE and not (isinstance(value, float) and not math.isfinite(value))
+    """Tell whether `value` is its own label.
+
+    Types count exactly (an IntEnum is not an int); integers of thousands of digits, which JSON
+    readers refuse, do not.
+    """
+    if isinstance(value, float):
+        return type(value) is float and math.isfinite(value)
+    if type(value) is int:
+        return value.bit_length() <= _MAX_BITS
+    return type(value) in _NATIVE
 
 
 def label_key(label: Label) -> LabelKey:

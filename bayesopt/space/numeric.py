@@ -248,7 +248,7 @@ def _number(value: object) -> float | None:
     try:
         return float(value)
     except OverflowError:
-        return math.copysign(math.inf, value)
+        return math.inf if value > 0 else -math.inf
 
 
 def _bound(value: object, what: str) -> float:
@@ -306,7 +306,7 @@ def _check_step(p: Float | Int) -> None:
     if p.step is not None and p.step <= 0:
         raise SpaceError("`step`", expected="a positive number", got=repr(p.step))
     steps = _n_steps(p)
-    if abs(steps - round(steps)) > _STEP_SLACK * min(1.0, float(steps)):
+    if abs(steps - round(steps)) > _STEP_SLACK * float(min(Fraction(1), steps)):
         fits = _exact(p.low) + math.floor(steps) * _exact(p.step or 1)
         fitting = int(fits) if isinstance(p, Int) else float(fits)
         raise SpaceError(
@@ -321,7 +321,7 @@ def _check_step(p: Float | Int) -> None:
         raise SpaceError(
             f"{type(p).__name__}({p.low!r}, {p.high!r}, log={p.log})",
             expected=f"at most 2**{limit.bit_length() - 1} values, each exact on the unit interval",
-            got=f"about {float(size):.3g}",
+            got="more",
             remedy="Use a larger step, or a Float without one",
         )
 

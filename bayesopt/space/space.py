@@ -122,8 +122,8 @@ class Space:
     def size(self) -> int | float:
         """Number of distinct configurations, conditions respected and constraints ignored.
 
-        Exact; ``math.inf`` if infinite, or if the conditions have more than 100,000 different
-        branches.
+        Exact; ``math.inf`` if infinite, or if the conditions are so entangled (dozens of
+        parameters, each with several parents) that counting would take more than about a second.
         """
         return count_configurations(self._layout)
 
