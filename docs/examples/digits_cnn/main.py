@@ -6,6 +6,7 @@ Run it with `make demo`. Interrupt it when you like: the next run continues.
 from __future__ import annotations
 
 import argparse
+import sys
 import time
 from pathlib import Path
 
@@ -25,6 +26,9 @@ def main() -> None:
     options = parse_options()
     options.storage.parent.mkdir(parents=True, exist_ok=True)
     studies = [search.open(options.storage) for search in (TUNED, RANDOM, GRID_SEARCH)]
+    n_before = sum(n_finished(study) for study in studies)
+    if n_before:
+        print(f"Resuming {shown(options.storage)}: {n_before} trainings are in it already.")
     budget = choose_budget(studies, options.trainings)
     for study in studies:
         run(study, budget, options.jobs)
@@ -46,8 +50,6 @@ def choose_budget(studies: list[bo.Study], trainings: int) -> int:
     """Finish what was begun; if nothing is left of that, add some trainings to each search."""
     tuned, random, _ = done = [n_finished(study) for study in studies]
     budget = max(trainings, *done)
-    if sum(done):
-        print(f"Resuming {shown(STORAGE)}: {sum(done)} trainings are in it already.")
     return budget + N_MORE if min(tuned, random) >= budget else budget
 
 
@@ -92,4 +94,7 @@ def shown(path: Path) -> str:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except KeyboardInterrupt:
+        sys.exit("\nInterrupted; run it again to go on from here.")
