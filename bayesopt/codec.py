@@ -191,7 +191,12 @@ def encode_labels(labels: Mapping[str, Label]) -> str:
     Raises InvalidValueError unless every key is a str and every value a str, int, bool, None or
     finite float (NumPy scalars of these kinds are converted).
     """
-    return _dumps(plain_labels(labels))
+    return dump_labels(plain_labels(labels))
+
+
+def dump_labels(plain: dict[str, Label]) -> str:
+    """Return what :func:`plain_labels` made as one line of ASCII JSON."""
+    return _dumps(plain)
 
 
 def plain_labels(labels: Mapping[str, Label]) -> dict[str, Label]:
@@ -224,7 +229,7 @@ def _label(name: str, value: object) -> Label:
     return _label(name, plain)
 
 
-def decode_labels(texts: Iterable[str]) -> list[dict[str, Label]]:
+def decode_labels(texts: Iterable[str]) -> list[Mapping[str, Label]]:
     """Return the label dicts of many :func:`encode_labels` texts, parsed in one go.
 
     Costs about 1 µs per text. Raises CorruptStoreError.

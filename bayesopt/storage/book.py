@@ -70,9 +70,7 @@ class Trial:
 
     def require_same(self, told: Told) -> None:
         """Raise TellConflictError unless `told` is what was told before."""
-        if self.told is None or told[:-1] != self.told[:-1]:
-            known = None if self.told is None else self.told.result
-            raise refusals.tell_conflict(self.number, told.result, known)
+        facts.require_same(self.number, self.told, told)
 
     def ticket(self) -> Ticket:
         """Return the right to evaluate the present attempt."""

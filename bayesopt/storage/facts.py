@@ -113,6 +113,12 @@ def told(result: Result) -> Told:
     )
 
 
+def require_same(number: int, known: Told | None, told: Told) -> None:
+    """Raise TellConflictError unless two results are the same, bit for bit but for `error`."""
+    if known is None or told[:-1] != known[:-1]:
+        raise refusals.tell_conflict(number, told.result, None if known is None else known.result)
+
+
 def constraints_json(constraints: Mapping[str, float]) -> str:
     """Encode outcome constraints, sorted by name. Raises InvalidValueError."""
     names = [attr_name(name) for name in constraints]
