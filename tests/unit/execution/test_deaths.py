@@ -32,9 +32,10 @@ def _sleep_for_ever(trial):
         (lambda: os.kill(os.getpid(), signal.SIGKILL), "SIGKILL"),
         (lambda: os.kill(os.getpid(), signal.SIGSEGV), "SIGSEGV"),
         (lambda: os.kill(os.getpid(), signal.SIGTERM), "SIGTERM"),
-        (lambda: os.closerange(3, 1000), "exited|killed"),
+        (lambda: os.closerange(3, 1000), r"exited|killed"),
+        (lambda: (os.closerange(3, 1000), time.sleep(3600)), r"exited|killed"),
     ],
-    ids=["exit-3", "exit-0", "kill", "segfault", "term", "closes-everything"],
+    ids=["exit-3", "exit-0", "kill", "segfault", "term", "closes-all", "closes-all-and-stays"],
 )
 def test_a_dead_worker_costs_its_trial_and_is_replaced(processes, run_all, die, words):
     def objective(trial):
@@ -128,6 +129,17 @@ def test_deaths_are_seen_without_pidfds(processes, run_all, monkeypatch, gone):
     pids = executor.worker_pids
     executor.close()
     gone(*pids)
+
+
+def test_programs_that_the_objective_starts_hold_no_connection(worker, run_all, port):
+    def objective(trial):
+        fds = [int(fd) for fd in os.listdir("/dev/fd") if int(fd) > 2]
+        open_fds = [fd for fd in fds if os.path.exists(f"/dev/fd/{fd}")]
+        trial.set_user_attr("inheritable", [fd for fd in open_fds if os.get_inheritable(fd)])
+        return len(open_fds)
+
+    assert run_all(worker, objective)[0].values[0] >= 2.0
+    assert port.attr("inheritable") == []
 
 
 # -- time limits ----------------------------------------------------------------------------------

@@ -70,6 +70,20 @@ def test_modules_that_a_worker_cannot_import_travel_by_value(worker, run_all, tm
         sys.modules.pop("off_path_helper", None)
 
 
+def test_a_module_of_the_same_name_on_the_path_is_not_mistaken_for_it(
+    worker, run_all, tmp_path, monkeypatch
+):
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "two_faced.py").write_text("def objective(trial): return 1.0\n")
+    (tmp_path / "two_faced.py").write_text("def objective(trial): return 2.0\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    try:
+        module = _load(tmp_path / "elsewhere" / "two_faced.py", "two_faced")
+        assert run_all(worker, module.objective)[0].values == (1.0,)
+    finally:
+        sys.modules.pop("two_faced", None)
+
+
 def test_modules_found_on_this_process_path_are_imported_by_the_worker(
     processes, run_all, tmp_path, monkeypatch
 ):
