@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bayesopt.errors import InvalidValueError, TrialNotFoundError, short_repr
-from bayesopt.history.index import RowIndex
+from bayesopt.history.index import KnownRows
 from bayesopt.history.reports import ReportColumns, Reports
 from bayesopt.history.table import Column, Table
 from bayesopt.space import Space
@@ -39,6 +39,9 @@ class Columns:
         The seed of the study; fixed designs (Sobol scrambling, grid shuffling) are keyed by it.
     noisy : bool
         Whether evaluating a configuration again tells something new.
+    define_by_run : bool
+        Whether objectives decide which parameters there are: a trial that lacks one did not need
+        it, where in a declared space it comes from an earlier version of the space.
     """
 
     def __init__(
@@ -49,17 +52,18 @@ class Columns:
         directions: Sequence[str] = ("minimize",),
         seed: int = 0,
         noisy: bool = False,
+        define_by_run: bool = False,
     ) -> None:
         self.n_objectives = n_objectives
         self.directions = _checked_directions(directions, n_objectives)
-        self.seed, self.noisy = seed, noisy
+        self.seed, self.noisy, self.define_by_run = seed, noisy, define_by_run
         self._negated = np.array([direction == "maximize" for direction in self.directions])
         self._space = space
         self._constraint_names: tuple[str, ...] = ()
         self._generation = 0
         self._table = Table(**trial_columns(space.d, n_objectives))
         self._reports = Reports(n_objectives)
-        self._index: RowIndex | None = RowIndex()
+        self._index: KnownRows | None = KnownRows()
         self._unindexed: list[int] = []  # known trials that the index lacks
 
     # -- columns ------------------------------------------------------------------------------
@@ -207,14 +211,16 @@ class Columns:
     def contains(self, rows: F) -> Mask:
         """Return, for each snapped row [k, d], whether some trial has that configuration, [k].
 
-        Any trial counts that is not struck out: finished, failed, running or due. O(k d); the
-        first call after something was taken away costs O(n d).
+        Any trial counts that is not struck out: finished, failed, running or due. A define-by-run
+        trial also counts for all rows that differ only in parameters that it did not ask for.
+        O(k d); the first call after something was taken away costs O(n d).
         """
         if self._index is None:
-            self._index = RowIndex()
+            self._index = KnownRows()
             self._unindexed = np.flatnonzero(self._known_among(slice(None))).tolist()
         if self._unindexed:
-            self._index.add(self._table["X"], np.array(self._unindexed))
+            table, numbers = self._table, np.array(self._unindexed)
+            self._index.add(table["X"], table["active"], table["whole"], numbers)
             self._unindexed = []
         return self._index.contains(self._table["X"], rows)
 
@@ -253,10 +259,15 @@ class Columns:
         return numbers[~np.isnan(values[numbers]).any(axis=1)]
 
     def _known_among(self, numbers: Numbers | slice) -> Mask:
-        """Whether trials are whole configurations that were not struck out."""
-        state = self._table["state"][numbers]
-        heard = (state != _UNHEARD) & (state != TrialState.INVALID)
-        return np.asarray(self._table["whole"][numbers] & heard)
+        """Whether the configurations of trials are known, and they were not struck out."""
+        table = self._table
+        state, whole = table["state"][numbers], table["whole"][numbers]
+        known = whole & (state != _UNHEARD) & (state != TrialState.INVALID)
+        if self.define_by_run:
+            begun = (state != _UNHEARD) & (state != TrialState.WAITING)
+            partial = table["given"][numbers] & table["inside"][numbers]
+            known |= partial & begun & (state != TrialState.INVALID)
+        return np.asarray(known)
 
     def _checked_number(self, number: int) -> int:
         if not 0 <= number < self.n:

@@ -196,6 +196,7 @@ class History(Columns):
             directions=self.directions,
             seed=self.seed,
             noisy=self.noisy,
+            define_by_run=self.define_by_run,
         )
         other._constraint_names, other._generation = self._constraint_names, self._generation
         other._table, other._reports = self._table.copy(), self._reports.copy()
@@ -277,20 +278,22 @@ class History(Columns):
         if not numbers.size:
             return
         before = self._known_among(numbers)
-        moved = np.zeros(numbers.size, dtype=np.bool_)
+        changed = lost = np.zeros(numbers.size, dtype=np.bool_)
         if labels is not None:
-            moved = self._write_params(numbers, states, labels)
+            changed, lost = self._write_params(numbers, states, labels)
         self._table["state"][numbers] = states
         self._table["values"][numbers] = values
         self._table["cost"][numbers] = costs
         self._write_constraints(numbers, constraints)
         known = self._known_among(numbers)
-        self._unindexed += numbers[known & ~before].tolist()
-        if (before & (moved | ~known)).any():
+        self._unindexed += numbers[known & (changed | ~before)].tolist()
+        if (before & (lost | ~known)).any():
             self._take_away()
 
-    def _write_params(self, numbers: Numbers, states: States, labels: Sequence[Labels]) -> Mask:
-        """Encode configurations; return which rows are others than they were."""
+    def _write_params(
+        self, numbers: Numbers, states: States, labels: Sequence[Labels]
+    ) -> tuple[Mask, Mask]:
+        """Encode configurations; return which changed, and which lost what they stood for."""
         X, active, inside = self._space.encode_labels(labels, strict=False)
         whole = (self._space.active(X) == active).all(axis=1) & inside
         for i in np.flatnonzero(whole & (states == TrialState.WAITING)).tolist():
@@ -299,15 +302,19 @@ class History(Columns):
             whole[i] = all(name in labels[i] for name, is_on in named if is_on)
         return self._write_rows(numbers, X, active, inside, whole)
 
-    def _write_rows(self, numbers: Numbers, X: F, active: Mask, inside: Mask, whole: Mask) -> Mask:
+    def _write_rows(
+        self, numbers: Numbers, X: F, active: Mask, inside: Mask, whole: Mask
+    ) -> tuple[Mask, Mask]:
         table = self._table
-        moved = np.asarray((table["X"][numbers] != X).any(axis=1))
+        moved, switched = table["X"][numbers] != X, table["active"][numbers] != active
+        changed = (moved | switched).any(axis=1)
+        lost = (active & (moved | switched)).any(axis=1)  # else: the same, or parameters dropped
         table["X"][numbers] = X
         table["active"][numbers] = active
         table["inside"][numbers] = inside
         table["whole"][numbers] = whole
         table["given"][numbers] = active.any(axis=1) | (self._space.d == 0)
-        return moved
+        return changed, lost
 
     def _write_constraints(
         self, numbers: Numbers, constraints: Sequence[Mapping[str, float]]

@@ -5,8 +5,11 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from bayesopt.space import INACTIVE
+
 F = npt.NDArray[np.float64]
 Numbers = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
 
 _SMALLEST = 64
 _HALF = np.uint64(32)
@@ -30,7 +33,7 @@ class RowIndex:
             self._widen(X, self._used + numbers.size)
         self._enter(X, numbers)
 
-    def contains(self, X: F, rows: F) -> npt.NDArray[np.bool_]:
+    def contains(self, X: F, rows: F) -> Mask:
         """Return, for each of `rows`, whether an entered row of `X` equals it."""
         found = np.zeros(len(rows), dtype=np.bool_)
         if not self._used:
@@ -73,6 +76,41 @@ class RowIndex:
 
     def _next(self, slot: Numbers) -> Numbers:
         return (slot + 1) & (self._slots.size - 1)
+
+
+class KnownRows:
+    """Knows configurations, whole ones and such that hold whatever the parameters they lack are.
+
+    A partial configuration contains every row that agrees with it where it is active.
+    """
+
+    def __init__(self) -> None:
+        self._whole = RowIndex()
+        self._partial: dict[bytes, RowIndex] = {}  # by the bits of the active mask
+
+    def add(self, X: F, active: Mask, whole: Mask, numbers: Numbers) -> None:
+        """Enter the rows `X[numbers]`, partial ones with what is `active` in them."""
+        self._whole.add(X, numbers[whole[numbers]])
+        groups: dict[bytes, list[int]] = {}
+        for number in numbers[~whole[numbers]].tolist():
+            groups.setdefault(active[number].tobytes(), []).append(number)
+        for bits, group in groups.items():
+            self._partial.setdefault(bits, RowIndex()).add(X, np.array(group))
+
+    def contains(self, X: F, rows: F) -> Mask:
+        """Return, for each of `rows`, whether some entered row of `X` contains it."""
+        found = self._whole.contains(X, rows)
+        for bits, index in self._partial.items():
+            shared = np.where(np.frombuffer(bits, dtype=np.bool_), rows, INACTIVE)
+            found |= index.contains(X, shared)
+        return found
+
+    def copy(self) -> KnownRows:
+        """Return an independent copy."""
+        other = KnownRows()
+        other._whole = self._whole.copy()
+        other._partial = {bits: index.copy() for bits, index in self._partial.items()}
+        return other
 
 
 def _hash(rows: F) -> npt.NDArray[np.uint64]:

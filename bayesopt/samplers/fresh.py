@@ -18,10 +18,10 @@ _ENUMERABLE = 2**17  # configurations; up to here the last unknown ones are look
 
 
 class Batch:
-    """Collects rows of `d` columns that differ from each other, up to `n` of them."""
+    """Collects up to `n` rows of `d` columns, different ones unless `copies` are fine."""
 
-    def __init__(self, n: int, d: int) -> None:
-        self._n, self._d = n, d
+    def __init__(self, n: int, d: int, copies: bool = False) -> None:
+        self._n, self._d, self._copies = n, d, copies
         self._rows: list[F] = []
         self._seen: set[bytes] = set()
 
@@ -31,12 +31,12 @@ class Batch:
         return self._n - len(self._rows)
 
     def offer(self, rows: F) -> None:
-        """Take what is new among snapped rows [k, d], in order, until the batch is full."""
+        """Take snapped rows [k, d] in order, leaving out copies, until the batch is full."""
         for row in rows:
             if not self.missing:
                 return
             key = (row + 0.0).tobytes()  # -0.0 becomes 0.0
-            if key not in self._seen:
+            if self._copies or key not in self._seen:
                 self._seen.add(key)
                 self._rows.append(row)
 
@@ -45,28 +45,37 @@ class Batch:
         return np.array(self._rows, dtype=np.float64).reshape(len(self._rows), self._d)
 
 
+def may_repeat(history: History) -> bool:
+    """Whether a known configuration is as good as any other.
+
+    It is on a noisy study, and define-by-run before the first parameter was seen.
+    """
+    return history.noisy or (history.define_by_run and not history.space.d)
+
+
 def fresh_rows(space: Space, history: History, n: int, rng: np.random.Generator) -> tuple[F, str]:
     """Return `n` random feasible rows and, if some had to be repeated, a note that says why.
 
-    On a noisy study any rows will do. Else known ones and copies are drawn again.
+    Known ones and copies are drawn again, unless they may repeat.
 
     Raises
     ------
     InfeasibleSpaceError
         If no feasible configuration was found.
     """
-    if history.noisy:
-        return space.sample(n, rng), ""
-    return fill_up(Batch(n, space.d), space, history, rng)
+    return fill_up(Batch(n, space.d, copies=may_repeat(history)), space, history, rng)
 
 
 def fill_up(
     batch: Batch, space: Space, history: History, rng: np.random.Generator
 ) -> tuple[F, str]:
-    """Complete a batch with unknown random rows; return its rows, and a note as `fresh_rows` does.
+    """Complete a batch with random rows; return its rows, and a note as `fresh_rows` does.
 
     The last unknown configurations of a finite space (of up to 131,072) are found by enumeration.
     """
+    if may_repeat(history):
+        batch.offer(space.sample(batch.missing, rng))
+        return batch.rows(), ""
     for n_more in (0, *_MORE_DRAWS):
         if batch.missing:
             rows = space.sample(batch.missing + n_more, rng)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -13,8 +14,8 @@ import numpy.typing as npt
 from bayesopt.history import History
 from bayesopt.rng import named_rng
 from bayesopt.samplers.base import Suggestion
-from bayesopt.samplers.fresh import Batch, fill_up
-from bayesopt.samplers.walk import Walk, WalkCache
+from bayesopt.samplers.fresh import Batch, fill_up, may_repeat
+from bayesopt.samplers.walk import WalkCache
 from bayesopt.space import Space
 
 if TYPE_CHECKING:
@@ -33,9 +34,10 @@ class QMCSampler:
 
     A proposal is the first point of the sequence that no trial has, snapped to the space's values
     and feasible; so points that other samplers or a person asked for are not asked again, and none
-    is left out. On a noisy study the trial of number k gets feasible point k. Where the sequence
-    finds nothing new within its first 8,192 + 32 n points (few feasible or few distinct
-    configurations), random ones are proposed, and the fall-back note says so.
+    is left out. On a noisy study the trial of number k gets feasible point k (define-by-run: point
+    k or the next that is not known). Where the sequence finds nothing new within its first
+    8,192 + 32 n points (few feasible or few distinct configurations), random ones are proposed,
+    and the fall-back note says so.
 
     Parameters
     ----------
@@ -57,36 +59,15 @@ class QMCSampler:
         O(1) amortised; after a restart, or when a trial was struck out, once O(trials).
         """
         n_blocks = _BLOCKS + _POINTS_PER_TRIAL * (history.n + n) // _BLOCK
+        batch = Batch(n, space.d, copies=may_repeat(history))
         with self._cache.walk(space, history, self._blocks) as walk:
-            if history.noisy:
-                return self._repeatable(walk, space, history, n, n_blocks, rng)
-            batch = Batch(n, space.d)
-            for rows in walk.search(lambda _, rows: history.contains(rows), n_blocks):
+            for rows in walk.search(partial(_is_used, history), n_blocks):
                 batch.offer(rows)
                 if not batch.missing:
                     return Suggestion(batch.rows(), self.name)
         missing = batch.missing
         rows, note = fill_up(batch, space, history, rng)
         return Suggestion(rows, self.name, note or _drawn_at_random(missing, space))
-
-    def _repeatable(
-        self,
-        walk: Walk,
-        space: Space,
-        history: History,
-        n: int,
-        n_blocks: int,
-        rng: np.random.Generator,
-    ) -> Suggestion:
-        """Return points history.n, history.n + 1, … of the sequence, copies included."""
-        collected = np.empty((0, space.d))
-        for rows in walk.search(lambda first, rows: _before(history.n, first, rows), n_blocks):
-            collected = np.concatenate([collected, rows])[:n]
-            if len(collected) == n:
-                return Suggestion(collected, self.name)
-        missing = n - len(collected)
-        rows = np.concatenate([collected, space.sample(missing, rng)])
-        return Suggestion(rows, self.name, _drawn_at_random(missing, space))
 
     def _blocks(self, space: Space, history: History) -> Iterator[F]:
         """Begin the sequence: snapped, feasible points, in blocks of up to _BLOCK."""
@@ -107,8 +88,15 @@ def _points(space: Space, engine: Sobol) -> Iterator[F]:
         yield rows[space.feasible(rows)]
 
 
-def _before(n: int, first: int, rows: F) -> npt.NDArray[np.bool_]:
-    return np.arange(first, first + len(rows)) < n
+def _is_used(history: History, first: int, rows: F) -> npt.NDArray[np.bool_]:
+    """Whether points, the first of them number `first`, are known, or due to earlier trials."""
+    used = np.zeros(len(rows), dtype=np.bool_)
+    if not may_repeat(history):
+        used |= history.contains(rows)
+    if history.noisy or history.define_by_run:
+        # What a trial was given and what it used may differ, so knowing is not enough to go on.
+        used |= np.arange(first, first + len(rows)) < history.n
+    return used
 
 
 def _drawn_at_random(n: int, space: Space) -> str:

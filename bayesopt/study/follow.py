@@ -37,6 +37,7 @@ class Follower:
             directions=self._spec.directions,
             seed=self._spec.seed,
             noisy=self._spec.noisy,
+            define_by_run=not Space.from_json(versions[0], like=self._like).parameters,
         )
         self._seq = 0
 

@@ -23,6 +23,7 @@ SPACE = Space(
     }
 )
 NAMES = ("x", "c", "k")
+FREE = Space({"x": Float(0.0, 4.0, step=1.0), "c": Categorical(["a", "b", "z"])})
 
 
 @dataclass
@@ -153,6 +154,52 @@ def is_feasible(facts: Facts, names: set[str]) -> bool:
 
 def dominates(a: tuple[float, ...], b: tuple[float, ...]) -> bool:
     return a != b and all(x <= y for x, y in zip(a, b, strict=True))
+
+
+@settings(max_examples=60)
+@given(data=st.data())
+def test_define_by_run_trials_stand_for_what_they_did_not_ask_for(data: st.DataObject) -> None:
+    store, history = NaiveStore(), History(FREE, define_by_run=True)
+    every = FREE.grid().rows(range(15))
+    for _ in range(data.draw(st.integers(1, 20))):
+        since, generation, before = store.seq, history.generation, history.contains(every)
+        store.seq += 1
+        use_or_tell(data, store)
+        history.apply(store.changes(since, 99))
+        known = [any(stands_for(t, config) for t in store.trials) for config in FREE.decode(every)]
+        assert history.contains(every).tolist() == known
+        assert history.generation > generation or not (before & ~np.array(known)).any()
+
+
+def use_or_tell(data: st.DataObject, store: NaiveStore) -> None:
+    """Ask with a whole configuration; later use a part of it, or others; finish; strike out."""
+    action = data.draw(st.sampled_from(["ask", "enqueue", "use", "use", "other", "fail", "strike"]))
+    whole = st.fixed_dictionaries(
+        {"x": st.integers(0, 4).map(float), "c": st.sampled_from(["a", "b", "z"])}
+    )
+    config = data.draw(whole)
+    if action in ("ask", "enqueue") or not store.trials:
+        state = TrialState.WAITING if action == "enqueue" else TrialState.RUNNING
+        store.trials.append(Facts(state, config, store.seq))
+        return
+    facts = data.draw(st.sampled_from(store.trials))
+    facts.seq = store.seq
+    part = data.draw(st.sets(st.sampled_from(["x", "c"])))
+    if action in ("use", "other") and facts.state in (TrialState.RUNNING, TrialState.WAITING):
+        source = facts.params if action == "use" else config
+        facts.params = {name: source[name] for name in source if name in part}
+    elif action == "fail" and facts.state is TrialState.RUNNING:
+        facts.state = TrialState.FAIL
+    elif action == "strike" and facts.state is TrialState.FAIL:
+        facts.state = TrialState.INVALID
+
+
+def stands_for(facts: Facts, config: dict[str, Any]) -> bool:
+    if facts.state is TrialState.INVALID or not facts.params:
+        return False
+    if facts.state is TrialState.WAITING and len(facts.params) < 2:
+        return False
+    return all(config[name] == value for name, value in facts.params.items())
 
 
 @settings(max_examples=150)

@@ -84,6 +84,41 @@ def test_a_noisy_study_may_repeat_and_goes_on_by_number() -> None:
     assert not suggestion.fallback
 
 
+@pytest.mark.parametrize("used", [["x"], ["x", "y"], []], ids=str)
+def test_define_by_run_moves_on_whatever_the_objective_used(used: list[str]) -> None:
+    history, sampler = History(SQUARE, seed=1, define_by_run=True), QMCSampler()
+    proposed = []
+    for _ in range(6):
+        row = propose(history, 1, sampler)
+        proposed.append(row[0, 0])
+        # what the objective used: a part of the proposal, and y from elsewhere
+        config = {**SQUARE.decode(row)[0], "y": 0.5}
+        number = history.append(SQUARE.decode(row)[0])
+        assert np.array_equal(propose(history, 1, QMCSampler()), propose(history, 1, sampler))
+        history.apply(Used(number, {name: config[name] for name in used}))
+    assert len(set(proposed)) == 6
+
+
+class Used:
+    """The news that a failed trial used these parameters."""
+
+    def __init__(self, number: int, params: dict[str, float]) -> None:
+        self.seq = np.iinfo(np.int64).max
+        self.numbers, self.states = [number], [int(TrialState.FAIL)]
+        self.params, self.values = [params], [None]
+        self.constraints, self.costs = [{}], [None]
+        self.report_numbers, self.report_steps, self.report_values = [], [], []
+
+
+def test_define_by_run_begins_with_nothing_and_without_a_note() -> None:
+    history = History(Space({}), define_by_run=True)
+    for _ in range(3):
+        suggestion = QMCSampler().propose(history.space, history, 2, trial_rng(0, history.n))
+        assert suggestion.rows.shape == (2, 0)
+        assert not suggestion.fallback
+        history.append({})
+
+
 def test_heavy_rejection_falls_back_and_says_so() -> None:
     space = Space({name: Float(0.0, 1.0) for name in "abcd"}, constraints=["a + b + c + d < 0.06"])
     history = History(space, seed=1)
