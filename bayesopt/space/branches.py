@@ -20,7 +20,7 @@ from bayesopt.errors import SpaceError
 from .axes import Floats, Ints
 from .encoding import INACTIVE, Layout
 
-MAX_WORK = 500_000
+MAX_WORK = 100_000
 """Most entries in all subtrees together; spaces with more entangled conditions are not counted."""
 
 _MAX_INDEX = 2**62

@@ -7,11 +7,11 @@ from typing import Any
 
 from bayesopt.errors import SpaceError, short_repr
 
-from .labels import plain
+from .labels import Label, choice_of, plain
 
 
 class When(Mapping[str, tuple[object, ...]]):
-    """A condition: every key's parameter has one of its values. Immutable and hashable by parts.
+    """A condition: every key's parameter has one of its values. Immutable.
 
     Parameters
     ----------
@@ -57,9 +57,21 @@ class When(Mapping[str, tuple[object, ...]]):
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), ({name: list(values) for name, values in self._terms.items()},)
 
-    def to_json(self) -> dict[str, list[object]]:
-        """Return the JSON form; all values must be labels by now (a `Space` sees to it)."""
-        return {name: list(values) for name, values in self._terms.items()}
+    def to_json(self) -> dict[str, list[Label]]:
+        """Return the JSON form, values replaced by labels."""
+        return {name: [_label(value) for value in values] for name, values in self._terms.items()}
+
+
+def _label(value: object) -> Label:
+    """Return the label of a value, as far as it can be told without its parameter.
+
+    A `Space` replaces values by their parents' labels; before that, objects that have no label of
+    their own are only compared, and one label per object does for that.
+    """
+    try:
+        return choice_of(value).label
+    except SpaceError:
+        return f"{type(value).__qualname__} {id(value):x}"
 
 
 def _checked_name(name: object) -> str:

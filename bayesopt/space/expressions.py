@@ -52,7 +52,7 @@ class Compiled:
         return np.array(np.broadcast_to(value & ~undefined, (n,)))
 
     def distance(self, column: Lookup, n: int) -> Floats:
-        """Return a measure of how far from true the expression is, f64[n], 0 to about 1."""
+        """Return a measure of how far from true the expression is, f64[n], 0 to about 20."""
         with np.errstate(all="ignore"):
             distance = self.term.distance(column, False)
         distance = np.where(np.isfinite(distance), distance, 1.0)

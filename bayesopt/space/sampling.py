@@ -23,6 +23,7 @@ from .encoding import Layout, Rows
 
 _MAX_ENUMERATED = 65_536
 _N_WALKS = 64
+_N_SEARCH = 2_000
 _N_SPREAD = 200
 
 
@@ -70,8 +71,12 @@ class Target:
     @property
     def budget(self) -> int:
         """How many draws rejection may spend: fewer if each costs a Python call."""
-        slow = any(isinstance(c, CallableConstraint) for c in self.constraints)
-        return 8_192 if slow else 131_072
+        return 8_192 if self.is_slow else 131_072
+
+    @property
+    def is_slow(self) -> bool:
+        """Whether some constraint costs a Python call per row."""
+        return any(isinstance(c, CallableConstraint) for c in self.constraints)
 
     def _fixed_active(self, u: Floats) -> Bools:
         return self.layout.active(u)[:, list(self.fixed)]
@@ -143,8 +148,9 @@ def _probabilities(layout: Layout, rows: Floats) -> Floats:
     for j, axis in enumerate(layout.axes):
         if isinstance(axis, CellAxis):
             logs += np.where(active[:, j], np.log(axis.mass(axis.index(rows[:, j]))), 0.0)
-    weights: Floats = np.exp(logs - logs.max())
-    return np.asarray(weights / weights.sum())
+    with np.errstate(all="ignore"):
+        weights = np.exp(logs - logs.max())
+        return np.asarray(weights / weights.sum())
 
 
 def _walk(
@@ -152,11 +158,11 @@ def _walk(
 ) -> Floats:
     """Search for qualifying rows by random walks, then spread them."""
     k = max(n, _N_WALKS)
-    slow = target.budget < 131_072
+    slow = target.is_slow
     u = np.concatenate([accepted, target.draw(k - len(accepted), rng)])
     state = (u, target.violation(u))
     n_steps = 0
-    while n_steps < (300 if slow else 3_000) and not _enough(state[1], n):
+    while n_steps < (200 if slow else _N_SEARCH) and not _enough(state[1]):
         state = _step(target, *state, rng)
         n_steps += 1
     u, violation = state
@@ -170,8 +176,9 @@ def _walk(
     return u[rng.choice(k, size=n, replace=False)]
 
 
-def _enough(violation: Floats, n: int) -> bool:
-    return bool((violation == 0).mean() >= 0.5)
+def _enough(violation: Floats) -> bool:
+    """Tell whether so many walks have arrived that the others may start again from them."""
+    return bool((violation == 0).mean() >= 0.25)
 
 
 def _step(

@@ -278,8 +278,7 @@ def _order(op: type[ast.cmpop], left: Term, right: Term) -> Term:
 
     def distance(column: Lookup, negated: bool) -> Values:
         a, b, _ = _both(left, right, column)
-        excess = (a - b) * (-sign if negated else sign)
-        return np.maximum(excess, 0.0) / (1.0 + np.abs(a) + np.abs(b))
+        return np.maximum((_magnitude(a) - _magnitude(b)) * (-sign if negated else sign), 0.0)
 
     return Term("bool", evaluate, distance)
 
@@ -294,8 +293,7 @@ def _equality(left: Term, right: Term) -> Term:
 
     def distance(column: Lookup, negated: bool) -> Values:
         a, b, _ = _both(left, right, column)
-        gap = np.abs(a - b) / (1.0 + np.abs(a) + np.abs(b))
-        return np.where(a == b, 1.0, 0.0) if negated else gap
+        return np.where(a == b, 1.0, 0.0) if negated else np.abs(_magnitude(a) - _magnitude(b))
 
     return Term("bool", evaluate, distance)
 
@@ -321,6 +319,11 @@ def _both(left: Term, right: Term, column: Lookup) -> tuple[Values, Values, Valu
     b, undefined_b = right.evaluate(column)
     a, b = np.asarray(a, dtype=np.float64), np.asarray(b, dtype=np.float64)
     return a, b, undefined_a | undefined_b
+
+
+def _magnitude(x: Values) -> Values:
+    """Return a monotone, nearly logarithmic measure: 1e-3 is closer to 1 than 1e-9 is."""
+    return np.sign(x) * np.log1p(np.abs(x) * 1e30) / 70.0
 
 
 def _divide(a: Values, b: Values) -> Values:

@@ -14,7 +14,10 @@ from bayesopt.errors import InvalidConfigError, SpaceError
 from bayesopt.space import Categorical, Constant, Ordinal, Space
 
 native = st.one_of(
-    st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False, allow_infinity=False),
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.floats(allow_nan=False, allow_infinity=False),
     st.text(max_size=5),
 )
 
@@ -47,7 +50,11 @@ def test_native_choices_come_back_with_their_types(choices: list) -> None:
 def test_true_one_and_one_point_zero_are_three_choices() -> None:
     p = Categorical([True, 1, 1.0, "1", None])
     assert [p.from_unit(p.to_unit(v)) for v in (True, 1, 1.0, "1", None)] == [
-        True, 1, 1.0, "1", None,
+        True,
+        1,
+        1.0,
+        "1",
+        None,
     ]
     assert len({p.to_unit(v) for v in (True, 1, 1.0, "1", None)}) == 5
 
@@ -66,8 +73,12 @@ def test_odd_choices_work_and_survive_json() -> None:
 
 def test_objects_are_known_by_their_names() -> None:
     p = Categorical([Net, relu, Color.RED, Color.BLUE, np.mean])
-    assert p.labels(p.units(["Net", "relu", "Color.RED", "Color.BLUE", "mean"])[0]) == [
-        "Net", "relu", "Color.RED", "Color.BLUE", "mean",
+    assert p.labels_at(p.positions(["Net", "relu", "Color.RED", "Color.BLUE", "mean"])[0]) == [
+        "Net",
+        "relu",
+        "Color.RED",
+        "Color.BLUE",
+        "mean",
     ]
     assert p.from_unit(p.to_unit(Net)) is Net
     assert p.from_label("relu") is relu

@@ -80,7 +80,7 @@ def test_a_new_order_is_noticed() -> None:
 )
 def test_another_kind_under_a_known_name_is_an_error(other: object) -> None:
     old, new = Space({"x": Float(0, 1)}), Space({"x": other})  # type: ignore[dict-item]
-    with pytest.raises(SpaceChangedError, match="'x'.*kind"):
+    with pytest.raises(SpaceChangedError, match=r"'x'.*kind"):
         old.changed_to(new)
     with pytest.raises(SpaceChangedError, match="another name"):
         old.union(new)

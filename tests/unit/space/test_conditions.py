@@ -19,8 +19,11 @@ def conditional_params(draw: st.DrawFn) -> dict:
     for i in range(draw(st.integers(1, 7))):
         name = f"p{i}"
         terms = {}
-        for parent in draw(st.lists(st.sampled_from(sorted(domains)), max_size=2, unique=True)
-                           if domains else st.just([])):
+        for parent in draw(
+            st.lists(st.sampled_from(sorted(domains)), max_size=2, unique=True)
+            if domains
+            else st.just([])
+        ):
             values = draw(st.lists(st.sampled_from(domains[parent]), min_size=1, unique=True))
             terms[parent] = values if len(values) > 1 or draw(st.booleans()) else values[0]
         when = terms or None
@@ -112,7 +115,9 @@ def test_keys_are_anded_and_lists_ored() -> None:
 def test_values_of_conditions_are_told_apart_by_type() -> None:
     space = Space({"a": Categorical([True, 1, "1"]), "b": Float(0, 1, when={"a": 1})})
     assert ["b" in c for c in space.decode(np.array([[0.1, 0.5], [0.5, 0.5], [0.9, 0.5]]))] == [
-        False, True, False,
+        False,
+        True,
+        False,
     ]
 
 
@@ -170,3 +175,11 @@ def test_long_chains_of_conditions_work() -> None:
     space = Space(dict(reversed(params.items())))
     assert space.size == 61
     assert len(space.decode(np.full((1, 60), 0.9))[0]) == 60
+
+
+def test_conditions_on_objects_can_be_compared() -> None:
+    label_free = object()
+    assert Float(0, 1, when={"f": np.mean}) == Float(0, 1, when={"f": [np.mean]})
+    assert Float(0, 1, when={"f": np.mean}) != Float(0, 1, when={"f": np.max})
+    assert Float(0, 1, when={"f": label_free}) == Float(0, 1, when={"f": label_free})
+    assert Float(0, 1, when={"f": label_free}) != Float(0, 1, when={"f": object()})

@@ -20,7 +20,12 @@ PARAMS = {
     "b": Categorical([True, False]),
 }
 PYTHON = {
-    "abs": abs, "min": min, "max": max, "sqrt": math.sqrt, "log": math.log, "exp": math.exp,
+    "abs": abs,
+    "min": min,
+    "max": max,
+    "sqrt": math.sqrt,
+    "log": math.log,
+    "exp": math.exp,
 }
 
 numbers = st.recursive(
@@ -49,8 +54,18 @@ comparisons = st.one_of(
     st.tuples(numbers, orders, numbers).map(" ".join),
     st.tuples(numbers, orders, numbers, orders, numbers).map(" ".join),
     st.sampled_from(
-        ["a == 'p'", "a != 'q'", "a in ('p', None)", "a not in ['q']", "k in [1, 4]", "b",
-         "n not in (0, 1, -2)", "a == None", "b == True", "a == 3"]
+        [
+            "a == 'p'",
+            "a != 'q'",
+            "a in ('p', None)",
+            "a not in ['q']",
+            "k in [1, 4]",
+            "b",
+            "n not in (0, 1, -2)",
+            "a == None",
+            "b == True",
+            "a == 3",
+        ]
     ),
 )
 truths = st.recursive(
@@ -149,13 +164,22 @@ def test_one_constraint_needs_no_list() -> None:
 
 
 def test_dotted_and_hostile_names() -> None:
-    hostile = {"a.b": Float(0, 1), "weird name": Int(0, 9), "lambda": Int(0, 9), "p": Int(0, 9),
-               "'; DROP TABLE--\n\"": Int(0, 9), "🦊": Int(0, 9), "min": Int(0, 9)}
+    hostile = {
+        "a.b": Float(0, 1),
+        "weird name": Int(0, 9),
+        "lambda": Int(0, 9),
+        "p": Int(0, 9),
+        "'; DROP TABLE--\n\"": Int(0, 9),
+        "🦊": Int(0, 9),
+        "min": Int(0, 9),
+    }
     name = "'; DROP TABLE--\n\""
-    text = (f"a.b < 0.5 and p['weird name'] < 5 and p['lambda'] < 5 and p < 5 and p[{name!r}] < 5 "
-            "and p['🦊'] < 5 and min(min, 3) < 3")
+    text = (
+        f"a.b < 0.5 and p['weird name'] < 5 and p['lambda'] < 5 and p < 5 and p[{name!r}] < 5 "
+        "and p['🦊'] < 5 and min(min, 3) < 3"
+    )
     space = Space(hostile, [text])
-    low = {n: 0 for n in hostile}
+    low = dict.fromkeys(hostile, 0)
     rows = [low] + [{**low, n: 0.9 if n == "a.b" else 9} for n in hostile]
     assert space.feasible(space.encode(rows)).tolist() == [True] + [False] * 7
     assert Space.from_json(space.to_json()) == space

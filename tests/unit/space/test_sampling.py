@@ -179,3 +179,17 @@ def test_complete_holds_what_is_given() -> None:
 def test_complete_refuses_what_cannot_be(partial: dict, error: type[Exception]) -> None:
     with pytest.raises(error):
         nested().complete(partial, rng_of(0))
+
+
+@pytest.mark.parametrize(
+    "space",
+    [
+        Space({f"d{i}": Int(1, 9, log=True) for i in range(4)}, ["d0 + d1 + d2 + d3 == 36"]),
+        Space({f"x{i}": Float(1e-300, 1, log=True) for i in range(4)},
+              ["x0 * x1 * x2 * x3 < 1e-280", "exp(1 / x0) > 1"]),
+    ],
+)  # fmt: skip
+def test_sampling_is_silent_whatever_numpy_is_told(space: Space) -> None:
+    with np.errstate(all="raise"):
+        u = space.sample(5, rng_of(0))
+        assert space.feasible(u).all()

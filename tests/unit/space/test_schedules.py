@@ -54,8 +54,8 @@ TORCH = {
     "step": lambda s: lambda lib, o: lib.StepLR(o, s.step_size, s.gamma),
     "exponential": lambda s: lambda lib, o: lib.ExponentialLR(o, s.gamma),
     "cosine": lambda s: lambda lib, o: lib.CosineAnnealingLR(o, s.t_max, s.eta_min),
-    "restarts": lambda s: lambda lib, o: lib.CosineAnnealingWarmRestarts(
-        o, s.t_0, s.t_mult, s.eta_min
+    "restarts": lambda s: (
+        lambda lib, o: lib.CosineAnnealingWarmRestarts(o, s.t_0, s.t_mult, s.eta_min)
     ),
 }
 
@@ -137,8 +137,16 @@ def test_short_runs_have_finite_positive_rates(kind: str, total: int, warmup: fl
 def test_the_bundle_becomes_conditional_parameters() -> None:
     space = Space({"schedule": LearningRateSchedule(warmup=Float(0, 0.2)), "x": Float(0, 1)})
     assert list(space.parameters) == [
-        "schedule.kind", "schedule.lr", "schedule.warmup", "schedule.gamma", "schedule.drops",
-        "schedule.decay", "schedule.floor", "schedule.cycles", "schedule.stretch", "x",
+        "schedule.kind",
+        "schedule.lr",
+        "schedule.warmup",
+        "schedule.gamma",
+        "schedule.drops",
+        "schedule.decay",
+        "schedule.floor",
+        "schedule.cycles",
+        "schedule.stretch",
+        "x",
     ]
     needs = {
         "constant": set(),

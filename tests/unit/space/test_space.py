@@ -112,7 +112,7 @@ def test_what_is_no_configuration_is_refused(change: dict, says: str) -> None:
 
 def test_a_missing_value_is_refused() -> None:
     partial = {name: value for name, value in TEXTBOOK.items() if name != "momentum"}
-    with pytest.raises(InvalidConfigError, match="'momentum'.*none"):
+    with pytest.raises(InvalidConfigError, match=r"'momentum'.*none"):
         cnn().validate(partial)
     with pytest.raises(InvalidConfigError, match="mapping"):
         cnn().validate([1, 2])  # type: ignore[arg-type]
