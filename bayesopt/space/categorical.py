@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
 from functools import cached_property
@@ -83,24 +84,23 @@ class Categorical(Parameter):
         index = self._by_label.get(label_key(label))
         return self.entries[index].value if index is not None else self._no_label(label)
 
-    def units(self, labels: Sequence[Label]) -> tuple[Floats, Bools]:
-        """Return coordinates and whether each label belongs (see `Parameter.units`)."""
+    def positions(self, labels: Sequence[Label]) -> tuple[Floats, Bools]:
+        """Return the indices of labels (see `Parameter.positions`)."""
         get = self._by_label.get
         if set(map(type, labels)) <= {str}:
-            found = [get(label, -1) for label in labels]  # type: ignore[arg-type]
+            found = [get(label, math.nan) for label in labels]  # type: ignore[arg-type]
         else:
-            found = [get(label_key(label), -1) if is_native(label) else -1 for label in labels]
-        index = np.array(found, dtype=np.int64)
-        inside = index >= 0
-        return np.where(inside, self.axis.to_units(index), 0.5), inside
+            found = [get(label_key(x), math.nan) if is_native(x) else math.nan for x in labels]
+        index = np.array(found, dtype=np.float64)
+        return index, ~np.isnan(index)
 
-    def values(self, u: Floats) -> list[Any]:
-        """Return the choices at coordinates f64[n]."""
-        return [self.entries[i].value for i in self.axis.index(u).tolist()]
+    def values_at(self, positions: Floats) -> list[Any]:
+        """Return the choices at indices f64[n]."""
+        return [self.entries[int(i)].value for i in positions.tolist()]
 
-    def labels(self, u: Floats) -> list[Label]:
-        """Return the labels of the choices at coordinates f64[n]."""
-        return [self.entries[i].label for i in self.axis.index(u).tolist()]
+    def labels_at(self, positions: Floats) -> list[Label]:
+        """Return the labels of the choices at indices f64[n]."""
+        return [self.entries[int(i)].label for i in positions.tolist()]
 
     def column(self, u: Floats) -> Column:
         """Return the choices at coordinates f64[n] as an expression sees them."""

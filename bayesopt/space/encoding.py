@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,6 +12,7 @@ import numpy as np
 
 from bayesopt.errors import InvalidConfigError, short_repr
 
+from . import stacks
 from .activity import Activity, build_activity, condition_order
 from .axes import Axis, Bools, Floats
 from .labels import Label, LabelKey, label_key
@@ -44,6 +46,11 @@ class Layout:
         return tuple(axis for axis in axes if axis is not None)
 
     @cached_property
+    def stacks(self) -> list[stacks.Stack]:
+        """The axes grouped by kind."""
+        return stacks.stacks_of(self.axes)
+
+    @cached_property
     def activity(self) -> Activity:
         """The rules that say which parameters exist in a row."""
         return build_activity(self.parameters, self.columns)
@@ -54,9 +61,7 @@ class Layout:
 
     def snap(self, u: Floats) -> Floats:
         """Return representable rows f64[n,d], inactive columns at `INACTIVE`. Idempotent."""
-        snapped = np.empty(u.shape)
-        for j, axis in enumerate(self.axes):
-            snapped[:, j] = axis.snap(u[:, j])
+        snapped = stacks.snap(self.stacks, u)
         if self.activity.rules:
             snapped[~self.active(snapped)] = INACTIVE
         return snapped
@@ -67,10 +72,11 @@ class Layout:
         With `labels`, choices are given by their labels.
         """
         masks = self.activity.masks(u)
+        positions = stacks.positions(self.stacks, u)
         configs: list[dict[str, Any]] = [{} for _ in range(len(u))]
         for name, p in self.parameters.items():
-            column = self.units_of(name, u)
-            values = p.labels(column) if labels else p.values(column)
+            column = self._column_of(name, positions)
+            values = p.labels_at(column) if labels else p.values_at(column)
             if name not in masks:
                 for config, value in zip(configs, values, strict=True):
                     config[name] = value
@@ -78,6 +84,11 @@ class Layout:
                 for i in np.flatnonzero(masks[name]).tolist():
                     configs[i][name] = values[i]
         return configs
+
+    def _column_of(self, name: str, positions: Floats) -> Floats:
+        """Return a parameter's column; of a constant, which has none, nothing of that length."""
+        j = self.columns.get(name)
+        return np.full(len(positions), math.nan) if j is None else positions[:, j]
 
     def units_of(self, name: str, u: Floats) -> Floats:
         """Return a parameter's coordinates f64[n] in rows f64[n,d]."""
@@ -87,13 +98,14 @@ class Layout:
     def encode(self, trials: Sequence[Mapping[str, Label]], *, strict: bool) -> Encoded:
         """Return rows, activity and inside for label dicts (see `Space.encode_labels`)."""
         n = len(trials)
-        u = np.full((n, len(self.columns)), INACTIVE)
+        positions = np.full((n, len(self.columns)), math.nan)
         inside: dict[str, Bools] = {}
         there: dict[str, Bools] = {}
         for name, p in self.parameters.items():
-            units, inside[name], there[name] = _encode_column(name, p, trials, strict)
+            column, inside[name], there[name] = _locate(name, p, trials, strict)
             if name in self.columns:
-                u[:, self.columns[name]] = units
+                positions[:, self.columns[name]] = column
+        u = stacks.to_units(self.stacks, positions)
         if strict:
             self._check_rows(trials, u, there, inside)
         missing = {name: t for name, t in there.items() if name in self.columns and not t.all()}
@@ -222,22 +234,22 @@ class Rows:
         return active
 
 
-def _encode_column(
+def _locate(
     name: str, p: Parameter, trials: Sequence[Mapping[str, Label]], strict: bool
 ) -> tuple[Floats, Bools, Bools]:
-    """Return coordinates, inside and presence of one parameter in all trials."""
+    """Return positions, inside and presence of one parameter in all trials."""
     labels = [trial.get(name, _MISSING) for trial in trials]
     there = np.array([label is not _MISSING for label in labels], dtype=bool)
     if there.all():
-        return (*p.units(labels), there)
+        return (*p.positions(labels), there)
     fill = _MISSING if strict or p.default is None else p.to_label(p.default)
     if fill is not _MISSING:
         labels = [fill if label is _MISSING else label for label in labels]
-        return (*p.units(labels), np.ones(len(labels), dtype=bool))
-    units, inside = np.full(len(labels), INACTIVE), np.ones(len(labels), dtype=bool)
+        return (*p.positions(labels), np.ones(len(labels), dtype=bool))
+    positions, inside = np.full(len(labels), math.nan), np.ones(len(labels), dtype=bool)
     known = [label for label in labels if label is not _MISSING]
-    units[there], inside[there] = p.units(known)
-    return units, inside, there
+    positions[there], inside[there] = p.positions(known)
+    return positions, inside, there
 
 
 def _check_names(

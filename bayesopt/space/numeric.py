@@ -86,33 +86,34 @@ class Float(Parameter):
         """Return the value of a label: itself."""
         return self.to_label(label)
 
-    def units(self, labels: Sequence[Label]) -> tuple[Floats, Bools]:
-        """Return coordinates and whether each label belongs (see `Parameter.units`)."""
+    def positions(self, labels: Sequence[Label]) -> tuple[Floats, Bools]:
+        """Return values, or indices if there is a step (see `Parameter.positions`)."""
         x, known = floats_of(labels)
         inside = known & (x >= self.low) & (x <= self.high)
-        axis = self.axis
-        if isinstance(axis, ContinuousAxis):
-            return axis.to_units(x), inside
+        if self.step is None:
+            return x, inside
         index, off = self._index(x)
-        return np.where(known, axis.to_units(index), 0.5), inside & (off <= _STEP_SLACK)
+        return np.where(known, index, math.nan), inside & (off <= _STEP_SLACK)
 
-    def values(self, u: Floats) -> list[Any]:
-        """Return the values at coordinates f64[n] as Python floats."""
-        column: list[Any] = self.column(u).tolist()
-        return column
+    def values_at(self, positions: Floats) -> list[Any]:
+        """Return the values at positions f64[n] as Python floats."""
+        column = positions if self.step is None else self._grid_values(positions)
+        values: list[Any] = column.tolist()
+        return values
 
     def column(self, u: Floats) -> Column:
         """Return the values at coordinates f64[n] as float64."""
-        axis = self.axis
-        if isinstance(axis, ContinuousAxis):
-            return axis.from_units(np.asarray(u, dtype=np.float64))
-        index, inverse = np.unique(axis.index(u), return_inverse=True)
-        grid = np.array([self._grid_value(int(i)) for i in index], dtype=np.float64)
-        return grid[inverse]
+        positions = self.axis.positions(u)
+        return positions if self.step is None else self._grid_values(positions)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the definition as JSON data."""
         return _numeric_dict(self)
+
+    def _grid_values(self, positions: Floats) -> Floats:
+        index, inverse = np.unique(positions, return_inverse=True)
+        grid = np.array([self._grid_value(int(i)) for i in index], dtype=np.float64)
+        return grid[inverse]
 
     def _grid_value(self, index: int) -> float:
         """Return value `index` of the grid, computed in exact decimal arithmetic."""
@@ -200,19 +201,17 @@ class Int(Parameter):
         """Return the value of a label: itself."""
         return self.to_label(label)
 
-    def units(self, labels: Sequence[Label]) -> tuple[Floats, Bools]:
-        """Return coordinates and whether each label belongs (see `Parameter.units`)."""
+    def positions(self, labels: Sequence[Label]) -> tuple[Floats, Bools]:
+        """Return the indices of the values (see `Parameter.positions`)."""
         x, known = floats_of(labels)
         with np.errstate(all="ignore"):
-            raw = (np.clip(x, self.low, self.high) - self.low) / (self.step or 1)
-            raw = np.where(known, raw, 0.0)
-            index = np.clip(np.rint(raw), 0, self.axis.count - 1)
-        inside = known & (x >= self.low) & (x <= self.high) & (raw == index)
-        return np.where(known, self.axis.to_units(index.astype(np.int64)), 0.5), inside
+            raw = (np.minimum(np.maximum(x, self.low), self.high) - self.low) / (self.step or 1)
+            index = np.minimum(np.maximum(np.rint(raw), 0), self.axis.count - 1)
+        return index, known & (x >= self.low) & (x <= self.high) & (raw == index)
 
-    def values(self, u: Floats) -> list[Any]:
-        """Return the values at coordinates f64[n] as Python ints."""
-        exact: list[Any] = (self.low + self.axis.index(u) * (self.step or 1)).tolist()
+    def values_at(self, positions: Floats) -> list[Any]:
+        """Return the values at indices f64[n] as Python ints."""
+        exact: list[Any] = (self.low + positions.astype(np.int64) * (self.step or 1)).tolist()
         return exact
 
     def column(self, u: Floats) -> Column:

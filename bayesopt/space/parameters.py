@@ -79,15 +79,16 @@ class Parameter(ABC):
         """
 
     @abstractmethod
-    def units(self, labels: Sequence[Label]) -> tuple[Floats, Bools]:
-        """Return coordinates f64[n] of labels and whether each belongs, bool[n].
+    def positions(self, labels: Sequence[Label]) -> tuple[Floats, Bools]:
+        """Return the positions f64[n] of labels on the axis and whether each belongs, bool[n].
 
-        A label that does not belong is clipped to the nearest that does, or put at 0.5.
+        A position is a value on a continuous axis and an index on an axis of cells. A label that
+        does not belong is clipped to the nearest that does, or has no position (NaN).
         """
 
     @abstractmethod
-    def values(self, u: Floats) -> list[Any]:
-        """Return the values at coordinates f64[n]."""
+    def values_at(self, positions: Floats) -> list[Any]:
+        """Return the values at positions f64[n]."""
 
     @abstractmethod
     def column(self, u: Floats) -> Column:
@@ -97,9 +98,19 @@ class Parameter(ABC):
     def to_dict(self) -> dict[str, Any]:
         """Return the definition as JSON data."""
 
-    def labels(self, u: Floats) -> list[Label]:
-        """Return the labels of the values at coordinates f64[n]."""
-        return self.values(u)
+    def labels_at(self, positions: Floats) -> list[Label]:
+        """Return the labels of the values at positions f64[n]."""
+        return self.values_at(positions)
+
+    def units(self, labels: Sequence[Label]) -> tuple[Floats, Bools]:
+        """Return coordinates f64[n] of labels, and whether each belongs (see `positions`)."""
+        positions, inside = self.positions(labels)
+        units = np.full(len(positions), 0.5) if self.axis is None else self.axis.to_units(positions)
+        return np.where(np.isnan(positions), 0.5, units), inside
+
+    def values(self, u: Floats) -> list[Any]:
+        """Return the values at coordinates f64[n]."""
+        return self.values_at(u if self.axis is None else self.axis.positions(u))
 
     def contains(self, value: object) -> bool:
         """Tell whether `value` is one of the parameter's values."""
@@ -197,18 +208,18 @@ class Constant(Parameter):
         self.to_label(label)
         return self.value
 
-    def units(self, labels: Sequence[Label]) -> tuple[Floats, Bools]:
-        """Return 0.5 for each label, and whether it is the constant's."""
+    def positions(self, labels: Sequence[Label]) -> tuple[Floats, Bools]:
+        """Return no position, and whether each label is the constant's."""
         inside = np.array([_same(label, self.label) for label in labels], dtype=bool)
-        return np.full(len(labels), 0.5), inside
+        return np.full(len(labels), math.nan), inside
 
-    def values(self, u: Floats) -> list[Any]:
-        """Return the constant once per coordinate."""
-        return [self.value] * len(u)
+    def values_at(self, positions: Floats) -> list[Any]:
+        """Return the constant once per position."""
+        return [self.value] * len(positions)
 
-    def labels(self, u: Floats) -> list[Label]:
-        """Return the constant's label once per coordinate."""
-        return [self.label] * len(u)
+    def labels_at(self, positions: Floats) -> list[Label]:
+        """Return the constant's label once per position."""
+        return [self.label] * len(positions)
 
     def column(self, u: Floats) -> Column:
         """Return the constant once per coordinate, as an expression sees it."""

@@ -92,7 +92,7 @@ def test_a_mapping_labels_any_object() -> None:
     assert p.to_label(large) == "large"
     assert p.to_label("large") == "large"
     assert p.from_label("large") is large
-    assert p.labels(np.array([0.9])) == [3]
+    assert p.labels_at(np.array([2.0])) == [3]
 
 
 def test_objects_with_a_hostile_equality_do_no_harm() -> None:
@@ -158,7 +158,7 @@ def test_five_thousand_choices() -> None:
     labels = [f"choice {i % 5000}" for i in range(50_000)]
     u, inside = p.units(labels)
     assert inside.all()
-    assert p.labels(u) == labels
+    assert p.labels_at(p.axis.positions(u)) == labels
 
 
 def test_numpy_choices_are_plain() -> None:
