@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Any, Protocol
 
 from bayesopt.errors import InvalidConfigError, SpaceChangedError, short_repr
-from bayesopt.results import coerce_step, coerce_values
+from bayesopt.results import coerce_constraints, coerce_cost, coerce_step, coerce_values
 from bayesopt.rng import named_rng
 from bayesopt.space import Categorical, Float, Int, Parameter
 
@@ -68,6 +68,8 @@ class Trial:
         self._port = port
         self._suggested: dict[str, tuple[Parameter, Any]] = {}
         self._attrs: dict[str, Any] = dict(setup.user_attrs)
+        self._constraints: dict[str, float] = {}
+        self._cost: float | None = None
 
     def __repr__(self) -> str:
         return f"Trial(number={self.number}, params={self.params!r})"
@@ -196,6 +198,28 @@ class Trial:
     def should_prune(self) -> bool:
         """Say whether the study's scheduler advises to stop now; then raise ``TrialPruned``."""
         return self._port.should_prune(self)
+
+    # -- what an objective knows besides its value ---------------------------------------------
+    @property
+    def constraints(self) -> dict[str, float]:
+        """Outcome constraints set so far."""
+        return dict(self._constraints)
+
+    @property
+    def cost(self) -> float | None:
+        """The cost that was set, None to take the time the evaluation takes."""
+        return self._cost
+
+    def set_constraints(self, constraints: object) -> None:
+        """Set outcome constraints, feasible at <= 0, told with the value when the trial ends.
+
+        Takes a mapping of names to numbers, or a sequence of numbers. Raises InvalidValueError.
+        """
+        self._constraints.update(coerce_constraints(constraints))
+
+    def set_cost(self, cost: object) -> None:
+        """Set what the evaluation cost, told when the trial ends. Raises InvalidValueError."""
+        self._cost = coerce_cost(cost)
 
     def set_user_attr(self, name: str, value: object) -> None:
         """Attach a JSON-able attribute to the trial."""

@@ -33,6 +33,8 @@ class Outcome:
         ``"pruned"`` (the objective raised TrialPruned), ``"invalid"`` (it returned something that
         is no value), ``"error"`` (it raised), ``"timeout"`` (its process was killed at the time
         limit) or ``"lost"`` (its process died by itself or was killed by somebody else).
+    constraints, cost
+        What the objective set on its trial.
     suggested : mapping
         Define-by-run: name → (distribution, value), in the order suggested.
     error : str
@@ -48,6 +50,8 @@ class Outcome:
     attempt: int
     status: Status
     values: tuple[float, ...] | None = None
+    constraints: Mapping[str, float] = field(default_factory=dict)
+    cost: float | None = None
     suggested: Mapping[str, tuple[Parameter, Any]] = field(default_factory=dict)
     error: str = ""
     exception: BaseException | None = None
@@ -143,6 +147,8 @@ def _ended(trial: Trial, start: float, status: Status, **facts: Any) -> Outcome:
         trial.number,
         trial.attempt,
         status,
+        constraints=trial.constraints,
+        cost=trial.cost,
         suggested=dict(trial.suggested),
         duration_s=time.perf_counter() - start,
         **facts,

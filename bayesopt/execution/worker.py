@@ -162,6 +162,8 @@ def _packed(outcome: Outcome) -> tuple[dict[str, Any], bytes, bytes]:
         "attempt": outcome.attempt,
         "status": outcome.status,
         "values": outcome.values,
+        "constraints": dict(outcome.constraints),
+        "cost": outcome.cost,
         "error": outcome.error,
         "duration_s": outcome.duration_s,
     }

@@ -20,7 +20,7 @@ def to_cell(value: object) -> str:
     """Return any JSON-able value as the text of a cell (tagged as in ``bayesopt.codec``)."""
     if not isinstance(value, str):
         return codec.encode(value)
-    if value.isprintable() and value.strip() == value and from_cell(value) == value:
+    if value and value.isprintable() and value.strip() == value and from_cell(value) == value:
         return value
     return json.dumps(value)
 

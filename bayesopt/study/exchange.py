@@ -6,12 +6,11 @@ What the files look like is in :mod:`bayesopt.study.formats`.
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import math
 import os
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TextIO, get_args
@@ -20,7 +19,7 @@ from bayesopt import codec
 from bayesopt.errors import BayesOptError, InvalidConfigError, InvalidValueError, short_repr
 from bayesopt.space import Space
 from bayesopt.storage.base import Labels, Proposal, Result
-from bayesopt.study.formats import READERS, WRITERS, Format, Found, Head
+from bayesopt.study.formats import READERS, WRITERS, Format, Found, Head, located
 from bayesopt.study.records import proposal_of
 from bayesopt.study.study import Study
 from bayesopt.study.telling import make_result
@@ -182,7 +181,7 @@ def import_trials(
     kept: list[tuple[str, Mapping[str, Any]]] = []
     results: list[Result] = []
     for where, row in zip(found.places, found.rows, strict=True):
-        with _located(where):
+        with located(where):
             state = _state_of(row)
             if state in _IMPORTED:
                 results.append(_result(row, state, len(study.directions)))
@@ -251,7 +250,7 @@ def _proposals(
     made: list[Proposal] = []
     known = _common_version(study, rows)
     for i, (where, row) in enumerate(rows):
-        with _located(where):
+        with located(where):
             attrs = _mapping(row, "user_attrs")
             if known is not None:
                 proposal = Proposal(known[0][i], space_version=known[1], user_attrs=attrs)
@@ -308,17 +307,3 @@ def _text(row: Mapping[str, Any], key: str) -> str:
     if isinstance(found, str):
         return found
     raise InvalidValueError(key, expected="text", got=short_repr(found))
-
-
-@contextlib.contextmanager
-def _located(where: str) -> Iterator[None]:
-    """Say in every error where in the file it is."""
-    try:
-        yield
-    except BayesOptError as error:
-        raise type(error)(
-            f"{where}: {error.what}",
-            expected=error.expected,
-            got=error.got,
-            remedy=error.remedy,
-        ) from error

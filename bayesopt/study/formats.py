@@ -7,6 +7,7 @@ file are those of :mod:`bayesopt.study.cells`.
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import json
 import sys
@@ -15,7 +16,13 @@ from dataclasses import dataclass
 from typing import Any, Literal, TextIO
 
 from bayesopt import codec
-from bayesopt.errors import CorruptStoreError, InvalidValueError, StudyError, short_repr
+from bayesopt.errors import (
+    BayesOptError,
+    CorruptStoreError,
+    InvalidValueError,
+    StudyError,
+    short_repr,
+)
 from bayesopt.space import Space
 from bayesopt.study import cells
 
@@ -45,6 +52,20 @@ class Found:
     rows: list[dict[str, Any]]
     places: list[str]
     ignored_columns: tuple[str, ...] = ()
+
+
+@contextlib.contextmanager
+def located(where: str) -> Iterator[None]:
+    """Say in every error where in the file it is."""
+    try:
+        yield
+    except BayesOptError as error:
+        raise type(error)(
+            f"{where}: {error.what}",
+            expected=error.expected,
+            got=error.got,
+            remedy=error.remedy,
+        ) from error
 
 
 # -- JSON -----------------------------------------------------------------------------------------
@@ -208,7 +229,8 @@ def _row(
     row: dict[str, Any] = {"params": {}, "constraints": {}, "user_attrs": {}, "told": {}}
     for name, text in zip(header, line, strict=True):
         if text:
-            takes[name](row, text)
+            with located(where):
+                takes[name](row, text)
     told = row.pop("told")
     row["values"] = [value for _, value in sorted(told.items())] if told else None
     return row

@@ -84,7 +84,8 @@ class Optimization:
             try:
                 self._loop(executor)
             finally:
-                for number in executor.close():
+                executor.close()
+                for number in list(self._attempts):
                     self._put_back(number)
 
     def _loop(self, executor: Executor) -> None:
@@ -92,8 +93,13 @@ class Optimization:
             self._fill(executor)
             if not executor.running:
                 return
-            for outcome in executor.wait():
-                self._record(outcome)
+            ended = executor.wait()
+            told = [outcome for outcome in ended if self._record(outcome)]  # all, before any raise
+            for outcome in told:
+                self._progress.update()
+                self._call_back(outcome.number)
+            for outcome in ended:
+                self._raise_unless_caught(outcome)
 
     def _fill(self, executor: Executor) -> None:
         """Give every free worker a trial, as far as the budgets go."""
@@ -113,18 +119,15 @@ class Optimization:
         late = self._deadline is not None and time.monotonic() >= self._deadline
         return self._stopped or late
 
-    def _record(self, outcome: Outcome) -> None:
-        """Tell how a trial ended, call back, and raise what the caller did not ask to catch."""
-        self._attempts.pop(outcome.number, None)
+    def _record(self, outcome: Outcome) -> bool:
+        """Tell how a trial ended, if it did: one whose worker died is queued again."""
         if outcome.status == "lost" and outcome.attempt < MAX_ATTEMPTS:
             _log.warning("trial %d runs again: %s", outcome.number, outcome.error)
-            self._context.drop(outcome.number)
-            self._context.storage.release(self._context.study_id, outcome.number, outcome.attempt)
-            return
-        if self._tell(outcome):
-            self._progress.update()
-            self._call_back(outcome.number)
-        self._raise_unless_caught(outcome)
+            self._put_back(outcome.number)
+            return False
+        told = self._tell(outcome)
+        self._attempts.pop(outcome.number)
+        return told
 
     def _call_back(self, number: int) -> None:
         if self._callbacks:
@@ -148,7 +151,12 @@ class Optimization:
         n_objectives = len(self._context.spec.directions)
         state = _STATE_OF.get(outcome.status, TrialState.FAIL)
         return telling.make_result(
-            n_objectives, outcome.values, state, cost=outcome.duration_s, error=outcome.error
+            n_objectives,
+            outcome.values,
+            state,
+            constraints=outcome.constraints,
+            cost=outcome.duration_s if outcome.cost is None else outcome.cost,
+            error=outcome.error,
         )
 
     def _raise_unless_caught(self, outcome: Outcome) -> None:

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+import threading
 import time
 
 import pytest
@@ -151,6 +152,39 @@ def test_callbacks_see_each_result_and_may_stop(study):
     study.optimize(lambda t: float(t.number), n_trials=10, callbacks=[callback])
     assert seen == [(0, 0.0), (1, 1.0), (2, 2.0)]
     assert len(study.trials) == 3
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_objectives_set_constraints_and_cost(study, n_jobs):
+    def objective(trial):
+        trial.set_constraints({"memory": trial.number - 1.5})
+        trial.set_cost(10.0 * trial.number)
+        return -float(trial.number)
+
+    study.optimize(objective, n_trials=4, n_jobs=n_jobs)
+    assert [record.cost for record in study.trials] == [0.0, 10.0, 20.0, 30.0]
+    assert [record.is_feasible for record in study.trials] == [True, True, False, False]
+    assert study.best_trial.number == 1
+
+
+def test_an_objective_that_cannot_be_sent_leaves_nothing_running(study):
+    lock = threading.Lock()
+
+    def objective(trial):
+        return 0.0 if lock else 1.0
+
+    with pytest.raises(bo.ExecutionError):
+        study.optimize(objective, n_trials=3, n_jobs=2)
+    assert set(states(study)) <= {"LOST"}
+
+
+def test_a_failing_callback_loses_no_result(study):
+    def callback(study, record):
+        raise RuntimeError("disk full")
+
+    with pytest.raises(RuntimeError, match="disk full"):
+        study.optimize(lambda t: 1.0, n_trials=3, callbacks=[callback])
+    assert states(study) == ["COMPLETE"]
 
 
 def test_a_finished_grid_ends_the_call(study):
