@@ -19,20 +19,20 @@ class Stack:
 
 
 def stacks_of(axes: Sequence[Axis]) -> list[Stack]:
-    """Group the columns of a space by kind of axis; a column without choice is in none."""
+    """Group the columns of a space by kind of axis."""
     kinds: dict[str, list[int]] = {}
     for j, axis in enumerate(axes):
         if isinstance(axis, CellAxis):
             kinds.setdefault("linear cells" if axis.is_linear else "log cells", []).append(j)
-        elif axis.low < axis.high:
-            kinds.setdefault("continuous", []).append(j)
+        else:
+            kinds.setdefault("continuous" if axis.low < axis.high else "fixed", []).append(j)
     return [
         Stack(np.array(columns), stack([axes[j] for j in columns])) for columns in kinds.values()
     ]
 
 
 def snap(stacks: Sequence[Stack], u: Floats) -> Floats:
-    """Return the nearest representable coordinates f64[n,d]; 0.5 where there is no choice."""
+    """Return the nearest representable coordinates f64[n,d]."""
     snapped = np.full(u.shape, 0.5)
     for each in stacks:
         snapped[:, each.columns] = each.axis.snap(u[:, each.columns])
@@ -40,7 +40,7 @@ def snap(stacks: Sequence[Stack], u: Floats) -> Floats:
 
 
 def positions(stacks: Sequence[Stack], u: Floats) -> Floats:
-    """Return the positions f64[n,d] (values or indices) at coordinates; 0 without a choice."""
+    """Return the positions f64[n,d] (values or indices) at coordinates."""
     found = np.zeros(u.shape)
     for each in stacks:
         found[:, each.columns] = each.axis.positions(u[:, each.columns])
