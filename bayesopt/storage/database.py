@@ -149,10 +149,26 @@ class Database:
                 raise
         self.acknowledge(study_id, seq)
 
+    def read(self, statement: str, arguments: Sequence[Any]) -> list[tuple[Any, ...]]:
+        """Run one reading statement."""
+        with self._lock:
+            connection = self._connected()
+            try:
+                return connection.execute(statement, arguments).fetchall()
+            except sqlite3.Error as error:
+                raise translated(error, self.path) from error
+
     def write(self, statement: str, arguments: Sequence[Any]) -> list[tuple[Any, ...]]:
         """Run one statement as a transaction of its own; call :meth:`acknowledge` after it."""
-        with self._lock, self._gated() as connection:
-            return connection.execute(statement, arguments).fetchall()
+        with self._lock:
+            connection = self._connected()
+            self._enter()
+            try:
+                return connection.execute(statement, arguments).fetchall()
+            except sqlite3.Error as error:
+                raise translated(error, self.path) from error
+            finally:
+                self._gate.release()
 
     def acknowledge(self, study_id: int | None = None, seq: int | None = None) -> None:
         """Make all that was committed durable, and note it."""

@@ -101,7 +101,7 @@ class Shelf:
 
     def n_spaces(self, connection: Connection, study_id: int) -> int:
         """Return how many versions of its space a study has. Raises StudyNotFoundError."""
-        rows = connection.execute("SELECT n_spaces FROM study WHERE id = ?", (study_id,)).fetchall()
+        rows = connection.execute(sql.N_SPACES, (study_id,)).fetchall()
         if not rows:
             raise refusals.no_study(study_id)
         return int(rows[0][0])

@@ -223,8 +223,8 @@ class SQLiteStorage:
         return [], True
 
     def _require_study(self, study_id: int) -> None:
-        with self._db.reading() as connection:
-            self._shelf.n_spaces(connection, study_id)
+        if not self._db.read(sql.N_SPACES, (study_id,)):
+            raise refusals.no_study(study_id)
 
     def find_ask(self, study_id: int, key: str) -> list[Ticket] | None:
         """Return the tickets that `key` allocated, None if there are none."""
@@ -373,10 +373,9 @@ class SQLiteStorage:
     def expire(self, study_id: int) -> list[int]:
         """Mark RUNNING trials whose lease ran out as LOST; return them. Only reads if none did."""
         overdue = (study_id, self._clock())
-        with self._db.reading() as connection:
-            self._shelf.n_spaces(connection, study_id)
-            if not connection.execute(f"{sql.OVERDUE} LIMIT 1", overdue).fetchall():
-                return []
+        if not self._db.read(sql.ANY_OVERDUE, overdue):
+            self._require_study(study_id)
+            return []
         with self._db.writing(study_id) as connection:
             ids = [row[0] for row in connection.execute(sql.OVERDUE, overdue)]
             for trial_id in ids:

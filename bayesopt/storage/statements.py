@@ -71,6 +71,8 @@ VALUES (?1, ?3, {_next_seq("?2")}, ?4, ?5, ?6)"""
 SET_ATTR = "INSERT OR REPLACE INTO trial_attr (trial_id, name, value) VALUES (?, ?, ?)"
 
 OVERDUE = "SELECT id FROM trial WHERE study_id = ? AND state = 1 AND lease_until < ? ORDER BY id"
+ANY_OVERDUE = f"{OVERDUE} LIMIT 1"
+N_SPACES = "SELECT n_spaces FROM study WHERE id = ?"
 STANDING = """
 SELECT state, attempt, owner, told_state, "values", constraints, cost, error FROM trial
 WHERE id = ?"""

@@ -1,0 +1,24 @@
+"""Nothing that was acknowledged is lost when workers are killed again and again."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_killing_workers_loses_nothing(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "benchmarks.storage_kill", "--seconds", "15", "--workers", "8"]
+    done = subprocess.run(
+        [*command, "--json", "--folder", tmp_path], cwd=ROOT, capture_output=True, check=False
+    )
+    assert done.stdout, done.stderr.decode()
+    found = json.loads(done.stdout)
+    assert found["kills"] > 10
+    assert found["acknowledged"] > 50
+    assert found["retried"] > 0
+    bad = ("lost_tells", "double_tells", "bad_numbers", "not_requeued", "damage", "errors")
+    assert {name: found[name] for name in bad if found[name]} == {}
