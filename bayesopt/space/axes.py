@@ -17,7 +17,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -238,20 +238,18 @@ class CellAxis:
 Axis: TypeAlias = ContinuousAxis | CellAxis
 
 
-AxisT = TypeVar("AxisT", ContinuousAxis, CellAxis)
-
-
-def stack(axes: Sequence[AxisT]) -> AxisT:
+def stack(axes: Sequence[Axis]) -> Axis:
     """Return one axis that stands for several varying ones of a kind (cells: of one scale)."""
-    stacked = object.__new__(type(axes[0]))
-    names = [f.name for f in dataclasses.fields(axes[0])]
-    if isinstance(axes[0], ContinuousAxis):
+    first = axes[0]
+    stacked = object.__new__(type(first))
+    names = [f.name for f in dataclasses.fields(first)]
+    if isinstance(first, ContinuousAxis):
         names.append("scale")
     for name in names:
         column: Any = np.array([getattr(axis, name) for axis in axes])
         object.__setattr__(stacked, name, column)
-    if isinstance(stacked, CellAxis):
-        object.__setattr__(stacked, "log", not axes[0].is_linear)
+    if isinstance(first, CellAxis):
+        object.__setattr__(stacked, "log", not first.is_linear)
     return stacked
 
 
