@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import functools
 import pickle
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import pytest
@@ -131,7 +131,7 @@ def test_the_same_history_gives_the_same_bits_whatever_was_cached(
     make: Callable[[], Sampler], space: Space
 ) -> None:
     used, history = make(), History(space, seed=11)
-    run(used, history, 20)
+    run(used, history, 12)
     again = History(space, seed=11)
     for i in range(history.n):
         expected = history.X[i : i + 1]
@@ -150,7 +150,7 @@ def test_no_known_point_comes_again_before_the_space_is_exhausted(
     n_feasible = np.inf
     if space.size <= 100:
         n_feasible = np.count_nonzero(space.feasible(space.grid().rows(range(int(space.size)))))
-    while history.n < min(40, n_feasible):
+    while history.n < min(25, n_feasible):
         n = int(min(batch, n_feasible - history.n))
         try:
             rows = ask(sampler, history, n)
@@ -159,7 +159,7 @@ def test_no_known_point_comes_again_before_the_space_is_exhausted(
         assert not history.contains(rows).any()
         assert len(np.unique(rows, axis=0)) == len(rows) or not space.d
         take(history, rows, TrialState.FAIL if history.n % 2 else TrialState.RUNNING)
-    if n_feasible < 40 and not isinstance(sampler, GridSampler):
+    if n_feasible < 25 and not isinstance(sampler, GridSampler):
         suggestion = sampler.propose(space, history, 2, trial_rng(5, history.n))
         assert suggestion.rows.shape == (2, space.d)
         assert "exhausted" in suggestion.fallback
@@ -181,9 +181,8 @@ def histories(name: str) -> dict[str, History]:
     failed, nan_cost, copies, one = (History(space, seed=2) for _ in range(4))
     take(failed, some, TrialState.FAIL)
     take(nan_cost, some, TrialState.PRUNED)
-    for _ in range(1000):
-        number = copies.append(space.decode(some[:1])[0])
-        copies.tell(number, float(number))
+    labels = space.decode_labels(some[:1])[0]
+    copies.apply(News(range(1000), TrialState.COMPLETE, labels))
     take(one, some[:1], TrialState.COMPLETE)
     constant = History(space, seed=2)
     for config in space.decode(some):
@@ -226,19 +225,21 @@ def test_striking_a_trial_out_frees_its_configuration(make: Callable[[], Sampler
     history = History(space, seed=4)
     X = run(sampler, history, 10)
     assert len(np.unique(X, axis=0)) == 10
-    struck = Struck(history, 3, space.decode_labels(X[3:4])[0])
-    history.apply(struck)
+    history.apply(News([3], TrialState.INVALID, space.decode_labels(X[3:4])[0]))
     assert np.array_equal(ask(sampler, history), X[3:4])
 
 
-class Struck:
-    """The news that one trial was struck out."""
+class News:
+    """The news that trials of one configuration are in a state now; their values all differ."""
 
-    def __init__(self, history: History, number: int, labels: dict[str, object]) -> None:
+    def __init__(
+        self, numbers: Sequence[int], state: TrialState, labels: Mapping[str, object]
+    ) -> None:
+        n = len(numbers)
         self.seq = np.iinfo(np.int64).max
-        self.numbers, self.states = [number], [int(TrialState.INVALID)]
-        self.params, self.values = [labels], [None]
-        self.constraints, self.costs = [{}], [None]
+        self.numbers, self.states = list(numbers), [int(state)] * n
+        self.params, self.values = [labels] * n, [(float(number),) for number in numbers]
+        self.constraints, self.costs = [{}] * n, [None] * n
         self.report_numbers, self.report_steps, self.report_values = [], [], []
 
 
