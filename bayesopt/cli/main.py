@@ -39,14 +39,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         Arguments without the program's name; those of the process by default.
     """
     debug = os.environ.get("BAYESOPT_DEBUG") == "1"
-    args = None
+    args = Namespace()
     try:
-        args = parse(list(sys.argv[1:] if argv is None else argv))
-        code = _command(args)(args)
+        code = _run(sys.argv[1:] if argv is None else argv, args)
         sys.stdout.flush()  # a full disk or a closed pipe shows here, not at exit
         return code
-    except SystemExit as stop:  # argparse has said what it has to say
-        return stop.code if isinstance(stop.code, int) else MISUSED
     except BrokenPipeError:
         _abandon_stdout()
         return BROKEN_PIPE
@@ -56,7 +53,17 @@ def main(argv: Sequence[str] | None = None) -> int:
         if debug:
             raise
         _complain(error)
+        _settle_stdout()
         return _exit_code(error, args)
+
+
+def _run(argv: Sequence[str], args: Namespace) -> int:
+    """Fill `args` from the command line and run the command."""
+    try:
+        parse(argv, args)
+    except SystemExit as stop:  # argparse has said what it has to say
+        return stop.code if isinstance(stop.code, int) else MISUSED
+    return _command(args)(args)
 
 
 def _command(args: Namespace) -> Callable[[Namespace], int]:
@@ -68,7 +75,7 @@ def _command(args: Namespace) -> Callable[[Namespace], int]:
     return command
 
 
-def _exit_code(error: Exception, args: Namespace | None) -> int:
+def _exit_code(error: Exception, args: Namespace) -> int:
     if isinstance(error, SpaceExhausted):
         return EXHAUSTED
     if isinstance(error, _MISUSE) and not isinstance(error, _REFUSALS):
@@ -89,6 +96,14 @@ def _complain(error: Exception) -> None:
     line = " ".join(message.split())
     line = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in line)
     print(f"bayesopt: {line}", file=sys.stderr)
+
+
+def _settle_stdout() -> None:
+    """Let nothing be left to write when the interpreter exits, on a full disk for instance."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        _abandon_stdout()
 
 
 def _abandon_stdout() -> None:

@@ -39,8 +39,8 @@ _NEGATIVE = re.compile(r"-(\d|\.\d|inf|nan)", re.IGNORECASE)
 _WITH_NUMBERS = ("tell", "report")
 
 
-def parse(argv: Sequence[str]) -> Namespace:
-    """Return the options of the command that `argv` names; exits with 2 for misuse."""
+def parse(argv: Sequence[str], args: Namespace) -> None:
+    """Put the options of the command that `argv` names into `args`; exits with 2 for misuse."""
     top, commands = build()
     if not argv or argv[0] not in commands:
         top.parse_args(argv)  # shows the help or the version, or complains about the command
@@ -50,9 +50,8 @@ def parse(argv: Sequence[str]) -> Namespace:
         # With a blank in front a number is no option any more, and still a number.
         rest = [f" {word}" if _NEGATIVE.match(word) else word for word in rest]
     # Intermixed: `tell 3 --state pruned 0.5` is as good as `tell 3 0.5 --state pruned`.
-    args = commands[name].parse_intermixed_args(rest)
+    commands[name].parse_intermixed_args(rest, args)
     _check_place(commands[name], args)
-    return args
 
 
 def build() -> tuple[ArgumentParser, dict[str, ArgumentParser]]:

@@ -63,12 +63,26 @@ def records(storage, name=None):
     return found
 
 
-# -- create and whole studies -----------------------------------------------------------------------
+# -- create and whole studies ---------------------------------------------------------------------
 
 
 def test_create_makes_the_study_that_python_would(run, storage):
-    out = run("create", "--space", GRID, "--name", "cnn", "--sampler", "grid", "--seed", "7",
-              "--direction", "maximize", "--scheduler", "median", "--noisy")
+    out = run(
+        "create",
+        "--space",
+        GRID,
+        "--name",
+        "cnn",
+        "--sampler",
+        "grid",
+        "--seed",
+        "7",
+        "--direction",
+        "maximize",
+        "--scheduler",
+        "median",
+        "--noisy",
+    )
     assert out == "cnn: 2 parameters, maximize, grid, seed 7, 0 trials\n"
     study = bo.load_study(storage, "cnn")
     assert (study.directions, study.seed, study.noisy) == (("maximize",), 7, True)
@@ -82,12 +96,17 @@ def test_create_again_continues_only_if_asked_to(run, fails, storage):
     run("tell", str(json.loads(run("ask"))["number"]), "1")
     assert "exists" in fails("create", "--space", LINE, code=1)
     assert "1 trials" in run("create", "--space", LINE, "--if-exists", "continue")
-    assert "'y'" in fails("create", "--space", '{"y": [1]}', "--if-exists", "continue", code=1)
+    assert "added: y" in fails("create", "--space", '{"y": [1]}', "--if-exists", "continue", code=1)
 
 
 @pytest.mark.parametrize(
     ("option", "value"),
-    [("--seed", "2"), ("--sampler", "random"), ("--scheduler", "median"), ("--direction", "maximize")],
+    [
+        ("--seed", "2"),
+        ("--sampler", "random"),
+        ("--scheduler", "median"),
+        ("--direction", "maximize"),
+    ],
 )
 def test_continuing_with_other_settings_is_refused(run, fails, option, value):
     run("create", "--space", LINE, "--seed", "1", "--sampler", "qmc")
@@ -145,7 +164,7 @@ def test_the_study_comes_from_the_option_the_environment_or_is_the_only_one(
     assert json.loads(run("ask", "--name", "one"))["number"] == 1
 
 
-# -- ask --------------------------------------------------------------------------------------------
+# -- ask ------------------------------------------------------------------------------------------
 
 
 def test_ask_prints_number_and_parameters(run, storage):
@@ -220,7 +239,10 @@ def test_formats_for_the_shell(run):
     params = trial["params"]
     run("tell", "0", "1")
     assert shlex.split(run("best", "--format", "args")) == [
-        "--lr", str(params["lr"]), "--batch", str(params["batch"]),
+        "--lr",
+        str(params["lr"]),
+        "--batch",
+        str(params["batch"]),
     ]
     assert run("best", "--format", "env").splitlines() == [
         "BAYESOPT_TRIAL=0",
@@ -259,15 +281,13 @@ def test_a_trial_that_cannot_be_printed_goes_back_to_the_queue(run, storage, mon
     assert json.loads(run("ask"))["attempt"] == 2
 
 
-def test_a_study_whose_objective_declares_the_parameters_is_not_for_the_shell(
-    run, fails, storage
-):
+def test_a_study_whose_objective_declares_the_parameters_is_not_for_the_shell(run, fails, storage):
     bo.create_study(storage=storage).close()
     assert "study.optimize" in fails("ask", code=1)
     assert records(storage) == []
 
 
-# -- tell and its relatives -------------------------------------------------------------------------
+# -- tell and its relatives -----------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -288,7 +308,9 @@ def test_numbers_may_be_negative_and_stand_anywhere(run, storage, words, value):
     assert records(storage)[0].value == value
 
 
-@pytest.mark.parametrize(("word", "shown"), [("-inf", "-inf"), ("nan", "nan"), ("-Infinity", "-inf")])
+@pytest.mark.parametrize(
+    ("word", "shown"), [("-inf", "-inf"), ("nan", "nan"), ("-Infinity", "-inf")]
+)
 def test_a_value_that_is_not_finite_fails_the_trial(run, storage, word, shown):
     run("create", "--space", LINE)
     run("ask")
@@ -384,7 +406,7 @@ def test_invalidate_strikes_out_and_says_why(run, fails, storage):
     assert json.loads(run("trials", "--format", "json"))[0]["state"] == "INVALID"
 
 
-# -- lists ------------------------------------------------------------------------------------------
+# -- lists ----------------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -440,7 +462,9 @@ def test_tables_of_trials(run):
 
 
 def test_many_parameters_still_fit_80_columns(run):
-    space = {f"a_long_parameter_{i}": ["some value of it", "another value of it"] for i in range(30)}
+    space = {
+        f"a_long_parameter_{i}": ["some value of it", "another value of it"] for i in range(30)
+    }
     run("create", "--space", json.dumps(space))
     run("ask")
     for words in (["trials"], ["ask", "--format", "table"], ["studies"]):
@@ -458,8 +482,17 @@ def test_best_ignores_what_is_not_feasible(run, fails):
 
 def test_nothing_is_best_of_nothing(run, fails):
     run("create", "--space", LINE, "--name", "one")
-    run("create", "--space", LINE, "--name", "two", "--direction", "minimize",
-        "--direction", "minimize")
+    run(
+        "create",
+        "--space",
+        LINE,
+        "--name",
+        "two",
+        "--direction",
+        "minimize",
+        "--direction",
+        "minimize",
+    )
     fails("best", "--name", "one", code=1)
     fails("best", "--name", "two", code=1)
 
@@ -474,7 +507,7 @@ def test_best_of_several_objectives_is_the_front(run, fails):
     assert "front of 2" in fails("best", "--format", "args", code=2)
 
 
-# -- misuse -----------------------------------------------------------------------------------------
+# -- misuse ---------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

@@ -27,24 +27,59 @@ from bayesopt.trial import TrialState
 FORMATS = ["csv", "json", "jsonl"]
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=15)
 TRICKY = st.sampled_from(
-    ["", " ", "1", "1.0", "true", "True", "null", "None", "nan", '"', '"a"', "[1]", "{}", "a,b",
-     "a\nb", "a\r\nb", "=1+1", "$", '{"$": "nan"}', "1e999", "\0", "🎲", "\ufeff", "-", "'; DROP"]
+    [
+        "",
+        " ",
+        "1",
+        "1.0",
+        "true",
+        "True",
+        "null",
+        "None",
+        "nan",
+        '"',
+        '"a"',
+        "[1]",
+        "{}",
+        "a,b",
+        "a\nb",
+        "a\r\nb",
+        "=1+1",
+        "$",
+        '{"$": "nan"}',
+        "1e999",
+        "\0",
+        "🎲",
+        "\ufeff",
+        "-",
+        "'; DROP",
+    ]
 )
 NAMES = st.one_of(TEXT, TRICKY)
 FLOATS = st.one_of(st.floats(), st.sampled_from([5e-324, -1.7976931348623157e308, -0.0, 0.1 + 0.2]))
-SCALARS = st.one_of(NAMES, st.integers(), st.floats(allow_nan=False, allow_infinity=False),
-                    st.booleans(), st.none())
-JSON = st.recursive(st.one_of(SCALARS, FLOATS),
-                    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=3),
-                    max_leaves=6)
+SCALARS = st.one_of(
+    NAMES, st.integers(), st.floats(allow_nan=False, allow_infinity=False), st.booleans(), st.none()
+)
+JSON = st.recursive(
+    st.one_of(SCALARS, FLOATS),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=3),
+    max_leaves=6,
+)
 
 
 def copies(study):
     """Everything of a study's trials that an export carries into an import."""
     return [
         dataclasses.replace(
-            record, number=0, reports={}, attempt=0, owner="", space_version=0,
-            created_at=0.0, started_at=0.0, finished_at=0.0,
+            record,
+            number=0,
+            reports={},
+            attempt=0,
+            owner="",
+            space_version=0,
+            created_at=0.0,
+            started_at=0.0,
+            finished_at=0.0,
         )
         for record in stored_trials(study)
         if record.state in (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
@@ -67,7 +102,7 @@ def round_trip(study, file_format):
     return text.getvalue()
 
 
-# -- what comes back is what went in ------------------------------------------------------------------
+# -- what comes back is what went in --------------------------------------------------------------
 
 
 @given(
@@ -174,7 +209,7 @@ def test_many_attributes_may_be_longer_than_one_may_be():
         round_trip(study, file_format)
 
 
-# -- files of others ----------------------------------------------------------------------------------
+# -- files of others ------------------------------------------------------------------------------
 
 SPACE = bo.Space(
     {
@@ -229,7 +264,8 @@ def test_columns_without_a_meaning_are_named():
 
 
 def test_a_table_made_by_pandas_is_read():
-    study = bo.create_study(SPACE, seed=1, sampler="random")
+    space = bo.Space({**SPACE.parameters, "flag": bo.Categorical([True, False])})
+    study = bo.create_study(space, seed=1, sampler="random")
     for i in range(5):
         study.tell(study.ask(), i / 7)
     text = study.trials_dataframe().to_csv(index=False)
@@ -325,7 +361,12 @@ def test_trials_outside_the_space_are_taken_only_if_allowed():
     study, report = read(text, allow_outside=True)
     assert report.n_trials == 2
     assert dict(study.trials[1].params) == {
-        "lr": 5, "n": 3, "opt": "rmsprop", "flag": True, "size": 1.0, "old": 7,
+        "lr": 5,
+        "n": 3,
+        "opt": "rmsprop",
+        "flag": True,
+        "size": 1.0,
+        "old": 7,
     }
     assert study.history.inside.tolist() == [True, False]
     study.ask()
@@ -362,7 +403,7 @@ def test_define_by_run_studies_travel_too():
     assert same(copies(other), copies(study))
 
 
-# -- files ----------------------------------------------------------------------------------------------
+# -- files ----------------------------------------------------------------------------------------
 
 
 def test_a_file_is_replaced_only_when_complete(tmp_path):
@@ -409,20 +450,34 @@ def test_bytes_that_are_no_text_are_refused(tmp_path):
         import_trials(bo.create_study(SPACE), tmp_path / "t.csv")
 
 
-# -- from the command line --------------------------------------------------------------------------------
+# -- from the command line ------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("file_format", FORMATS)
 def test_the_command_line_round_trip(file_format, tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("BAYESOPT_STORAGE", str(tmp_path / "study.db"))
     monkeypatch.delenv("BAYESOPT_STUDY", raising=False)
-    space = '{"a, \\"b\\"\\n🎲": ["x\\ny", "1", 1, true], "y": {"type": "float", "low": 0, "high": 1}}'
+    space = (
+        '{"a, \\"b\\"\\n🎲": ["x\\ny", "1", 1, true], "y": {"type": "float", "low": 0, "high": 1}}'
+    )
     for name in ("one", "two"):
         assert main(["create", "--space", space, "--name", name, "--seed", "0"]) == 0
     for number in range(5):
         assert main(["ask", "--name", "one"]) == 0
-        assert main(["tell", str(number), str(number / 7), "--name", "one",
-                     "--constraint", f"c={number / 3}"]) == 0
+        assert (
+            main(
+                [
+                    "tell",
+                    str(number),
+                    str(number / 7),
+                    "--name",
+                    "one",
+                    "--constraint",
+                    f"c={number / 3}",
+                ]
+            )
+            == 0
+        )
     assert main(["ask", "--name", "one"]) == 0
     path = str(tmp_path / f"trials.{file_format}")
     capsys.readouterr()

@@ -21,7 +21,8 @@ FRIENDLY = """
  "depth": {"type": "int", "low": 1, "high": 9, "step": 2, "default": 3},
  "width": {"type": "ordinal", "choices": [16, 32, 64]},
  "momentum": {"kind": "float", "low": 0, "high": 0.99, "when": {"optimizer": "sgd"}},
- "either": {"type": "float", "low": 0, "high": 1, "when": {"optimizer": ["sgd", "adamw"], "width": 16}},
+ "either": {"type": "float", "low": 0, "high": 1,
+            "when": {"optimizer": ["sgd", "adamw"], "width": 16}},
  "dataset": "digits",
  "fixed": {"type": "constant", "value": 3, "when": {"optimizer": "sgd"}}}
 """
