@@ -33,8 +33,9 @@ def main() -> None:
     for study in studies:
         run(study, budget, options.jobs)
     compare(*studies, n_jobs=options.jobs)
-    print(f"\nThe studies are in {shown(options.storage)}; to look at one:")
-    print(f"  .venv/bin/bayesopt trials {shown(options.storage)} --study {TUNED.name}")
+    path = shown(options.storage)
+    print(f"\nThe studies are in {path}; to look at one:")
+    print(f"  .venv/bin/bayesopt trials --storage {path} --name {TUNED.name} --sort value")
 
 
 def parse_options() -> argparse.Namespace:
