@@ -41,7 +41,9 @@ def best(args: Namespace) -> int:
     """Show the best trial, or the Pareto front if there are several objectives."""
     with opened(args) as study:
         records = _best_records(study)
-        if args.format == "table":
+        if args.format == "table" and len(study.directions) == 1:
+            _print_one(records[0])
+        elif args.format == "table":
             _print_trials(records, len(study.directions))
         elif args.format == "json" and len(study.directions) > 1:
             print_json_rows(to_json(row_of(record)) for record in records)
@@ -79,6 +81,18 @@ def _print_for_shell(args: Namespace, study: Study, records: Sequence[TrialRecor
     else:
         variables = variables_of(study.space.parameters, args.prefix)
         print(as_env(record.number, record.attempt, record.params, variables))
+
+
+def _print_one(record: TrialRecord) -> None:
+    """Print a trial downwards: a single one may be seen in full."""
+    cost = [] if record.cost is None else [("cost", record.cost)]
+    rows = [
+        ("value", record.value),
+        *cost,
+        *record.constraints.items(),
+        *record.params.items(),
+    ]
+    print_table(["trial", str(record.number)], rows)
 
 
 def _print_trials(records: Sequence[TrialRecord], n_objectives: int) -> None:

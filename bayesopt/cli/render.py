@@ -51,17 +51,17 @@ def print_table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> None
 def table(header: Sequence[str], rows: Sequence[Sequence[object]], width: int) -> list[str]:
     """Return the lines of a table, none wider than `width`.
 
-    Wide columns are cut first, with ``…``; what still does not fit is left out on the right, with
-    ``…`` as the last header.
+    Wide columns are cut first: text ends with ``…``, numbers get fewer digits. What still does not
+    fit is left out on the right, with ``…`` as the last header.
     """
-    cells = [[shown(cell) for cell in row] for row in (header, *rows)]
-    widths = [max(map(width_of, column)) for column in zip(*cells, strict=True)]
-    widths = _fitted(widths, width)
+    lines: list[Sequence[object]] = [header, *rows]
+    needed = [max(width_of(shown(cell)) for cell in column) for column in zip(*lines, strict=True)]
+    widths = _fitted(needed, width)
     if len(widths) < len(header):
-        cells = [[*row[: len(widths)], "…" if row is cells[0] else ""] for row in cells]
+        lines = [[*line[: len(widths)], "…" if line is header else ""] for line in lines]
         widths.append(1)
-    numeric = [_is_numeric(rows, i) for i in range(len(widths))]
-    return [_GAP.join(map(_padded, row, widths, numeric)).rstrip() for row in cells]
+    numeric = [_is_numeric(lines[1:], i) for i in range(len(widths))]
+    return [_GAP.join(map(_padded, line, widths, numeric)).rstrip() for line in lines]
 
 
 def shown(value: object) -> str:
@@ -105,11 +105,16 @@ def _fitted(widths: Sequence[int], width: int) -> list[int]:
 
 
 def _is_numeric(rows: Sequence[Sequence[object]], column: int) -> bool:
-    found = [row[column] for row in rows if row[column] is not None]
+    found = [row[column] for row in rows if row[column] not in (None, "")]
     return bool(found) and all(type(cell) in (int, float) for cell in found)
 
 
-def _padded(text: str, width: int, right: bool) -> str:
+def _padded(value: object, width: int, right: bool) -> str:
+    text = shown(value)
+    if isinstance(value, float):
+        # An exponent that is cut off would make it another number.
+        shorter = (f"{value:.{digits}g}" for digits in range(6, 0, -1))
+        text = next((found for found in shorter if len(found) <= width), text)
     if width_of(text) > width:
         while text and width_of(text) > width - 1:
             text = text[:-1]

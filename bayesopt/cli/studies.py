@@ -99,8 +99,8 @@ def delete(args: Namespace) -> int:
         record = storage.find_study(_required_name(args))
         if not args.yes:
             print(
-                f"this deletes study {record.spec.name!r} with its {record.n_trials} trials; "
-                "repeat with --yes",
+                f"bayesopt: this deletes study {record.spec.name!r} with its "
+                f"{record.n_trials} trials; repeat with --yes",
                 file=sys.stderr,
             )
             return 2

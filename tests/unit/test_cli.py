@@ -273,9 +273,6 @@ def test_a_trial_that_cannot_be_printed_goes_back_to_the_queue(run, storage, mon
     with monkeypatch.context() as patch, open("/dev/full", "w") as full:
         patch.setattr("sys.stdout", full)
         assert main(["ask"]) == 1
-        patch.setattr(full, "flush", lambda: None, raising=False)
-        with pytest.raises(OSError, match="No space"):
-            full.close()
     assert "No space left" in capsys.readouterr().err
     assert [record.state for record in records(storage)] == [TrialState.LOST]
     assert json.loads(run("ask"))["attempt"] == 2
@@ -456,9 +453,9 @@ def test_tables_of_trials(run):
     assert lines[0].split() == ["number", "state", "value", "x"]
     assert lines[3].split()[:3] == ["2", "COMPLETE", "-2"]
     assert lines[5].split()[:3] == ["4", "RUNNING", "-"]
-    header, row = run("best").splitlines()
-    assert header.split() == ["number", "state", "value", "x"]
-    assert row.split()[:3] == ["2", "COMPLETE", "-2"]
+    best = [line.split() for line in run("best").splitlines()]
+    assert best[:3] == [["trial", "2"], ["value", "-2"], ["cost", "9"]]
+    assert best[3][0] == "x"
 
 
 def test_many_parameters_still_fit_80_columns(run):
@@ -477,7 +474,7 @@ def test_best_ignores_what_is_not_feasible(run, fails):
         run("ask")
         run("tell", str(number), str(number), "--constraint", f"c={1 - number}")
     assert json.loads(run("best", "--format", "json"))["number"] == 1
-    assert run("best").splitlines()[0].split() == ["number", "state", "value", "c", "x"]
+    assert [line.split()[0] for line in run("best").splitlines()] == ["trial", "value", "c", "x"]
 
 
 def test_nothing_is_best_of_nothing(run, fails):

@@ -33,6 +33,12 @@ def test_wide_columns_are_cut_first_and_the_cut_is_shown():
     assert line == "1  " + "x" * 26 + "…"
 
 
+def test_numbers_lose_digits_and_never_their_exponent():
+    header, *lines = render.table(["x", "text"], [[-2.860873e-05, "a" * 99], [123.456789, ""]], 20)
+    assert header == "        x  text"
+    assert lines == ["-2.86e-05  " + "a" * 8 + "…", "  123.457"]
+
+
 def test_columns_that_do_not_fit_are_left_out_and_that_is_shown():
     header = [f"parameter_{i}" for i in range(20)]
     lines = render.table(header, [list(range(20))], 40)
