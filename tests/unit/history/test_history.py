@@ -275,6 +275,23 @@ def test_reports_come_in_any_order_and_many_at_once() -> None:
     assert len(reports.trial) == len(last)
 
 
+def test_an_older_report_does_not_replace_a_newer_one() -> None:
+    def heard(seq: int, step: float, value: float) -> Any:
+        told = {"report_numbers": [0], "report_steps": [step], "report_values": [(value,)]}
+        return changes(seq, [], **told)
+
+    history = History(SPACE)
+    history.append(A)
+    for step in (1.0, 2.0):
+        history.apply(heard(9, step, 90.0))
+    for step in (1.0, 2.0):
+        history.apply(heard(5, step, 50.0))
+    assert history.curve(0)[1][:, 0].tolist() == [90.0, 90.0]
+    assert history.last_values[0, 0] == 90.0
+    history.apply(heard(11, 2.0, 110.0))
+    assert history.last_values[0, 0] == 110.0
+
+
 def test_numpy_set_to_raise_is_no_problem() -> None:
     with np.errstate(all="raise"):
         history = History(SPACE, directions=["maximize"])
