@@ -9,6 +9,7 @@ characters is written as JSON too, so that a line of the file is a row of the ta
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,6 +19,8 @@ from bayesopt.errors import CorruptStoreError, InvalidValueError, short_repr
 
 def to_cell(value: object) -> str:
     """Return any JSON-able value as the text of a cell (tagged as in ``bayesopt.codec``)."""
+    if isinstance(value, float) and math.isfinite(value):
+        return repr(value)
     if not isinstance(value, str):
         return codec.encode(value)
     if value and value.isprintable() and value.strip() == value and from_cell(value) == value:
@@ -67,12 +70,10 @@ def label_from_cell(text: str, parameter: Any) -> Any:
     Files of other programs do not tell the string 1 from the number 1; the parameter does.
     """
     value = from_cell(text)
-    readings = (value, text, _SPREADSHEET.get(text, value), *_as_float(text))
-    if parameter is not None:
-        for reading in readings:
-            if parameter.contains(reading):
-                return reading
-    return value
+    if parameter is None or parameter.contains(value):
+        return value
+    readings = (text, _SPREADSHEET.get(text, value), *_as_float(text))
+    return next((found for found in readings if parameter.contains(found)), value)
 
 
 _SPREADSHEET: Mapping[str, object] = {

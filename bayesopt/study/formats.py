@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import csv
 import json
+import math
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -73,21 +74,21 @@ def located(where: str) -> Iterator[None]:
 
 def to_json(row: Row) -> dict[str, Any]:
     """Return a row as data that any strict JSON writer takes."""
-    return {
-        key: _tagged_attrs(value) if key == "user_attrs" else _tagged(value)
-        for key, value in row.items()
-    }
+    return {key: _tagged(value) for key, value in row.items()}
 
 
 def _tagged(value: object) -> Any:
+    """Return data tagged as the codec does it; here with no limit to the size of the whole."""
+    if value is None or isinstance(value, str | bool):
+        return value
+    if isinstance(value, float) and math.isfinite(value):
+        return value
+    if isinstance(value, list):
+        return [_tagged(item) for item in value]
+    if isinstance(value, dict):
+        items = [[name, _tagged(item)] for name, item in value.items()]
+        return {"$": "dict", "items": items} if "$" in value else dict(items)
     return json.loads(codec.encode(value))
-
-
-def _tagged_attrs(attrs: Mapping[str, Any]) -> Any:
-    """Encode attributes one by one: together they may be longer than a value may be."""
-    if "$" in attrs:
-        return {"$": "dict", "items": [[name, _tagged(value)] for name, value in attrs.items()]}
-    return {name: _tagged(value) for name, value in attrs.items()}
 
 
 def _write_json(head: Head, rows: Iterable[Row], stream: TextIO) -> None:
