@@ -9,10 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from bayesopt.errors import InvalidConfigError, InvalidValueError, TellConflictError, short_repr
-from bayesopt.history.columns import Columns, F, Mask, Numbers, trial_columns
+from bayesopt.history.columns import Columns, F, Mask, Numbers
 from bayesopt.history.table import Column
 from bayesopt.results import coerce_constraints, coerce_cost, coerce_step, coerce_values
-from bayesopt.space import Space
 from bayesopt.trial import TrialState
 
 Labels = Mapping[str, Any]
@@ -110,26 +109,6 @@ class History(Columns):
             [changes.params[i] for i in places],
         )
         self._table["seq"][numbers[newer]] = changes.seq
-
-    def replace_space(self, space: Space, labels: Sequence[Labels]) -> None:
-        """Encode all trials into another space, given their labels by number; O(n d).
-
-        Raises
-        ------
-        InvalidValueError
-            If there is not one set of labels per trial.
-        """
-        if len(labels) != self.n:
-            raise InvalidValueError(
-                "labels of all trials", expected=f"{self.n} of them", got=f"{len(labels)}"
-            )
-        self._space = space
-        columns = trial_columns(space.d, self.n_objectives)
-        for name in ("X", "active"):
-            self._table.replace(name, columns[name])
-        if self.n:
-            self._write_params(np.arange(self.n), self._table["state"], labels)
-        self._take_away()
 
     # -- told directly by a host program ------------------------------------------------------
     def append(self, config: Mapping[str, Any], state: TrialState = TrialState.RUNNING) -> int:

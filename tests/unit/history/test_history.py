@@ -203,25 +203,6 @@ def test_a_configuration_that_changes_is_no_longer_known() -> None:
     assert history.generation == 1
 
 
-def test_another_space_re_encodes_everything() -> None:
-    history = History(SPACE)
-    history.append(A)
-    history.append(B)
-    history.tell(0, 1.0)
-    wider = Space(
-        {"c": Categorical(["b", "z"]), "x": Float(0.0, 2.0), "new": Float(0, 1, default=0.5)}
-    )
-    history.replace_space(wider, [A, B])
-    assert history.space is wider
-    assert history.generation == 1
-    assert history.inside.tolist() == [False, True]  # "a" is no choice any more
-    assert history.X[1].tolist() == [0.25, 0.375, 0.5]
-    assert history.contains(wider.encode([{"c": "b", "x": 0.75, "new": 0.5}])).tolist() == [True]
-    assert history.best() == 0
-    with pytest.raises(InvalidValueError, match="2 of them"):
-        history.replace_space(wider, [A])
-
-
 def test_pending_rows_are_added_to_a_copy() -> None:
     history = History(SPACE, seed=7, noisy=True)
     history.append(A)
