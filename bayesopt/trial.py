@@ -6,10 +6,7 @@ import enum
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Any
-
-_EMPTY: Mapping[str, Any] = MappingProxyType({})
 
 
 class TrialState(enum.IntEnum):
@@ -38,9 +35,7 @@ class TrialState(enum.IntEnum):
         return self in (TrialState.WAITING, TrialState.LOST)
 
 
-_FINISHED = frozenset(
-    {TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL, TrialState.INVALID}
-)
+_FINISHED = frozenset({TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL, TrialState.INVALID})
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +65,12 @@ class TrialRecord:
 
     number: int
     state: TrialState
-    params: Mapping[str, Any] = field(default_factory=lambda: _EMPTY)
+    params: Mapping[str, Any] = field(default_factory=dict)
     values: tuple[float, ...] | None = None
-    constraints: Mapping[str, float] = field(default_factory=lambda: _EMPTY)
+    constraints: Mapping[str, float] = field(default_factory=dict)
     cost: float | None = None
-    reports: Mapping[float, tuple[float, ...]] = field(default_factory=lambda: _EMPTY)
-    user_attrs: Mapping[str, Any] = field(default_factory=lambda: _EMPTY)
+    reports: Mapping[float, tuple[float, ...]] = field(default_factory=dict)
+    user_attrs: Mapping[str, Any] = field(default_factory=dict)
     sampler: str = ""
     fallback: str = ""
     error: str = ""

@@ -1,7 +1,7 @@
 """Studies: the face that users and their programs talk to."""
 
 from bayesopt.study.factory import create_study, delete_study, list_studies, load_study
-from bayesopt.study.minimize import minimize
+from bayesopt.study.one_liner import minimize
 from bayesopt.study.study import Study
 
 __all__ = ["Study", "create_study", "delete_study", "list_studies", "load_study", "minimize"]
