@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Protocol, runtime_checkable
+from typing import ClassVar, Protocol, runtime_checkable
 
 from bayesopt.errors import SpaceError, short_repr
 
@@ -15,7 +15,7 @@ from .schedules import LearningRateSchedule, ScheduleGroup
 class Bundle(Protocol):
     """What expands into parameters ``name.part``."""
 
-    kind: str
+    kind: ClassVar[str]
 
     def expand(self, name: str) -> Mapping[str, Parameter]:
         """Return the parameters under their dotted names, conditions included."""
