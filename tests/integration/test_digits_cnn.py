@@ -88,16 +88,11 @@ def test_the_grid_has_as_many_cells_as_the_demo_has_trainings(demo):
 @pytest.mark.timeout(300)
 def test_the_demo_runs_and_resumes(tmp_path):
     storage = tmp_path / "study.db"
-    command = [
-        sys.executable,
-        str(FOLDER / "main.py"),
-        "--trainings",
-        "2",
-        "--storage",
-        str(storage),
-    ]
+    command = [sys.executable, str(FOLDER / "main.py"), "--storage", str(storage)]
+    command += ["--trainings", "2", "--more", "1"]
     first = subprocess.run(command, capture_output=True, text=True, check=True, cwd=tmp_path)
     assert "textbook" in first.stdout
     assert "Resuming" not in first.stdout
     second = subprocess.run(command, capture_output=True, text=True, check=True, cwd=tmp_path)
     assert "Resuming study.db: 6 trainings" in second.stdout
+    assert "digits-cnn-random: random sampler, 3 trainings in all" in second.stdout

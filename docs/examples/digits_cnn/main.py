@@ -18,7 +18,7 @@ import bayesopt as bo
 
 STORAGE = Path(__file__).resolve().parent / "output" / "study.db"
 N_TRAININGS = 40
-N_MORE = 10  # what a run adds once everything it was asked for is there
+N_MORE = 10
 
 
 def main() -> None:
@@ -29,7 +29,7 @@ def main() -> None:
     n_before = sum(n_finished(study) for study in studies)
     if n_before:
         print(f"Resuming {shown(options.storage)}: {n_before} trainings are in it already.")
-    budget = choose_budget(studies, options.trainings)
+    budget = choose_budget(studies, options.trainings, options.more)
     for study in studies:
         run(study, budget, options.jobs)
     compare(*studies, n_jobs=options.jobs)
@@ -42,16 +42,17 @@ def parse_options() -> argparse.Namespace:
     """Read the command line; the defaults are what `make demo` uses."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--trainings", type=int, default=N_TRAININGS, help="per search")
+    parser.add_argument("--more", type=int, default=N_MORE, help="per search, once those are done")
     parser.add_argument("--jobs", type=int, default=2, help="processes")
     parser.add_argument("--storage", type=Path, default=STORAGE, help="SQLite file")
     return parser.parse_args()
 
 
-def choose_budget(studies: list[bo.Study], trainings: int) -> int:
-    """Finish what was begun; if nothing is left of that, add some trainings to each search."""
+def choose_budget(studies: list[bo.Study], trainings: int, more: int) -> int:
+    """Finish what was begun; if nothing is left of that, add `more` trainings to each search."""
     tuned, random, _ = done = [n_finished(study) for study in studies]
     budget = max(trainings, *done)
-    return budget + N_MORE if min(tuned, random) >= budget else budget
+    return budget + more if min(tuned, random) >= budget else budget
 
 
 def run(study: bo.Study, budget: int, n_jobs: int) -> None:
