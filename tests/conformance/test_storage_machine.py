@@ -34,8 +34,9 @@ from bayesopt.trial import TrialRecord, TrialState
 WAITING, RUNNING, COMPLETE, PRUNED, FAIL, LOST, INVALID = TrialState
 FINISHED = (COMPLETE, PRUNED, FAIL, INVALID)
 
-numbers = st.integers(0, 6)
-attempts = st.integers(0, 3)
+picks = st.sampled_from([0, 0, 0, 0, 1, 1, 2, 3, 5, -1])  # mostly the same; -1 is missing
+late_picks = st.sampled_from([2, 3, 4, 5, 0, -1])  # what ends a trial leaves the first ones alone
+offs = st.sampled_from([0, 0, 0, 0, 1, -1])  # from the present attempt
 owners = st.sampled_from(["ann", "bob"])
 leases = st.sampled_from([None, 5.0, 50.0])
 floats = st.sampled_from([0.0, -0.0, 1.5, math.inf, 5e-324, 0.1 + 0.2])
@@ -248,6 +249,8 @@ class StorageMachine(RuleBasedStateMachine):
         self.followed: list[dict[int, tuple[Any, ...]]] = [{} for _ in self.storages]
         self.reported: list[dict[tuple[int, float], Any]] = [{} for _ in self.storages]
         self.seqs = [0 for _ in self.storages]
+        self.ask([Proposal({"x": 1}), Proposal({})], 0, "ann", 5.0, "k1")
+        self.enqueue(Proposal({}))
 
     def teardown(self) -> None:
         if hasattr(self, "stack"):
@@ -262,6 +265,14 @@ class StorageMachine(RuleBasedStateMachine):
         wanted = outcome(on_model)
         for storage, study in zip(self.storages, self.study, strict=True):
             assert outcome(lambda: on_storage(storage, study)) == wanted  # noqa: B023
+
+    def pick(self, pick: int) -> int:
+        n = len(self.model.trials)
+        return n if pick < 0 else pick % max(n, 1)
+
+    def attempt(self, number: int, off: int) -> int:
+        known = number < len(self.model.trials)
+        return off + (self.model.trials[number]["attempt"] if known else 0)
 
     # -- rules ----------------------------------------------------------------------------
     @rule(
@@ -278,10 +289,6 @@ class StorageMachine(RuleBasedStateMachine):
             lambda s, study: s.ask(study, wanted, n, owner=owner, lease_s=lease_s, key=key),
         )
 
-    @rule(key=st.sampled_from(["k1", "k2"]))
-    def find_ask(self, key: str) -> None:
-        self.agree(lambda: self.model.keyed(key), lambda s, study: s.find_ask(study, key))
-
     @rule(proposal=proposals)
     def enqueue(self, proposal: Proposal) -> None:
         self.agree(
@@ -289,10 +296,11 @@ class StorageMachine(RuleBasedStateMachine):
             lambda s, study: s.enqueue(study, [proposal]),
         )
 
-    @rule(number=numbers, proposal=proposals, owner=owners, lease_s=leases, key=keys)
+    @rule(pick=picks, proposal=proposals, owner=owners, lease_s=leases, key=keys)
     def claim(
-        self, number: int, proposal: Proposal, owner: str, lease_s: float | None, key: str | None
+        self, pick: int, proposal: Proposal, owner: str, lease_s: float | None, key: str | None
     ) -> None:
+        number = self.pick(pick)
         self.agree(
             lambda: self.model.claim(number, proposal, owner, lease_s, key),
             lambda s, study: s.claim(
@@ -307,61 +315,70 @@ class StorageMachine(RuleBasedStateMachine):
             lambda s, study: s.add_finished(study, [proposal], [result]),
         )
 
-    @rule(number=numbers, attempt=st.none() | attempts, result=results)
-    def tell(self, number: int, attempt: int | None, result: Result) -> None:
+    @rule(pick=late_picks, off=st.none() | offs, result=results)
+    def tell(self, pick: int, off: int | None, result: Result) -> None:
+        number = self.pick(pick)
+        attempt = None if off is None else self.attempt(number, off)
         self.agree(
             lambda: self.model.tell(number, attempt, result),
             lambda s, study: s.tell(study, number, attempt, result),
         )
 
-    @rule(number=numbers, attempt=attempts, step=st.sampled_from([0.0, 1.0]), value=floats,
+    @rule(pick=picks, off=offs, step=st.sampled_from([0.0, 1.0]), value=floats,
           lease_s=leases)  # fmt: skip
-    def report(
-        self, number: int, attempt: int, step: float, value: float, lease_s: float | None
-    ) -> None:
+    def report(self, pick: int, off: int, step: float, value: float, lease_s: float | None) -> None:
+        number = self.pick(pick)
+        attempt = self.attempt(number, off)
         self.agree(
             lambda: self.model.report(number, attempt, step, value, lease_s),
             lambda s, study: s.report(study, number, attempt, step, (value,), lease_s),
         )
 
-    @rule(number=numbers, attempt=attempts, labels=params, version=st.integers(0, 2))
-    def set_params(self, number: int, attempt: int, labels: dict[str, Any], version: int) -> None:
+    @rule(pick=picks, off=offs, labels=params, version=st.integers(0, 2))
+    def set_params(self, pick: int, off: int, labels: dict[str, Any], version: int) -> None:
+        number = self.pick(pick)
+        attempt = self.attempt(number, off)
         self.agree(
             lambda: self.model.set_params(number, attempt, dict(labels), version),
             lambda s, study: s.set_params(study, number, attempt, labels, version),
         )
 
-    @rule(number=numbers, attempt=attempts)
-    def release(self, number: int, attempt: int) -> None:
+    @rule(pick=picks, off=offs)
+    def release(self, pick: int, off: int) -> None:
+        number = self.pick(pick)
+        attempt = self.attempt(number, off)
         self.agree(
             lambda: self.model.release(number, attempt),
             lambda s, study: s.release(study, number, attempt),
         )
 
-    @rule(tickets=st.lists(st.tuples(numbers, attempts), max_size=3), owner=owners)
-    def renew(self, tickets: list[tuple[int, int]], owner: str) -> None:
+    @rule(picked=st.lists(st.tuples(picks, offs), max_size=3), owner=owners)
+    def renew(self, picked: list[tuple[int, int]], owner: str) -> None:
+        tickets = [
+            (number, self.attempt(number, off))
+            for number, off in ((self.pick(pick), off) for pick, off in picked)
+        ]
         self.agree(
             lambda: self.model.renew(tickets, owner, 20.0),
             lambda s, study: s.renew(study, tickets, owner, 20.0),
         )
 
-    @rule()
-    def expire(self) -> None:
-        self.agree(self.model.expire, lambda s, study: s.expire(study))
-
     @rule(seconds=st.sampled_from([1.0, 10.0, 100.0]))
     def wait(self, seconds: float) -> None:
         self.model.now += seconds
+        self.agree(self.model.expire, lambda s, study: s.expire(study))
 
-    @rule(number=numbers, value=st.sampled_from([None, 1, "x", [1, {"$": 2}]]))
-    def set_user_attr(self, number: int, value: object) -> None:
+    @rule(pick=picks, value=st.sampled_from([None, 1, "x", [1, {"$": 2}]]))
+    def set_user_attr(self, pick: int, value: object) -> None:
+        number = self.pick(pick)
         self.agree(
             lambda: self.model.trial(number)["attrs"].update(u=value),
             lambda s, study: s.set_user_attr(study, number, "u", value),
         )
 
-    @rule(number=numbers)
-    def invalidate(self, number: int) -> None:
+    @rule(pick=late_picks)
+    def invalidate(self, pick: int) -> None:
+        number = self.pick(pick)
         self.agree(
             lambda: self.model.invalidate(number),
             lambda s, study: s.invalidate(study, number, "why", "who"),
@@ -410,6 +427,8 @@ class StorageMachine(RuleBasedStateMachine):
             records = storage.trials(study)
             assert [record.number for record in records] == list(range(len(wanted)))
             assert [seen(record) for record in records] == wanted
+            for key in ("k1", "k2"):
+                assert storage.find_ask(study, key) == self.model.keyed(key)
             assert [entry["number"] for entry in storage.audit_log(study)] == self.model.audited
 
 
@@ -423,5 +442,5 @@ def outcome(call: Callable[[], object]) -> object:
 
 def test_all_storages_behave_like_the_model() -> None:
     run_state_machine_as_test(  # type: ignore[no-untyped-call]
-        StorageMachine, settings=settings(stateful_step_count=40, max_examples=60)
+        StorageMachine, settings=settings(stateful_step_count=50, max_examples=100)
     )
