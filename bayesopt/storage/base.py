@@ -76,6 +76,8 @@ class Result:
     constraints: Mapping[str, float] = field(default_factory=dict)
     cost: float | None = None
     error: str = ""
+    reports: Mapping[float, tuple[float, ...]] = field(default_factory=dict)
+    """Intermediate values by step of a trial that was evaluated elsewhere (``add_finished``)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,8 +210,9 @@ class Storage(Protocol):
     ) -> None:
         """Record intermediate values of a RUNNING trial and renew its lease.
 
-        The same step with the same values again is fine; a later attempt overwrites. Raises
-        ReportConflictError, StaleTrialError, TrialNotFoundError.
+        A `lease_s` of None leaves the lease as it is. The same step with the same values again is
+        fine; a later attempt overwrites. Raises ReportConflictError, StaleTrialError,
+        TrialNotFoundError.
         """
 
     def tell(self, study_id: int, number: int, attempt: int | None, result: Result) -> bool:

@@ -126,11 +126,29 @@ def constraints_json(constraints: Mapping[str, float]) -> str:
     return codec.encode(dict(sorted(zip(names, codec.unpack_floats(blob), strict=True))))
 
 
-def all_told(proposals: Sequence[Proposal], results: Sequence[Result]) -> list[tuple[Draft, Told]]:
+class Finished(NamedTuple):
+    """A checked trial that was evaluated elsewhere."""
+
+    draft: Draft
+    told: Told
+    reports: dict[float, bytes]  # step → float64
+
+
+def all_finished(proposals: Sequence[Proposal], results: Sequence[Result]) -> list[Finished]:
     """Check finished trials before any is written. Raises InvalidValueError."""
     if len(proposals) != len(results):
         raise refusals.uneven(len(proposals), len(results))
-    return [(draft(p), told(r)) for p, r in zip(proposals, results, strict=True)]
+    return [
+        Finished(draft(proposal), told(result), _report_blobs(result))
+        for proposal, result in zip(proposals, results, strict=True)
+    ]
+
+
+def _report_blobs(result: Result) -> dict[float, bytes]:
+    return {
+        finite_step(step): codec.pack_floats(values, "reported values")
+        for step, values in result.reports.items()
+    }
 
 
 def finite_step(step: float) -> float:

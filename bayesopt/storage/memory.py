@@ -203,13 +203,15 @@ class MemoryStorage:
         self, study_id: int, proposals: Sequence[Proposal], results: Sequence[Result]
     ) -> list[int]:
         """Record trials that were evaluated elsewhere, all or none; return their numbers."""
-        checked = facts.all_told(proposals, results)
+        checked = facts.all_finished(proposals, results)
         with self._lock:
             book, now = self._book(study_id), self._clock()
             numbers = []
-            for draft, told in checked:
+            for draft, told, reports in checked:
                 trial = book.add(draft, now, told.state)
                 trial.tell(told, now)
+                for step, blob in reports.items():
+                    book.report(trial, Report(trial.number, step, blob, trial.attempt))
                 numbers.append(trial.number)
             return numbers
 
@@ -241,7 +243,8 @@ class MemoryStorage:
             known = trial.reports.get(step)
             if known is not None and known.attempt == attempt and known.values != blob:
                 raise refusals.report_conflict(number, step)
-            book.renew(trial, facts.lease_end(self._clock(), lease_s))
+            lease_until = facts.lease_end(self._clock(), lease_s)
+            book.renew(trial, trial.lease_until if lease_s is None else lease_until)
             if known is None or known.attempt != attempt:
                 book.report(trial, Report(trial.number, step, blob, attempt))
 

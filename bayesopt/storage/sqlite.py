@@ -25,7 +25,7 @@ from bayesopt.storage.base import (
     Ticket,
 )
 from bayesopt.storage.database import Database
-from bayesopt.storage.facts import Draft, Told
+from bayesopt.storage.facts import Draft, Finished, Told
 from bayesopt.storage.gate import FileLock
 from bayesopt.storage.location import usable_path
 from bayesopt.storage.shelf import Shelf
@@ -245,9 +245,9 @@ class SQLiteStorage:
         self, study_id: int, proposals: Sequence[Proposal], results: Sequence[Result]
     ) -> list[int]:
         """Record trials that were evaluated elsewhere, all or none; return their numbers."""
-        checked = facts.all_told(proposals, results)
+        checked = facts.all_finished(proposals, results)
         with self._db.writing(study_id) as connection:
-            return [self._add_finished(connection, study_id, *pair) for pair in checked]
+            return [self._add_finished(connection, study_id, trial) for trial in checked]
 
     def _add(self, connection: Connection, study_id: int, draft: Draft, state: int) -> int:
         number = self._shelf.next_number(connection, study_id)
@@ -256,11 +256,14 @@ class SQLiteStorage:
         _set_attrs(connection, row[0], draft)
         return number
 
-    def _add_finished(self, connection: Connection, study_id: int, draft: Draft, told: Told) -> int:
-        number = self._add(connection, study_id, draft, facts.WAITING)
+    def _add_finished(self, connection: Connection, study_id: int, trial: Finished) -> int:
+        number = self._add(connection, study_id, trial.draft, facts.WAITING)
         trial_id = study_id << sql.SHIFT | number
-        arguments = sql.tell_arguments(trial_id, told, None, self._clock())
+        arguments = sql.tell_arguments(trial_id, trial.told, None, self._clock())
         connection.execute(sql.TELL, arguments).fetchall()
+        for step, blob in trial.reports.items():
+            check = sql.report_check(trial_id, step, blob)
+            connection.execute(sql.REPORT, (trial_id, study_id, step, 0, blob, check))
         return number
 
     def claim(

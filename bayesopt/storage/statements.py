@@ -57,7 +57,7 @@ UPDATE trial SET seq = {_next_seq("?2")}, params = ?3, params_check = ?4, space_
 WHERE id = ?1"""
 RENEW = f"""
 UPDATE trial SET seq = CASE state WHEN 1 THEN seq ELSE {_next_seq("?2")} END, state = 1,
-    lease_until = ?3
+    lease_until = coalesce(?3, lease_until)
 WHERE id = ?1 AND attempt = ?4 AND owner = coalesce(?5, owner)
     AND (state = 1 OR (state = 5 AND owner != '')) RETURNING id"""
 LOSE = f"""

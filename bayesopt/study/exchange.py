@@ -149,7 +149,8 @@ def import_trials(
 ) -> ImportReport:
     """Add the finished trials of a file to a study: all of them, or none.
 
-    They get the study's next numbers. Intermediate reports, times and attempts stay behind.
+    They get the study's next numbers. Times and attempts stay behind; CSV has no
+    intermediate reports.
 
     Parameters
     ----------
@@ -240,7 +241,19 @@ def _result(row: Mapping[str, Any], state: TrialState, n_objectives: int) -> Res
         row.get("constraints"),
         row.get("cost"),
         _text(row, "error"),
+        _reports(row),
     )
+
+
+def _reports(row: Mapping[str, Any]) -> dict[Any, Any]:
+    found = row.get("reports") or []
+    if isinstance(found, list) and all(map(_is_report, found)):
+        return dict(found)
+    raise InvalidValueError("reports", expected="a list of [step, values]", got=short_repr(found))
+
+
+def _is_report(entry: object) -> bool:
+    return isinstance(entry, list) and len(entry) == 2 and not isinstance(entry[0], list | dict)
 
 
 def _proposals(

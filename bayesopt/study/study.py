@@ -215,16 +215,21 @@ class Study:
         state: StateLike | None = None,
         constraints: object = None,
         cost: object = None,
+        reports: Mapping[Any, Any] | None = None,
         user_attrs: Mapping[str, Any] | None = None,
     ) -> int:
         """Record a trial that was evaluated elsewhere (a warm start); return its number.
+
+        Takes what :meth:`tell` takes, and intermediate values by step as `reports`.
 
         Raises
         ------
         InvalidConfigError, InvalidValueError
             If the configuration or the result is not usable; nothing is recorded then.
         """
-        result = telling.make_result(len(self.directions), values, state, constraints, cost)
+        result = telling.make_result(
+            len(self.directions), values, state, constraints, cost, reports=reports
+        )
         proposal = proposal_of(self._context, params, user_attrs, partial=False)
         return self.storage.add_finished(self._context.study_id, [proposal], [result])[0]
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 import math
+from collections.abc import Mapping
 from typing import Literal
 
 from bayesopt.errors import InvalidValueError, short_repr
-from bayesopt.results import coerce_constraints, coerce_cost, coerce_values
+from bayesopt.results import coerce_constraints, coerce_cost, coerce_step, coerce_values
 from bayesopt.storage.base import Result
 from bayesopt.study.context import StudyContext
 from bayesopt.study.versions import Suggested, grow_space
@@ -31,6 +33,7 @@ def make_result(
     constraints: object = None,
     cost: object = None,
     error: str = "",
+    reports: Mapping[object, object] | None = None,
 ) -> Result:
     """Check what a user told and normalise it.
 
@@ -54,6 +57,10 @@ def make_result(
         constraints={} if constraints is None else coerce_constraints(constraints),
         cost=coerce_cost(cost),
         error=error,
+        reports={
+            coerce_step(step): coerce_values(reported, n_objectives, what="reported value")
+            for step, reported in (reports or {}).items()
+        },
     )
 
 
@@ -95,7 +102,7 @@ def _with_last_report(context: StudyContext, number: int, result: Result) -> Res
     """Give a pruned trial the value that it last reported."""
     reports = context.storage.trials(context.study_id, [number])[0].reports
     values = reports[max(reports)] if reports else None
-    return Result(result.state, values, result.constraints, result.cost, result.error)
+    return dataclasses.replace(result, values=values)
 
 
 def record_suggestions(

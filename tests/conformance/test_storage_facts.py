@@ -47,6 +47,31 @@ def test_a_step_is_reported_once(storage: Storage, study: int, ask: Ask) -> None
     assert storage.trials(study)[0].reports == {0.0: (1.0,)}
 
 
+def test_a_report_without_a_lease_leaves_the_lease_as_it_is(
+    storage: Storage, study: int, ask: Ask, clock: Clock
+) -> None:
+    ask(lease_s=10.0)
+    storage.report(study, 0, 1, 0.0, (1.0,), None)
+    clock.now += 11.0
+    assert storage.expire(study) == [0]
+
+
+def test_finished_trials_come_with_their_reports(storage: Storage, study: int) -> None:
+    curve = {2.0: (0.5,), 1.0: (math.nan,)}
+    results = [Result(COMPLETE, (0.5,), reports=curve), DONE]
+    storage.add_finished(study, [Proposal({}), Proposal({})], results)
+    assert repr(storage.trials(study)[0].reports) == "{1.0: (nan,), 2.0: (0.5,)}"
+    changes = storage.changes(study, 0)
+    assert sorted(zip(changes.report_numbers, changes.report_steps, strict=True)) == [
+        (0, 1.0),
+        (0, 2.0),
+    ]
+    assert storage.changes(study, changes.seq).report_steps == []
+    with pytest.raises(InvalidValueError):
+        storage.add_finished(study, [Proposal({})], [Result(FAIL, reports={math.nan: (1.0,)})])
+    assert len(storage.trials(study)) == 2
+
+
 def test_a_later_attempt_replaces_reports(storage: Storage, study: int, ask: Ask) -> None:
     ask()
     storage.report(study, 0, 1, 0, (1.0,), None)

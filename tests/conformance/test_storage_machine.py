@@ -158,7 +158,9 @@ class Model:
         if by == attempt and repr(known) != repr(value):
             raise ReportConflictError("another value")
         trial["reports"][step] = (attempt, value)
-        trial.update(state=RUNNING, until=self.until(lease_s))
+        trial.update(
+            state=RUNNING, until=trial["until"] if lease_s is None else self.until(lease_s)
+        )
 
     def set_params(self, number: int, attempt: int, labels: dict[str, Any], version: int) -> None:
         if not self.holds(number, attempt):

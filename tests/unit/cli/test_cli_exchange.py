@@ -67,13 +67,13 @@ JSON = st.recursive(
 )
 
 
-def copies(study):
+def copies(study, with_reports=True):
     """Everything of a study's trials that an export carries into an import."""
     return [
         dataclasses.replace(
             record,
             number=0,
-            reports={},
+            reports=record.reports if with_reports else {},
             attempt=0,
             owner="",
             space_version=0,
@@ -97,7 +97,8 @@ def round_trip(study, file_format):
     other = bo.create_study(study.space, directions=study.directions)
     text.seek(0)
     report = import_trials(other, text, file_format)
-    assert same(copies(other), copies(study))
+    with_reports = file_format != "csv"
+    assert same(copies(other, with_reports), copies(study, with_reports))
     assert report.n_trials == len(report.numbers) == len(copies(study))
     return text.getvalue()
 

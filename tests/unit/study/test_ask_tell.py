@@ -178,8 +178,12 @@ def test_enqueueing_nonsense_is_refused_and_leaves_no_trace(study):
 
 
 def test_added_trials_count_like_evaluated_ones(study):
-    number = study.add_trial({"x": 1.0, "k": 0, "kind": "a"}, 0.0, cost=3.0)
+    number = study.add_trial(
+        {"x": 1.0, "k": 0, "kind": "a"}, 0.0, cost=3.0, reports={1: 2.0, 3: 0.5}
+    )
     record = study.get_trial(number)
+    assert record.reports == {1.0: (2.0,), 3.0: (0.5,)}
+    assert study.history.last_values.tolist() == [[0.5]]
     assert (record.value, record.cost, record.state) == (0.0, 3.0, bo.TrialState.COMPLETE)
     assert study.best_trial == record
     with pytest.raises(bo.InvalidConfigError):
