@@ -232,7 +232,8 @@ class Database:
             self._gate.release()
 
     def _open(self) -> sqlite3.Connection:
-        is_empty = self.path.exists() and not self.path.stat().st_size
+        # SQLite takes a file of one byte for an empty one, too.
+        is_empty = self.path.exists() and self.path.stat().st_size <= 1
         files = None
         connection = sqlite3.connect(
             self.path,

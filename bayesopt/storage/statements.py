@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 import struct
-import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
+from zlib import crc32
 
 from bayesopt import codec
 from bayesopt.errors import CorruptStoreError
@@ -19,6 +19,7 @@ Row = tuple[Any, ...]
 
 SHIFT = 40  # trial id = study_id << SHIFT | number
 MASK = facts.MAX_NUMBER
+_U32 = 0xFFFFFFFF
 
 
 def _next_seq(study: str) -> str:
@@ -123,20 +124,22 @@ def from_column(column: str | bytes) -> str:
 
 def params_check(trial_id: int, params: str) -> int:
     """Return the check sum of a trial's parameters."""
-    return zlib.crc32(params.encode(), trial_id & 0xFFFFFFFF)
+    return crc32(params.encode(), trial_id & _U32)
 
 
 def result_check(
     trial_id: int, state: int, values: bytes | None, constraints: str | None, cost: bytes | None
 ) -> int:
     """Return the check sum of a trial's result."""
-    told = (constraints or "").encode() + b"|" + (cost or b"") + b"|%d" % state
-    return zlib.crc32(told, zlib.crc32(values or b"", trial_id & 0xFFFFFFFF))
+    check = crc32(values or b"", (trial_id << 3 | state) & _U32)
+    if constraints is not None:
+        check = crc32(constraints.encode(), check)
+    return check if cost is None else crc32(cost, ~check & _U32)
 
 
 def report_check(trial_id: int, step: float, values: bytes) -> int:
     """Return the check sum of a report."""
-    return zlib.crc32(values + struct.pack("<d", step), trial_id & 0xFFFFFFFF)
+    return crc32(values + struct.pack("<d", step), trial_id & _U32)
 
 
 def _damaged(trial_id: int, what: str) -> CorruptStoreError:
@@ -236,7 +239,7 @@ def changes(
         numbers=[trial_id & MASK for trial_id in ids],
         states=states,
         params=codec.decode_labels(params),
-        values=list(_floats(values)),
+        values=_floats(values),
         constraints=[{} if text is None else codec.decode(text) for text in constraints],
         costs=[None if cost is None else cost[0] for cost in _floats(costs)],
         space_versions=versions,
@@ -248,8 +251,16 @@ def changes(
     )
 
 
-def _floats(blobs: Iterable[bytes | None]) -> Iterator[tuple[float, ...] | None]:
-    return (None if blob is None else codec.unpack_floats(blob) for blob in blobs)
+def _floats(blobs: Sequence[bytes | None]) -> list[tuple[float, ...] | None]:
+    """Return the numbers in each blob; quick where all hold as many."""
+    sizes = {None if blob is None else len(blob) for blob in blobs}
+    if len(sizes) == 1:
+        (size,) = sizes
+        if size is None:
+            return [None] * len(blobs)
+        if size and size % 8 == 0:
+            return list(struct.iter_unpack(f"<{size // 8}d", b"".join(blobs)))  # type: ignore[arg-type]
+    return [None if blob is None else codec.unpack_floats(blob) for blob in blobs]
 
 
 def records(
