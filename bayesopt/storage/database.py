@@ -54,6 +54,8 @@ _STATEMENT_CACHE = 128
 # What decoding a row raises when its columns do not hold what was written there.
 _UNREADABLE = (AttributeError, LookupError, OverflowError, TypeError, ValueError, struct.error)
 
+_NO_FILE = (0, 0)
+
 _LAST_SEQ = """
 SELECT max(coalesce((SELECT max(seq) FROM trial WHERE study_id = ?1), 0),
            coalesce((SELECT max(seq) FROM report WHERE study_id = ?1), 0))"""
@@ -100,7 +102,7 @@ class Database:
         self._gate = FileLock(Path(f"{path}-gate"))
         self._connection: sqlite3.Connection | None = None
         self._files: _Files | None = None
-        self._identity = (0, 0)
+        self._identity = _NO_FILE
         _alive.add(self)
 
     # -- reading and writing ------------------------------------------------------------------
@@ -178,9 +180,7 @@ class Database:
         try:
             if self._is_full:
                 _sync(files.wal)
-            found = os.stat(self.path)
-            if (found.st_dev, found.st_ino) != self._identity:
-                raise self._replaced()
+            self._require_same_file()
             if study_id is not None and seq is not None:
                 marks.note(files.notes, study_id, seq)
         except OSError as error:
@@ -232,6 +232,8 @@ class Database:
             self._gate.release()
 
     def _open(self) -> sqlite3.Connection:
+        if self._identity != _NO_FILE and not self.path.exists():
+            raise self._gone()  # SQLite would make an empty one
         # SQLite takes a file of one byte for an empty one, too.
         is_empty = self.path.exists() and self.path.stat().st_size <= 1
         files = None
@@ -301,12 +303,26 @@ class Database:
             f"delete {self.path.name}-gate)",
         )
 
-    def _replaced(self) -> StorageError:
+    def _require_same_file(self) -> None:
+        """Raise StorageError if the file was moved or replaced since it was opened."""
+        try:
+            found = os.stat(self.path)
+            if (found.st_dev, found.st_ino) == self._identity:
+                return
+        except FileNotFoundError:
+            pass
+        with self._lock:  # what that connection writes would be lost
+            if self._connection is not None:
+                _abandon(self._connection)
+            self._connection = self._files = None
+        raise self._gone()
+
+    def _gone(self) -> StorageError:
         return StorageError(
             f"SQLite storage {self.path}",
             expected="the file that was opened",
-            got="another one in its place",
-            remedy="Do not move or replace a store that is in use; open the study again.",
+            got="another one in its place" if self.path.exists() else "none",
+            remedy="Put it back, and do not move or replace a store that is in use.",
         )
 
     def _sync_folder(self) -> None:
