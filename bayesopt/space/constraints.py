@@ -69,6 +69,26 @@ class ExpressionConstraint:
 
 
 @dataclass(frozen=True)
+class MissingFunction:
+    """Stands for a function that a stored space names and nobody has supplied yet.
+
+    A space holds it like the function: with the same name it is written, compared and hashed the
+    same, and whatever checks no constraint works. Only a check fails.
+    """
+
+    name: str
+
+    def __call__(self, config: Mapping[str, Any]) -> bool:
+        """Raise SpaceError: whether `config` is allowed cannot be told."""
+        raise SpaceError(
+            f"constraint {self.name}",
+            expected="the Python function it was defined with",
+            got="only its name, which is all that a stored space holds",
+            remedy="Give the space with that function: load_study(..., space=space)",
+        )
+
+
+@dataclass(frozen=True)
 class CallableConstraint:
     """A constraint computed by a function of the configuration.
 
@@ -86,6 +106,8 @@ class CallableConstraint:
     @property
     def label(self) -> str:
         """The function's qualified name."""
+        if isinstance(self.function, MissingFunction):
+            return self.function.name
         name = getattr(self.function, "__qualname__", type(self.function).__qualname__)
         return str(name)
 
@@ -109,6 +131,8 @@ class CallableConstraint:
                 return True
             raise self._failure(config) from error
         except Exception as error:
+            if isinstance(self.function, MissingFunction):
+                raise
             raise self._failure(config) from error
 
     def _failure(self, config: Mapping[str, Any]) -> SpaceError:

@@ -9,7 +9,7 @@ from typing import Any
 from bayesopt.errors import SpaceError, short_repr
 
 from .categorical import Categorical, Ordinal
-from .constraints import CallableConstraint, Constraint, Predicate
+from .constraints import CallableConstraint, Constraint, MissingFunction, Predicate
 from .labels import LabelKey, canonical_json, label_key
 from .numeric import Float, Int
 from .parameters import Constant, Parameter
@@ -75,10 +75,12 @@ def constraints_from(
 ) -> list[str | Predicate]:
     """Return the constraints of parsed JSON; callables come from `like`, by name.
 
+    A callable that `like` does not supply becomes a `MissingFunction`.
+
     Raises
     ------
     SpaceError
-        If a callable is not among those of `like`.
+        If an entry is neither an expression nor the name of a callable.
     """
     known = {c.label: c.function for c in like if isinstance(c, CallableConstraint)}
     sources: list[str | Predicate] = []
@@ -87,14 +89,13 @@ def constraints_from(
             sources.append(entry)
             continue
         label = entry.get("callable") if isinstance(entry, dict) else None
-        if label not in known:
+        if not isinstance(label, str):
             raise SpaceError(
-                f"constraint {short_repr(label)}",
-                expected="the Python function it was defined with",
-                got="no function of that name",
-                remedy="Pass the space again, as it was defined, when you load the study",
+                "space as JSON",
+                expected="constraints that are expressions or names of functions",
+                got=short_repr(entry),
             )
-        sources.append(known[label])
+        sources.append(known.get(label, MissingFunction(label)))
     return sources
 
 

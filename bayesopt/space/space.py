@@ -326,12 +326,14 @@ class Space:
         text : str
         like : Space, optional
             Supplies what JSON cannot hold: objects by parameter and label, and functions by name.
-            An object that it does not supply is represented by its label.
+            An object that it does not supply is represented by its label. Without a constraint's
+            function, all works that needs no check (`encode`, `decode`, `active`, `validate`, ...);
+            `feasible`, `sample` and `complete` raise SpaceError when they come to it.
 
         Raises
         ------
         SpaceError
-            If the text is no space, or a constraint's function is not supplied.
+            If the text is no space.
         """
         data = parse_space(text)
         known = {} if like is None else like._layout.parameters

@@ -277,12 +277,61 @@ def test_objects_come_back_with_like_and_as_labels_without() -> None:
     assert again == space
     assert again.decode(np.array([[0.9, 0.1]])) == [{"f": np.max, "c": np.sum, "x": 0.1}]
     assert again.feasible(np.array([[0.9, 0.1], [0.9, 0.9]])).tolist() == [True, False]
-    with pytest.raises(SpaceError, match="small"):
-        Space.from_json(space.to_json())
     bare = Space({"f": Categorical([np.mean, np.max]), "c": Constant(np.sum)})
     again = Space.from_json(bare.to_json())
     assert again.decode(np.array([[0.9]])) == [{"f": "max", "c": "sum"}]
     assert again == bare
+
+
+def below_half(config: dict) -> bool:
+    return config["x"] < 0.5
+
+
+def with_function() -> Space:
+    return Space(
+        {"x": Float(0, 1), "c": Categorical(["a", "b"]), "n": Int(1, 3, when={"c": "a"})},
+        ["x > 0.1", below_half],
+    )
+
+
+def test_without_its_function_a_space_can_be_read() -> None:
+    space = with_function()
+    bare = Space.from_json(space.to_json())
+    assert (bare, hash(bare), bare.to_json()) == (space, hash(space), space.to_json())
+    assert not space.changed_to(bare)
+    assert bare.size == space.size
+    u = space.sample(20, np.random.default_rng(0))
+    assert bare.decode(u) == space.decode(u)
+    assert np.array_equal(bare.encode(bare.decode(u)), u)
+    assert np.array_equal(bare.active(u), space.active(u))
+    assert np.array_equal(bare.snap(u), u)
+    config = {"c": "b", "x": 0.9}
+    assert bare.validate(config) == bare.from_labels(bare.to_labels(config)) == config
+    assert bare.grid({"x": 5}).n_cells == 20
+    assert "below_half" in repr(bare)
+    for copied in (pickle.loads(pickle.dumps(bare)), Space.from_json(bare.to_json(), like=bare)):
+        assert copied == bare
+        with pytest.raises(SpaceError, match="below_half"):
+            copied.feasible(u)
+    assert Space.from_json(bare.to_json(), like=space).feasible(u).all()
+
+
+@pytest.mark.parametrize(
+    "check",
+    [
+        lambda space, rng: space.sample(1, rng),
+        lambda space, rng: space.feasible(np.full((1, 3), 0.5)),
+        lambda space, rng: space.complete({"c": "b"}, rng),
+        lambda space, rng: space.feasible(space.grid({"x": 3}).rows(range(12))),
+        lambda space, rng: space.with_parameter("y", Float(0, 1)).sample(1, rng),
+    ],
+)
+def test_without_its_function_a_space_cannot_be_checked(check: object) -> None:
+    space, rng = with_function(), np.random.default_rng(0)
+    check(space, rng)  # type: ignore[operator]
+    bare = Space.from_json(space.to_json())
+    with pytest.raises(SpaceError, match=r"constraint below_half.*load_study\(.*space=space\)"):
+        check(bare, rng)  # type: ignore[operator]
 
 
 @pytest.mark.parametrize(
@@ -296,7 +345,8 @@ def test_objects_come_back_with_like_and_as_labels_without() -> None:
         '{"format": 1, "parameters": [{"name": "x", "kind": "int", "low": 3, "high": 2}]}',
         '{"format": 1, "parameters": [{"name": "x", "kind": "categorical", "choices": [{}]}]}',
         '{"format": 1, "parameters": [{"name": "x", "kind": "float", "low": NaN, "high": 2}]}',
-        '{"format": 1, "parameters": [], "constraints": [{"callable": "f"}]}',
+        '{"format": 1, "parameters": [], "constraints": [{"callable": 3}]}',
+        '{"format": 1, "parameters": [], "constraints": [{"expression": "x"}]}',
         '{"format": 1, "parameters": [], "constraints": [3]}',
     ],
 )  # fmt: skip
