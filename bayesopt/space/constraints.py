@@ -151,7 +151,8 @@ def build_constraints(
     Raises
     ------
     SpaceError
-        If one is neither a string nor a callable.
+        If one is neither a string nor a callable, or two callables have the same name: only
+        names are stored, so they could not be told apart in a reloaded space.
     ExpressionError
         If an expression is not acceptable (see `expressions`).
     """
@@ -159,7 +160,20 @@ def build_constraints(
         sources = (sources,)
     if not isinstance(sources, Sequence):
         raise SpaceError("constraints", expected="a list", got=short_repr(sources))
-    return tuple(_build(source, parameters) for source in sources)
+    built = tuple(_build(source, parameters) for source in sources)
+    _refuse_namesakes([c.label for c in built if isinstance(c, CallableConstraint)])
+    return built
+
+
+def _refuse_namesakes(labels: Sequence[str]) -> None:
+    for i, label in enumerate(labels):
+        if label in labels[:i]:
+            raise SpaceError(
+                "constraints",
+                expected="functions of different names",
+                got=f"two named {label}",
+                remedy="Define each with `def` under a name of its own",
+            )
 
 
 def _build(source: object, parameters: Mapping[str, Parameter]) -> Constraint:

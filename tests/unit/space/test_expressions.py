@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import operator
+from functools import partial
 
 import numpy as np
 import pytest
@@ -236,6 +238,42 @@ def test_failing_callables_are_typed_errors(function: object) -> None:
     space = Space({"x": Float(0, 1)}, [function])  # type: ignore[list-item]
     with pytest.raises(SpaceError, match="lambda"):
         space.feasible(np.array([[0.5]]))
+
+
+def namesakes() -> list[object]:
+    def allowed(config: dict) -> bool:
+        return config["x"] < 0.5
+
+    first = allowed
+
+    def allowed(config: dict) -> bool:  # noqa: F811
+        return config["x"] > 0.1
+
+    return [first, allowed]
+
+
+@pytest.mark.parametrize(
+    "functions",
+    [
+        [lambda c: c["x"] < 0.5, lambda c: c["x"] > 0.1],
+        [partial(operator.contains, "a"), partial(operator.contains, "b")],
+        namesakes(),
+    ],
+)
+def test_two_callables_of_one_name_are_refused(functions: list) -> None:
+    with pytest.raises(SpaceError, match=r"different names.*(lambda|partial|allowed).*`def`"):
+        Space({"x": Float(0, 1)}, [functions[0], "x < 0.9", functions[1]])
+    Space({"x": Float(0, 1)}, functions[:1])
+
+
+def test_one_lambda_goes_through_json() -> None:
+    def above(config: dict) -> bool:
+        return config["x"] > 0.1
+
+    space = Space({"x": Float(0, 1)}, [lambda c: c["x"] < 0.5, above])
+    again = Space.from_json(space.to_json(), like=space)
+    assert again == space
+    assert again.feasible(np.array([[0.05], [0.3], [0.7]])).tolist() == [False, True, False]
 
 
 def test_boundaries_are_those_of_the_values_that_users_see() -> None:
