@@ -1,14 +1,14 @@
 """Search spaces: parameters, conditions, constraints, and the unit cube they are encoded in."""
 
-from .categorical import Categorical, Ordinal
-from .change import SpaceChange
-from .encoding import INACTIVE
-from .grid import Grid
-from .groups import Bundle
-from .numeric import Float, Int
-from .parameters import Constant, Parameter
-from .schedules import LearningRateSchedule, Schedule, ScheduleGroup
-from .space import Space
+from bayesopt.space.categorical import Categorical, Ordinal
+from bayesopt.space.change import SpaceChange
+from bayesopt.space.encoding import INACTIVE
+from bayesopt.space.grid import Grid
+from bayesopt.space.groups import Bundle
+from bayesopt.space.numeric import Float, Int
+from bayesopt.space.parameters import Constant, Parameter
+from bayesopt.space.schedules import LearningRateSchedule, Schedule, ScheduleGroup
+from bayesopt.space.space import Space
 
 __all__ = [
     "INACTIVE",

@@ -9,10 +9,9 @@ from typing import TypeAlias
 import numpy as np
 
 from bayesopt.errors import InvalidConfigError, SpaceError, short_repr
-
-from .axes import Bools, CellAxis, Floats, Ints
-from .conditions import When
-from .parameters import Constant, Parameter
+from bayesopt.space.axes import Bools, CellAxis, Floats, Ints
+from bayesopt.space.conditions import When
+from bayesopt.space.parameters import Constant, Parameter
 
 Masks: TypeAlias = Mapping[str, Bools]
 

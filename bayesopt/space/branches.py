@@ -16,9 +16,8 @@ from typing import TypeAlias
 import numpy as np
 
 from bayesopt.errors import SpaceError
-
-from .axes import Floats, Ints
-from .encoding import INACTIVE, Layout
+from bayesopt.space.axes import Floats, Ints
+from bayesopt.space.encoding import INACTIVE, Layout
 
 MAX_WORK = 100_000
 """Most entries in all subtrees together; spaces with more entangled conditions are not counted."""

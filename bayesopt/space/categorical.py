@@ -11,9 +11,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from bayesopt.errors import InvalidConfigError, SpaceError, short_repr
-
-from .axes import Bools, CellAxis, Floats
-from .labels import (
+from bayesopt.space.axes import Bools, CellAxis, Floats
+from bayesopt.space.labels import (
     Choice,
     Label,
     LabelKey,
@@ -26,7 +25,7 @@ from .labels import (
     labelled_choice,
     plain,
 )
-from .parameters import Column, Parameter, expression_table
+from bayesopt.space.parameters import Column, Parameter, expression_table
 
 
 @dataclass(frozen=True, eq=False)

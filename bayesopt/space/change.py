@@ -1,4 +1,4 @@
-"""Versions of a space: what changes from one to the next, and the space that holds both."""
+"""Versions of a space: what changes from one to the next, and parameters that hold both."""
 
 from __future__ import annotations
 
@@ -7,11 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bayesopt.errors import InvalidConfigError, SpaceChangedError, SpaceError
-
-from .categorical import Categorical
-from .labels import Choice, Label, LabelKey, label_key
-from .numeric import Float, Int
-from .parameters import Constant, Parameter
+from bayesopt.space.categorical import Categorical
+from bayesopt.space.labels import Choice, Label, LabelKey, label_key
+from bayesopt.space.numeric import Float, Int
+from bayesopt.space.parameters import Constant, Parameter
 
 
 @dataclass(frozen=True)

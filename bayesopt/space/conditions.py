@@ -6,8 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from bayesopt.errors import SpaceError, short_repr
-
-from .labels import Label, choice_of, plain
+from bayesopt.space.labels import Label, choice_of, plain
 
 
 class When(Mapping[str, tuple[object, ...]]):

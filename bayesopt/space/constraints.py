@@ -9,11 +9,10 @@ from typing import Any, Protocol
 import numpy as np
 
 from bayesopt.errors import SpaceError, short_repr
-
-from .axes import Bools, Floats
-from .encoding import Rows
-from .expressions import Compiled, compile_expression
-from .parameters import Parameter
+from bayesopt.space.axes import Bools, Floats
+from bayesopt.space.encoding import Rows
+from bayesopt.space.expressions import Compiled, compile_expression
+from bayesopt.space.parameters import Parameter
 
 Predicate = Callable[[Mapping[str, Any]], object]
 

@@ -11,12 +11,11 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from bayesopt.errors import InvalidConfigError, short_repr
-
-from . import stacks
-from .activity import Activity, build_activity, condition_order
-from .axes import Axis, Bools, Floats
-from .labels import Label, LabelKey, label_key
-from .parameters import Column, Parameter
+from bayesopt.space import stacks
+from bayesopt.space.activity import Activity, build_activity, condition_order
+from bayesopt.space.axes import Axis, Bools, Floats
+from bayesopt.space.labels import Label, LabelKey, label_key
+from bayesopt.space.parameters import Column, Parameter
 
 INACTIVE = 0.5
 """The coordinate of a parameter that does not exist in a row."""

@@ -22,10 +22,9 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from bayesopt.errors import ExpressionError, short_repr
-
-from .axes import Bools, Floats
-from .parameters import Column, Parameter
-from .translation import Term, Translator
+from bayesopt.space.axes import Bools, Floats
+from bayesopt.space.parameters import Column, Parameter
+from bayesopt.space.translation import Term, Translator
 
 MAX_LENGTH = 4096
 MAX_NODES = 1000

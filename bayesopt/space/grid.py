@@ -11,12 +11,11 @@ from typing import TypeAlias
 import numpy as np
 
 from bayesopt.errors import InvalidConfigError, SpaceError, short_repr
-
-from .axes import CellAxis, Floats, Ints
-from .branches import Product, enumerate_configurations, rows_at
-from .categorical import Categorical
-from .encoding import Layout
-from .parameters import Parameter
+from bayesopt.space.axes import CellAxis, Floats, Ints
+from bayesopt.space.branches import Product, enumerate_configurations, rows_at
+from bayesopt.space.categorical import Categorical
+from bayesopt.space.encoding import Layout
+from bayesopt.space.parameters import Parameter
 
 Resolution: TypeAlias = int | Mapping[str, int | Sequence[object]] | None
 """How many values per parameter, or which ones; see `Space.grid`."""

@@ -6,9 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import ClassVar, Protocol, runtime_checkable
 
 from bayesopt.errors import SpaceError, short_repr
-
-from .parameters import Parameter
-from .schedules import LearningRateSchedule, ScheduleGroup
+from bayesopt.space.parameters import Parameter
+from bayesopt.space.schedules import LearningRateSchedule, ScheduleGroup
 
 
 @runtime_checkable

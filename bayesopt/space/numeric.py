@@ -12,10 +12,18 @@ from typing import Any, ClassVar
 import numpy as np
 
 from bayesopt.errors import InvalidConfigError, SpaceError, short_repr
-
-from .axes import MAX_CELLS, MAX_LOG_CELLS, Axis, Bools, CellAxis, ContinuousAxis, Floats, Ints
-from .labels import Label, plain
-from .parameters import Column, Parameter
+from bayesopt.space.axes import (
+    MAX_CELLS,
+    MAX_LOG_CELLS,
+    Axis,
+    Bools,
+    CellAxis,
+    ContinuousAxis,
+    Floats,
+    Ints,
+)
+from bayesopt.space.labels import Label, plain
+from bayesopt.space.parameters import Column, Parameter
 
 _MAX_INT = 2**53
 _STEP_SLACK = 1e-6  # how far off the grid, in steps, a float may be: 0.1 * 3 is a multiple of 0.1

@@ -13,10 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bayesopt.errors import InvalidConfigError, short_repr
-
-from .axes import Axis, Bools, Floats
-from .conditions import When
-from .labels import (
+from bayesopt.space.axes import Axis, Bools, Floats
+from bayesopt.space.conditions import When
+from bayesopt.space.labels import (
     Choice,
     Label,
     LabelKey,

@@ -15,11 +15,10 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from bayesopt.errors import InfeasibleSpaceError
-
-from .axes import Bools, CellAxis, Floats
-from .branches import count_configurations, enumerate_configurations, rows_at
-from .constraints import CallableConstraint, Constraint
-from .encoding import Layout, Rows
+from bayesopt.space.axes import Bools, CellAxis, Floats
+from bayesopt.space.branches import count_configurations, enumerate_configurations, rows_at
+from bayesopt.space.constraints import CallableConstraint, Constraint
+from bayesopt.space.encoding import Layout, Rows
 
 _MAX_ENUMERATED = 65_536
 _N_WALKS = 64

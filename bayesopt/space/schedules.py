@@ -24,11 +24,10 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from bayesopt.errors import InvalidConfigError, MissingDependencyError, SpaceError, short_repr
-
-from .categorical import Categorical
-from .labels import plain
-from .numeric import Float, Int
-from .parameters import Constant, Parameter
+from bayesopt.space.categorical import Categorical
+from bayesopt.space.labels import plain
+from bayesopt.space.numeric import Float, Int
+from bayesopt.space.parameters import Constant, Parameter
 
 KINDS = ("constant", "step", "exponential", "cosine", "restarts")
 

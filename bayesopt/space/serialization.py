@@ -7,12 +7,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from bayesopt.errors import SpaceError, short_repr
-
-from .categorical import Categorical, Ordinal
-from .constraints import CallableConstraint, Constraint, MissingFunction, Predicate
-from .labels import LabelKey, canonical_json, label_key
-from .numeric import Float, Int
-from .parameters import Constant, Parameter
+from bayesopt.space.categorical import Categorical, Ordinal
+from bayesopt.space.constraints import CallableConstraint, Constraint, MissingFunction, Predicate
+from bayesopt.space.labels import LabelKey, canonical_json, label_key
+from bayesopt.space.numeric import Float, Int
+from bayesopt.space.parameters import Constant, Parameter
 
 FORMAT = 1
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from types import MappingProxyType
@@ -12,20 +10,24 @@ from typing import Any
 import numpy as np
 
 from bayesopt.errors import InvalidConfigError, SpaceError, short_repr
-
-from .activity import condition_order, with_label_conditions
-from .axes import Bools, Floats
-from .branches import count_configurations
-from .change import SpaceChange, compare, merged_parameters
-from .constraints import Constraint, Predicate, build_constraints
-from .encoding import Encoded, Layout
-from .grid import Grid, Resolution, build_grid
-from .groups import Bundle, expand, make_group
-from .labels import Label
-from .parameters import Parameter
-from .sampling import Target, sample
-from .schedules import ScheduleGroup
-from .serialization import constraints_from, parameters_from, parse_space, space_to_json
+from bayesopt.space.activity import condition_order, with_label_conditions
+from bayesopt.space.axes import Bools, Floats
+from bayesopt.space.branches import count_configurations
+from bayesopt.space.change import SpaceChange, compare, merged_parameters
+from bayesopt.space.constraints import Constraint, Predicate, build_constraints
+from bayesopt.space.encoding import Encoded, Layout
+from bayesopt.space.grid import Grid, Resolution, build_grid
+from bayesopt.space.groups import Bundle, expand, make_group
+from bayesopt.space.labels import Label
+from bayesopt.space.parameters import Parameter
+from bayesopt.space.sampling import Target, sample
+from bayesopt.space.schedules import ScheduleGroup
+from bayesopt.space.serialization import (
+    constraints_from,
+    parameters_from,
+    parse_space,
+    space_to_json,
+)
 
 
 class Space:
@@ -112,11 +114,6 @@ class Space:
     def constraints(self) -> tuple[str | Predicate, ...]:
         """The constraints as they were given."""
         return tuple(constraint.source for constraint in self._constraints)
-
-    @cached_property
-    def is_finite(self) -> bool:
-        """Whether every parameter has finitely many values."""
-        return all(p.n_values < math.inf for p in self._layout.parameters.values())
 
     @cached_property
     def size(self) -> int | float:
@@ -343,11 +340,6 @@ class Space:
             constraints_from(data, () if like is None else like._constraints),
         )
 
-    @cached_property
-    def fingerprint(self) -> str:
-        """The SHA-256 of the JSON text, in hexadecimal."""
-        return hashlib.sha256(self._json.encode("ascii")).hexdigest()
-
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Space):
             return NotImplemented
@@ -381,26 +373,16 @@ class Space:
             constraints=_texts(self._constraints) != _texts(new._constraints),
         )
 
-    def union(self, other: Space) -> Space:
-        """Return the space that holds both: bounds widened, choices appended, names added.
+    def with_parameter(self, name: str, parameter: Parameter) -> Space:
+        """Return the space that also holds the values of `parameter`; `self` if it does already.
 
-        Constraints of both are kept. Returns `self` if it holds `other` already.
+        The parameter is added; if there is one of that name, its bounds widen and its choices grow.
 
         Raises
         ------
         SpaceChangedError
-            If a name has different kinds, scales, steps, conditions or constants.
+            If that one has another kind, scale, step, condition or constant.
         """
-        parameters = merged_parameters(self._layout.parameters, other._layout.parameters)
-        constraints = [*self.constraints]
-        constraints += [c for c in other.constraints if c not in constraints]
-        if parameters is None and len(constraints) == len(self._constraints):
-            return self
-        groups = {**self._groups, **other._groups}
-        return self._of(parameters or self._layout.parameters, groups, constraints)
-
-    def with_parameter(self, name: str, parameter: Parameter) -> Space:
-        """Return the space that also holds `parameter` (see `union`); `self` if it does already."""
         parameters = merged_parameters(self._layout.parameters, {name: parameter})
         if parameters is None:
             return self

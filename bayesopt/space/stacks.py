@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .axes import Axis, CellAxis, Floats, Ints, stack
+from bayesopt.space.axes import Axis, CellAxis, Floats, Ints, stack
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,8 +12,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from bayesopt.errors import ExpressionError, short_repr
-
-from .parameters import Column, Parameter
+from bayesopt.space.parameters import Column, Parameter
 
 Values: TypeAlias = Any
 """A column [n], or a scalar that stands for one."""

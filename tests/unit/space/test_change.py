@@ -83,7 +83,7 @@ def test_another_kind_under_a_known_name_is_an_error(other: object) -> None:
     with pytest.raises(SpaceChangedError, match=r"'x'.*kind"):
         old.changed_to(new)
     with pytest.raises(SpaceChangedError, match="another name"):
-        old.union(new)
+        old.with_parameter("x", other)  # type: ignore[arg-type]
 
 
 def test_old_trials_stay_usable() -> None:
@@ -107,23 +107,24 @@ def test_old_trials_stay_usable() -> None:
     assert u[:, 2].tolist() == [0, 0, 0]
 
 
-def test_union_holds_both() -> None:
-    a = Space({"x": Float(0, 1), "c": Categorical(["a", "b"]), "n": Int(1, 4)}, ["x < 1"])
-    b = Space({"y": Float(0, 1), "x": Float(-1, 0.5), "c": Categorical(["z", "b"])}, ["y < 1"])
-    both = a.union(b)
-    assert dict(both.parameters) == {
+def test_adding_a_parameter_keeps_the_rest() -> None:
+    space = Space({"x": Float(0, 1), "c": Categorical(["a", "b"]), "n": Int(1, 4)}, ["x < 1"])
+    more = {"y": Float(0, 1), "x": Float(-1, 0.5), "c": Categorical(["z", "b"])}
+    for name, p in more.items():
+        space = space.with_parameter(name, p)
+    assert dict(space.parameters) == {
         "x": Float(-1, 1),
         "c": Categorical(["a", "b", "z"]),
         "n": Int(1, 4),
         "y": Float(0, 1),
     }
-    assert both.constraints == ("x < 1", "y < 1")
+    assert space.constraints == ("x < 1",)
 
 
-def test_union_with_what_is_held_already_changes_nothing() -> None:
+def test_adding_what_is_held_already_changes_nothing() -> None:
     a = first()
-    assert a.union(a) is a
-    assert a.union(Space({"lr": Float(1e-3, 1e-2, log=True), "opt": Categorical(["adam"])})) is a
+    assert a.with_parameter("lr", Float(1e-3, 1e-2, log=True)) is a
+    assert a.with_parameter("old", a["old"]) is a
     assert a.with_parameter("width", Int(20, 30)) is a
     assert a.with_parameter("opt", Categorical(["adam", "sgd"])) is a
 
@@ -160,4 +161,4 @@ def test_spaces_grow_parameter_by_parameter() -> None:
 def test_contradictions_are_typed_errors(a: object, b: object) -> None:
     z = {"z": Int(0, 1)}
     with pytest.raises(SpaceChangedError, match="'p'"):
-        Space({**z, "p": a}).union(Space({**z, "p": b}))  # type: ignore[dict-item]
+        Space({**z, "p": a}).with_parameter("p", b)  # type: ignore[dict-item, arg-type]

@@ -246,7 +246,7 @@ def namesakes() -> list[object]:
 
     first = allowed
 
-    def allowed(config: dict) -> bool:  # noqa: F811
+    def allowed(config: dict) -> bool:
         return config["x"] > 0.1
 
     return [first, allowed]
