@@ -135,14 +135,14 @@ class Database:
     def writing(self, study_id: int | None = None) -> Iterator[sqlite3.Connection]:
         """Give the connection inside one write transaction; durable when the block is left.
 
-        With a `study_id` the study's newest seq is noted as acknowledged.
+        With a `study_id` the study's newest seq is noted as acknowledged, if it was synced.
         """
         seq = None
         with self._lock, self._gated() as connection:
             try:
                 connection.execute("BEGIN IMMEDIATE")
                 yield connection
-                if study_id is not None:
+                if study_id is not None and self._is_full:
                     ((seq,),) = connection.execute(_LAST_SEQ, (study_id,)).fetchall()
                 connection.execute("COMMIT")
             except BaseException:
@@ -173,7 +173,10 @@ class Database:
                 self._gate.release()
 
     def acknowledge(self, study_id: int | None = None, seq: int | None = None) -> None:
-        """Make all that was committed durable, and note it."""
+        """Make all that was committed durable, and note it.
+
+        Without a sync there is no note: after a power failure it could be newer than the data.
+        """
         files = self._files
         if files is None:
             return  # another thread closed the connection meanwhile, which syncs
@@ -181,7 +184,7 @@ class Database:
             if self._is_full:
                 _sync(files.wal)
             self._require_same_file()
-            if study_id is not None and seq is not None:
+            if self._is_full and study_id is not None and seq is not None:
                 marks.note(files.notes, study_id, seq)
         except OSError as error:
             raise StorageError(f"SQLite storage {self.path}", got=str(error)) from error

@@ -171,6 +171,22 @@ def test_an_older_copy_in_place_is_noticed(tmp_path: Path) -> None:
         SQLiteStorage(path)
 
 
+def test_what_was_never_synced_is_not_missed(tmp_path: Path) -> None:
+    path = tmp_path / "study.db"
+    storage = SQLiteStorage(path, synchronous="normal")
+    study = storage.create_study(StudySpec("study", ("minimize",), 0), "{}")
+    storage.close()
+    old = path.read_bytes()  # what is left after a power failure
+    storage.enqueue(study, [Proposal({})])
+    storage.ask(study, [Proposal({})], 1, owner="", lease_s=None)
+    storage.tell(study, 1, 1, Result(TrialState.COMPLETE, (0.0,)))
+    storage.close()
+    path.write_bytes(old)
+    storage = SQLiteStorage(path)
+    assert storage.find_study("study").n_trials == 0
+    storage.close()
+
+
 def test_a_store_without_its_study_is_noticed(tmp_path: Path) -> None:
     path = tmp_path / "study.db"
     storage = SQLiteStorage(path)
