@@ -65,6 +65,7 @@ class Ticket:
     params: Labels
     sampler: str = ""
     fallback: str = ""
+    user_attrs: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

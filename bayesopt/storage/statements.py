@@ -21,6 +21,13 @@ SHIFT = 40  # trial id = study_id << SHIFT | number
 MASK = facts.MAX_NUMBER
 _U32 = 0xFFFFFFFF
 
+# Which told states each state may have.
+_TOLD_STATES: dict[int, tuple[int | None, ...]] = {
+    **dict.fromkeys((facts.WAITING, facts.RUNNING, facts.LOST), (None,)),
+    **{int(state): (int(state),) for state in facts.ENDINGS},
+    facts.INVALID: tuple(int(state) for state in facts.ENDINGS),
+}
+
 
 def _next_seq(study: str) -> str:
     """Return the SQL of a study's next seq; two index look-ups."""
@@ -151,19 +158,30 @@ def _damaged(trial_id: int, what: str) -> CorruptStoreError:
     )
 
 
-def _verify(rows: Sequence[Row]) -> None:
-    """Raise CorruptStoreError if parameters or a result are not what was written."""
-    for trial_id, state, params, check, told_state, values, constraints, cost, told, *_ in rows:
-        if params_check(trial_id, params) != check:
-            raise _damaged(trial_id, "parameters")
-        if (told_state is None) is (state in facts.FINISHED) or (
-            told_state is not None and state not in (told_state, facts.INVALID)
-        ):
-            raise _damaged(trial_id, "state")
-        if told_state is not None and told != result_check(
-            trial_id, told_state, values, constraints, cost
-        ):
-            raise _damaged(trial_id, "result")
+def _columns(rows: Sequence[Row], n: int) -> list[tuple[Any, ...]]:
+    return list(zip(*rows, strict=True)) if rows else [()] * n
+
+
+def _verify(columns: Sequence[tuple[Any, ...]]) -> None:
+    """Raise CorruptStoreError if parameters or a result are not what was written.
+
+    The columns are those of _FACTS. It goes by column, for this is done to every row there is.
+    """
+    ids, states, params, checks, told_states, values, constraints, costs, told_checks = columns
+    found = tuple(map(crc32, map(str.encode, params), [trial_id & _U32 for trial_id in ids]))
+    if found != checks:
+        raise _damaged(_first(ids, found, checks), "parameters")
+    for state, told_state in set(zip(states, told_states, strict=True)):
+        if told_state not in _TOLD_STATES[state]:
+            raise _damaged(ids[states.index(state)], "state")
+    told = zip(ids, told_states, values, constraints, costs, strict=True)
+    sums = tuple(None if each[1] is None else result_check(*each) for each in told)
+    if sums != told_checks:
+        raise _damaged(_first(ids, sums, told_checks), "result")
+
+
+def _first(ids: Sequence[int], found: Sequence[object], stored: Sequence[object]) -> int:
+    return next(i for i, a, b in zip(ids, found, stored, strict=True) if a != b)
 
 
 # -- arguments of the statements ------------------------------------------------------------
@@ -227,22 +245,21 @@ def changes(
     seq: int, rows: Sequence[Row], reports: Sequence[Row], n_spaces: int, *, more: bool
 ) -> Changes:
     """Return the rows of CHANGED and REPORTED in columns; about 5 µs per trial."""
-    _verify(rows)
-    for trial_id, step, values, check, _ in reports:
-        if report_check(trial_id, step, values) != check:
+    for trial_id, step, blob, check, _ in reports:
+        if report_check(trial_id, step, blob) != check:
             raise _damaged(trial_id, "a report")
-    ids, states, params, _, _, values, constraints, costs, _, versions, _ = (
-        (list(column) for column in zip(*rows, strict=True)) if rows else ([] for _ in range(11))
-    )
+    *columns, versions, _ = _columns(rows, 11)
+    _verify(columns)
+    ids, states, params, _, _, values, constraints, costs, _ = columns
     return Changes(
         seq=seq,
         numbers=[trial_id & MASK for trial_id in ids],
-        states=states,
+        states=list(states),
         params=codec.decode_labels(params),
         values=_floats(values),
         constraints=[{} if text is None else codec.decode(text) for text in constraints],
         costs=[None if cost is None else cost[0] for cost in _floats(costs)],
-        space_versions=versions,
+        space_versions=list(versions),
         report_numbers=[row[0] & MASK for row in reports],
         report_steps=[row[1] for row in reports],
         report_values=[codec.unpack_floats(row[2]) for row in reports],
@@ -267,7 +284,7 @@ def records(
     rows: Sequence[Row], reports: Iterable[Row], attrs: Iterable[Row]
 ) -> Iterator[TrialRecord]:
     """Yield the records of RECORDS or RECORD with their REPORTS and ATTRS."""
-    _verify(rows)
+    _verify(_columns([row[:9] for row in rows], 9))
     reports_of: dict[int, dict[float, tuple[float, ...]]] = {}
     for trial_id, step, values, check in reports:
         if report_check(trial_id, step, values) != check:
