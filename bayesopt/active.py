@@ -6,6 +6,7 @@ same whether it runs beside its study or in a worker process at the other end of
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -15,6 +16,8 @@ from bayesopt.errors import InvalidConfigError, SpaceChangedError, short_repr
 from bayesopt.results import coerce_constraints, coerce_cost, coerce_step, coerce_values
 from bayesopt.rng import named_rng
 from bayesopt.space import Categorical, Float, Int, Parameter
+
+_log = logging.getLogger("bayesopt")
 
 
 class TrialPort(Protocol):
@@ -44,6 +47,8 @@ class TrialSetup:
         The study's seed, for names never seen before.
     define_by_run : bool
         Whether the objective itself declares the parameters.
+    study_key : str
+        Tells the trial's study from others.
     """
 
     number: int
@@ -55,6 +60,7 @@ class TrialSetup:
     sampler: str = ""
     fallback: str = ""
     user_attrs: Mapping[str, Any] = field(default_factory=dict)
+    study_key: str = ""
 
 
 class Trial:
@@ -144,10 +150,19 @@ class Trial:
 
     def _offer(self, name: str, parameter: Parameter) -> Any:
         """Take the sampler's proposal where it fits the distribution, else draw afresh."""
-        if name in self._setup.params and parameter.contains(self._setup.params[name]):
-            return self._setup.params[name]
+        if name in self._setup.params:
+            if parameter.contains(self._setup.params[name]):
+                return self._setup.params[name]
+            self._note_misfit(name, parameter)
         rng = named_rng(self._setup.seed, self.number, name)
         return parameter.from_unit(float(rng.random()))
+
+    def _note_misfit(self, name: str, parameter: Parameter) -> None:
+        """Say that a given value is not used: a sampler may offer what no longer fits, a user not."""
+        if self.sampler == "user":
+            offered = short_repr(self._setup.params[name])
+            message = "trial %d: the enqueued %s=%s is not in %s; another value is drawn"
+            _log.warning(message, self.number, name, offered, short_repr(parameter))
 
     def _same_again(self, name: str, parameter: Parameter) -> Any:
         declared, value = self._suggested[name]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import zlib
 from pathlib import Path
 
@@ -19,6 +20,10 @@ def _kernels_cache_dir() -> str:
 
 
 os.environ.setdefault("NUMBA_CACHE_DIR", _kernels_cache_dir())
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # A shell that runs this in the background has its children ignore Ctrl-C, and theirs.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 from hypothesis import HealthCheck, settings  # noqa: E402
 

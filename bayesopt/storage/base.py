@@ -100,6 +100,7 @@ class Changes:
     report_numbers: list[int]
     report_steps: list[float]
     report_values: list[tuple[float, ...]]
+    report_attempts: list[int]  # supersedes reports of earlier attempts at this step and beyond
     n_spaces: int  # how many versions of the space are stored now
     more: bool = False  # the limit cut the answer; call again with `seq`
 
@@ -212,8 +213,9 @@ class Storage(Protocol):
         """Record intermediate values of a RUNNING trial and renew its lease.
 
         A `lease_s` of None leaves the lease as it is. The same step with the same values again is
-        fine; a later attempt overwrites. Raises ReportConflictError, StaleTrialError,
-        TrialNotFoundError.
+        fine. A later attempt supersedes what earlier ones reported at this step and beyond: one
+        that resumes keeps the part of the curve it resumes from, one that starts over keeps none.
+        Raises ReportConflictError, StaleTrialError, TrialNotFoundError.
         """
 
     def tell(self, study_id: int, number: int, attempt: int | None, result: Result) -> bool:

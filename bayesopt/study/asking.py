@@ -8,6 +8,10 @@ suggestion is a function of the trials before it, however many processes ask.
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import numpy as np
 
 from bayesopt.active import TrialSetup
@@ -18,26 +22,26 @@ from bayesopt.samplers.base import Sampler
 from bayesopt.space import Space
 from bayesopt.storage.base import Labels, Proposal, Result, Ticket
 from bayesopt.study.context import StudyContext
-from bayesopt.trial import TrialState
+from bayesopt.study.identity import is_gone
+from bayesopt.trial import TrialRecord, TrialState
 
 
 def ask(
     context: StudyContext, sampler: Sampler, n: int, key: str | None = None
 ) -> list[TrialSetup]:
-    """Hand out `n` trials; the same `key` gives the same trials again."""
+    """Hand out `n` trials, fewer if no more are left; the same `key` gives the same ones again."""
     with context.lock, context.storage.ask_turn(context.study_id):
-        known = context.storage.find_ask(context.study_id, key) if key is not None else None
-        if known:
-            context.follower.follow()
-            return [_start(context, ticket) for ticket in known]
+        if key is not None:
+            return _ask_keyed(context, sampler, n, key)
         tickets: list[Ticket] = []
-        while len(tickets) < n:
-            try:
-                tickets += _next_tickets(context, sampler, n - len(tickets), key)
-            except SpaceExhausted:
-                if not tickets:
-                    raise
-                break  # fewer than asked for, but what is handed out must not be lost
+        with _undone_on_error(context, tickets):
+            while len(tickets) < n:
+                try:
+                    tickets += _next_tickets(context, sampler, n - len(tickets), None)
+                except SpaceExhausted:
+                    if not tickets:
+                        raise
+                    break
         return [_start(context, ticket) for ticket in tickets]
 
 
@@ -46,22 +50,90 @@ def ask_within(context: StudyContext, sampler: Sampler, n_trials: int | None) ->
     with context.lock, context.storage.ask_turn(context.study_id):
         while True:
             history = refresh(context)
-            if n_trials is not None and n_begun(history) >= n_trials:
+            if n_trials is not None and n_begun(context, history) >= n_trials:
                 return None
             tickets = _next_tickets(context, sampler, 1, None)
             if tickets:
+                context.evaluating.add(tickets[0].number)
                 return _start(context, tickets[0])
 
 
-def n_begun(history: History) -> int:
-    """Count the trials that use up a budget: running or finished, not struck out."""
-    return int(np.count_nonzero(history.is_running | history.is_finished))
+def n_begun(context: StudyContext, history: History) -> int:
+    """Count the trials that use up a budget: finished ones, and those under evaluation.
+
+    In a shared storage every running trial counts: another process evaluates it, or its lease runs
+    out. Elsewhere nobody can tell whether a trial that was asked by hand will ever be told.
+    """
+    n_finished = int(np.count_nonzero(history.is_finished))
+    running = np.flatnonzero(history.is_running)
+    if context.storage.is_shared:
+        return n_finished + running.size
+    return n_finished + sum(number in context.evaluating for number in running.tolist())
 
 
 def refresh(context: StudyContext) -> History:
     """Queue the trials whose worker vanished, and bring the history up to date."""
+    if context.leases is not None:
+        context.leases.renew_if_due()
     context.storage.expire(context.study_id)
     return context.follower.follow()
+
+
+def release_gone(context: StudyContext) -> int:
+    """Queue running trials whose process is known to have ended; return how many."""
+    history = refresh(context)
+    numbers = np.flatnonzero(history.is_running).tolist()
+    gone = [
+        record
+        for record in context.storage.trials(context.study_id, numbers)
+        if is_gone(record.owner)
+    ]
+    for record in gone:
+        context.storage.release(context.study_id, record.number, record.attempt)
+    return len(gone)
+
+
+@contextmanager
+def _undone_on_error(context: StudyContext, tickets: list[Ticket]) -> Iterator[None]:
+    """Put trials that nobody will evaluate back in the queue."""
+    try:
+        yield
+    except BaseException:
+        for ticket in tickets:
+            context.storage.release(context.study_id, ticket.number, ticket.attempt)
+        raise
+
+
+def _ask_keyed(context: StudyContext, sampler: Sampler, n: int, key: str) -> list[TrialSetup]:
+    """Hand out trials one by one, each under a key of its own, so that any may be repeated."""
+    setups: list[TrialSetup] = []
+    for i in range(n):
+        part = key if n == 1 else f"{key} [{i + 1}/{n}]"
+        known = context.storage.find_ask(context.study_id, part)
+        try:
+            ticket = _taken_over(context, known[0], part) if known else None
+            while ticket is None:
+                ticket = next(iter(_next_tickets(context, sampler, 1, part)), None)
+        except SpaceExhausted:
+            if not setups:
+                raise
+            break
+        setups.append(_start(context, ticket))
+    return setups
+
+
+def _taken_over(context: StudyContext, ticket: Ticket, key: str) -> Ticket:
+    """Continue a trial of an earlier ask; from another process that kept it, it is taken over.
+
+    The new attempt fences the old process off, and its lease is renewed here.
+    """
+    context.follower.follow()
+    record = context.storage.trials(context.study_id, [ticket.number])[0]
+    is_ours = context.leases is None or record.owner == context.owner
+    if is_ours or record.state.is_finished:
+        return ticket
+    context.storage.release(context.study_id, ticket.number, ticket.attempt)
+    return _claim(context, ticket.number, key) or ticket
 
 
 def _next_tickets(context: StudyContext, sampler: Sampler, n: int, key: str | None) -> list[Ticket]:
@@ -75,20 +147,28 @@ def _next_tickets(context: StudyContext, sampler: Sampler, n: int, key: str | No
 
 def _claim_queued(context: StudyContext, history: History, n: int, key: str | None) -> list[Ticket]:
     """Take up to `n` trials from the queue: enqueued ones and those whose worker vanished."""
-    numbers = np.flatnonzero(history.is_queued)[:n].tolist()
-    tickets = (_claim(context, number, key) for number in numbers)
-    return [ticket for ticket in tickets if ticket is not None]
+    queued = np.flatnonzero(history.is_queued).tolist()
+    numbers = [number for number in queued if not context.holds(number)][:n]
+    tickets: list[Ticket] = []
+    with _undone_on_error(context, tickets):
+        for number in numbers:
+            ticket = _claim(context, number, key)
+            tickets += [] if ticket is None else [ticket]
+    return tickets
 
 
 def _claim(context: StudyContext, number: int, key: str | None) -> Ticket | None:
     """Take one queued trial; None if another process did, or if it can no longer be run."""
+    record = context.storage.trials(context.study_id, [number])[0]
+    if not record.state.is_queued:
+        return None
     try:
-        proposal = _completed(context, number)
+        proposal = _completed(context, record)
     except (InvalidConfigError, InfeasibleSpaceError) as error:  # the space changed meanwhile
         failed = Result(TrialState.FAIL, error=f"it no longer fits the space: {error}")
-        context.storage.tell(context.study_id, number, None, failed)
+        context.storage.tell(context.study_id, number, record.attempt, failed)
         return None
-    return context.storage.claim(
+    ticket = context.storage.claim(
         context.study_id,
         number,
         proposal,
@@ -96,22 +176,26 @@ def _claim(context: StudyContext, number: int, key: str | None) -> Ticket | None
         lease_s=context.lease_s,
         key=key,
     )
+    if ticket is None:
+        return None
+    return dataclasses.replace(ticket, user_attrs=record.user_attrs)
 
 
-def _completed(context: StudyContext, number: int) -> Proposal:
-    """Fill in what an enqueued trial leaves open; the randomness is keyed by its number.
+def _completed(context: StudyContext, record: TrialRecord) -> Proposal:
+    """Fill in what a queued trial leaves open; the randomness is keyed by its number.
 
-    A lost trial is whole already and runs again as it was.
+    A lost trial is whole, unless the space has changed since it was asked.
     """
-    record = context.storage.trials(context.study_id, [number])[0]
-    params = record.params
-    if record.state is TrialState.WAITING and not context.define_by_run:
-        params = _fill(context.follower.space, params, trial_rng(context.spec.seed, number))
+    params, version = record.params, context.follower.space_version
+    is_whole = record.state is TrialState.LOST and record.space_version == version
+    if not (is_whole or context.define_by_run):
+        rng = trial_rng(context.spec.seed, record.number)
+        params = _fill(context.follower.space, params, rng)
     return Proposal(
         params=params,
         sampler=record.sampler,
         fallback=record.fallback,
-        space_version=context.follower.space_version,
+        space_version=version,
         user_attrs=record.user_attrs,
     )
 
@@ -160,4 +244,6 @@ def _start(context: StudyContext, ticket: Ticket) -> TrialSetup:
         define_by_run=context.define_by_run,
         sampler=ticket.sampler,
         fallback=ticket.fallback,
+        user_attrs=ticket.user_attrs,
+        study_key=context.key,
     )

@@ -3,68 +3,100 @@
 from __future__ import annotations
 
 import os
-import socket
 import threading
-import uuid
+import weakref
 from dataclasses import dataclass, field
 
 from bayesopt.space import Space
 from bayesopt.storage.base import Storage, StudyRecord, StudySpec
 from bayesopt.study.follow import Follower
+from bayesopt.study.identity import Identity
 from bayesopt.study.lease import LeaseKeeper
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class StudyContext:
     """One process's connection to one stored study.
 
     Attributes
     ----------
+    key : str
+        Tells the study from every other one, also of the same name.
     follower : Follower
         The study's space and history, brought up to date on demand under `lock`.
-    leases : LeaseKeeper or None
-        Renews the leases of trials under evaluation here; None where no other process looks on.
     lease_s : float or None
         How long a trial stays ours without a sign of life; None for ever.
-    define_by_run : bool
-        Whether objectives declare the parameters (the study was created without a space).
+    leases : LeaseKeeper or None
+        Renews the leases of trials under evaluation here; None where there are none.
+    evaluating : set of int
+        Trials that ``optimize`` of this process is evaluating.
     """
 
     storage: Storage
     study_id: int
     spec: StudySpec
+    key: str
     follower: Follower
-    owner: str
+    identity: Identity
     lease_s: float | None
     leases: LeaseKeeper | None
-    define_by_run: bool
+    evaluating: set[int] = field(default_factory=set)
     lock: threading.RLock = field(default_factory=threading.RLock)
 
+    def __post_init__(self) -> None:
+        _alive.add(self)
+
+    @property
+    def define_by_run(self) -> bool:
+        """Whether objectives declare the parameters (the study was created without a space)."""
+        return self.follower.define_by_run
+
+    @property
+    def owner(self) -> str:
+        """The name under which this process takes trials."""
+        return self.identity.owner
+
     def hold(self, number: int, attempt: int) -> None:
-        """Keep the lease of a trial alive from now on."""
+        """Keep the lease of an attempt alive from now on."""
         if self.leases is not None:
             self.leases.hold(number, attempt)
 
-    def drop(self, number: int) -> None:
-        """Let the lease of a trial go."""
+    def drop(self, number: int, attempt: int) -> None:
+        """Let the lease of an attempt go."""
         if self.leases is not None:
-            self.leases.drop(number)
+            self.leases.drop(number, attempt)
+
+    def holds(self, number: int) -> bool:
+        """Tell whether a trial is being evaluated here."""
+        return self.leases is not None and self.leases.holds(number)
 
 
 def connect(
     storage: Storage, record: StudyRecord, like: Space | None, lease_s: float | None
 ) -> StudyContext:
     """Follow a stored study under a new identity."""
-    owner = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
     lease_s = lease_s if storage.is_shared else None
-    first_space = Space.from_json(storage.spaces(record.id)[0])
+    identity = Identity(is_detached=lease_s is None)
     return StudyContext(
         storage=storage,
         study_id=record.id,
         spec=record.spec,
+        key=f"{record.id}:{record.created_at!r}:{record.spec.seed}:{record.spec.name}",
         follower=Follower(storage, record.id, record.spec, like),
-        owner=owner,
+        identity=identity,
         lease_s=lease_s,
-        leases=None if lease_s is None else LeaseKeeper(storage, record.id, owner, lease_s),
-        define_by_run=not first_space.parameters,
+        leases=None if lease_s is None else LeaseKeeper(storage, record.id, identity, lease_s),
     )
+
+
+_alive: weakref.WeakSet[StudyContext] = weakref.WeakSet()
+
+
+def _after_fork_in_child() -> None:
+    for context in list(_alive):
+        context.lock = threading.RLock()  # another thread of the parent may have held it
+        context.evaluating = set()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork_in_child)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping, Sequence
 from os import PathLike
 from typing import Any
 
 from bayesopt import samplers, schedulers
 from bayesopt.errors import (
-    InvalidValueError,
     SpaceChangedError,
     StudyError,
     StudyExistsError,
@@ -22,9 +20,9 @@ from bayesopt.schedulers.base import Scheduler
 from bayesopt.space import Space
 from bayesopt.storage import open_storage
 from bayesopt.storage.base import Storage, StudyRecord, StudySpec
+from bayesopt.study import checks
 from bayesopt.study.study import Study
-
-_log = logging.getLogger("bayesopt")
+from bayesopt.study.versions import as_space
 
 StorageLike = str | PathLike[str] | Storage | None
 DEFAULT_NAME = "study"
@@ -40,7 +38,7 @@ def create_study(
     storage: StorageLike = None,
     name: str = DEFAULT_NAME,
     seed: int | None = None,
-    noisy: bool = False,
+    noisy: bool | None = None,
     load_if_exists: bool = False,
     lease_s: float | None = 60.0,
 ) -> Study:
@@ -65,10 +63,11 @@ def create_study(
     seed : int, optional
         Same seed and same told results give the same suggestions; drawn and kept if None.
     noisy : bool
-        Whether a configuration may give another value next time. If not, none is asked twice.
+        Whether a configuration may give another value next time. If not (the default), none is
+        asked twice.
     load_if_exists : bool
-        Continue a study of that name. Its space and directions must be the same; the sampler and
-        the scheduler given here are used from now on by this process.
+        Continue a study of that name. What is given of space, directions, seed and noisy must be
+        the same; the sampler and the scheduler given here are used from now on by this process.
     lease_s : float, optional
         In a shared storage: seconds without a sign of life after which a trial is handed to
         another worker. None: never (for evaluations that outlive the asking process).
@@ -76,16 +75,16 @@ def create_study(
     Raises
     ------
     StudyExistsError
-        If the name is taken, and `load_if_exists` is False or the directions differ.
+        If the name is taken, and `load_if_exists` is False or directions, seed or noisy differ.
     SpaceChangedError
         If the stored space is another one; assign ``study.space`` to change it.
     """
     store = open_storage(storage)
-    space = Space(space) if isinstance(space, Mapping) else space
+    space = as_space(space)
     spec = StudySpec(
-        name=_checked_name(name),
+        name=checks.text("name of a study", name),
         directions=_checked_directions(direction, directions),
-        seed=_checked_seed(seed),
+        seed=new_seed() if seed is None else checks.integer("seed", seed, below=2**63),
         noisy=bool(noisy),
         sampler=samplers.to_spec(samplers.resolve(sampler)),
         scheduler=schedulers.to_spec(schedulers.resolve(scheduler)),
@@ -97,7 +96,13 @@ def create_study(
             raise
     else:
         return _open(store, name, space, sampler, scheduler, lease_s)
-    _require_same_directions(store.find_study(name), spec, direction, directions)
+    found = store.find_study(name).spec
+    if not (direction is None and directions is None):
+        _require_same(spec.name, "directions", found.directions, spec.directions)
+    if seed is not None:
+        _require_same(spec.name, "seed", found.seed, spec.seed)
+    if noisy is not None:
+        _require_same(spec.name, "noisy", found.noisy, spec.noisy)
     study = _open(store, name, space, sampler, scheduler, lease_s)
     _require_same_space(study, space)
     return study
@@ -133,7 +138,7 @@ def load_study(
         If `space` is not the stored one.
     """
     store = open_storage(storage, must_exist=True)
-    space = Space(space) if isinstance(space, Mapping) else space
+    space = as_space(space)
     found = _only_name(store) if name is None else name
     study = _open(store, found, space, sampler, scheduler, lease_s)
     _require_same_space(study, space)
@@ -170,7 +175,7 @@ def _open(
         if scheduler is not None
         else schedulers.from_spec(record.spec.scheduler),
         like=like,
-        lease_s=_checked_lease(lease_s),
+        lease_s=checks.seconds("lease_s", lease_s),
     )
 
 
@@ -197,24 +202,14 @@ def _require_same_space(study: Study, space: Space | None) -> None:
     )
 
 
-def _require_same_directions(
-    record: StudyRecord, spec: StudySpec, direction: object, directions: object
-) -> None:
-    if direction is None and directions is None:
-        return
-    if record.spec.directions != spec.directions:
+def _require_same(name: str, what: str, stored: object, given: object) -> None:
+    if stored != given:
         raise StudyExistsError(
-            f"study {record.spec.name!r} exists",
-            expected=f"its directions {record.spec.directions}",
-            got=f"{spec.directions}",
-            remedy="Use another name for another problem.",
+            f"study {name!r} exists",
+            expected=f"its {what}, {stored}",
+            got=f"{given}",
+            remedy="Use another name for another study.",
         )
-
-
-def _checked_name(name: object) -> str:
-    if not isinstance(name, str) or not name:
-        raise InvalidValueError("name of a study", expected="a string", got=short_repr(name))
-    return name
 
 
 def _checked_directions(direction: str | None, directions: Sequence[str] | None) -> tuple[str, ...]:
@@ -223,31 +218,11 @@ def _checked_directions(direction: str | None, directions: Sequence[str] | None)
             "direction", expected="direction or directions", got="both", remedy="Give one of them."
         )
     given = ["minimize" if direction is None else direction] if directions is None else directions
-    if isinstance(given, str) or not given or set(given) - {"minimize", "maximize"}:
+    is_list = isinstance(given, Sequence) and not isinstance(given, str) and len(given) > 0
+    if not is_list or not all(each in ("minimize", "maximize") for each in given):
         raise StudyError(
             "directions of a study",
             expected="'minimize' or 'maximize' for each objective",
             got=short_repr(given),
         )
     return tuple(given)
-
-
-def _checked_seed(seed: object) -> int:
-    if seed is None:
-        return new_seed()
-    index = None if isinstance(seed, bool) else getattr(seed, "__index__", None)
-    if index is None or not 0 <= index() < 2**63:
-        raise InvalidValueError(
-            "seed of a study", expected="an integer from 0 to 2**63 - 1", got=short_repr(seed)
-        )
-    return int(index())
-
-
-def _checked_lease(lease_s: object) -> float | None:
-    if lease_s is None:
-        return None
-    if isinstance(lease_s, bool) or not isinstance(lease_s, (int, float)) or not lease_s > 0:
-        raise InvalidValueError(
-            "lease_s", expected="a positive number of seconds or None", got=short_repr(lease_s)
-        )
-    return float(lease_s)

@@ -17,6 +17,13 @@ class Follower:
     spec : StudySpec
     like : Space, optional
         A space whose objects and callables stand behind the labels of the stored one.
+
+    Attributes
+    ----------
+    space, space_version, history
+        As far as this process has followed.
+    define_by_run : bool
+        Whether the study was created without a space.
     """
 
     def __init__(
@@ -29,6 +36,8 @@ class Follower:
     def _load_space(self) -> None:
         """Start over with the newest version of the space; old trials are encoded into it."""
         versions = self._storage.spaces(self._study_id)
+        first = Space.from_json(versions[0], like=self._like)
+        self.define_by_run = not first.parameters
         self.space = Space.from_json(versions[-1], like=self._like)
         self.space_version = len(versions) - 1
         self.history = History(
@@ -37,7 +46,7 @@ class Follower:
             directions=self._spec.directions,
             seed=self._spec.seed,
             noisy=self._spec.noisy,
-            define_by_run=not Space.from_json(versions[0], like=self._like).parameters,
+            define_by_run=self.define_by_run,
         )
         self._seq = 0
 

@@ -9,24 +9,28 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from bayesopt.active import TrialPort
 from bayesopt.errors import (
     BayesOptError,
     ExecutionError,
-    InvalidValueError,
+    SpaceChangedError,
     SpaceExhausted,
     StaleTrialError,
+    TellConflictError,
     short_repr,
 )
 from bayesopt.execution import Executor, Objective, Outcome, open_executor
 from bayesopt.samplers.base import Sampler
 from bayesopt.storage.base import Result
-from bayesopt.study import asking, telling
+from bayesopt.study import asking, checks, telling
 from bayesopt.study.context import StudyContext
+from bayesopt.study.patience import Patience
 from bayesopt.study.progress import Progress
 from bayesopt.study.records import get_record
+from bayesopt.study.versions import Suggested
 from bayesopt.trial import TrialRecord, TrialState
 
 _log = logging.getLogger("bayesopt")
@@ -56,13 +60,14 @@ class Optimization:
         threads: bool,
     ) -> None:
         self._context, self._sampler, self._port = context, sampler, port
-        self._objective = objective
-        self._n_trials = _checked_count("n_trials", n_trials)
-        self._timeout = _checked_seconds("timeout", timeout)
+        (self._objective,) = checks.functions("objective", [objective])
+        self._n_trials = checks.count("n_trials", n_trials)
+        self._timeout = checks.seconds("timeout", timeout)
         self._n_jobs = n_jobs
-        self._callbacks, self._catch = tuple(callbacks), catch
+        self._callbacks = checks.functions("callbacks", callbacks)
+        self._catch = checks.exceptions("catch", catch)
         self._show_progress = progress
-        self._trial_timeout = _checked_seconds("trial_timeout", trial_timeout)
+        self._trial_timeout = checks.seconds("trial_timeout", trial_timeout)
         self._threads = threads
         self._attempts: dict[int, int] = {}
         self._stopped = False
@@ -82,6 +87,7 @@ class Optimization:
         self._deadline = None if self._timeout is None else time.monotonic() + self._timeout
         with Progress(self._context, self._n_trials, self._show_progress) as self._progress:
             try:
+                asking.release_gone(self._context)
                 self._loop(executor)
             finally:
                 executor.close()
@@ -89,17 +95,23 @@ class Optimization:
                     self._put_back(number)
 
     def _loop(self, executor: Executor) -> None:
+        patience = Patience(self._context)
         while True:
             self._fill(executor)
-            if not executor.running:
+            if executor.running:
+                self._finish(executor.wait())
+            elif self._over() or not patience.wait(self._n_trials):
                 return
-            ended = executor.wait()
-            told = [outcome for outcome in ended if self._record(outcome)]  # all, before any raise
-            for outcome in told:
-                self._progress.update()
-                self._call_back(outcome.number)
-            for outcome in ended:
-                self._raise_unless_caught(outcome)
+
+    def _finish(self, ended: list[Outcome]) -> None:
+        """Tell all results before anything is raised."""
+        settled = [self._record(outcome) for outcome in ended]
+        told = [outcome for outcome in settled if outcome is not None]
+        for outcome in told:
+            self._progress.update()
+            self._call_back(outcome.number)
+        for outcome in told:
+            self._raise_unless_caught(outcome)
 
     def _fill(self, executor: Executor) -> None:
         """Give every free worker a trial, as far as the budgets go."""
@@ -113,21 +125,27 @@ class Optimization:
             if setup is None:
                 break
             self._attempts[setup.number] = setup.attempt
+            self._context.evaluating.add(setup.number)
             executor.submit(self._objective, setup)
 
     def _over(self) -> bool:
         late = self._deadline is not None and time.monotonic() >= self._deadline
         return self._stopped or late
 
-    def _record(self, outcome: Outcome) -> bool:
-        """Tell how a trial ended, if it did: one whose worker died is queued again."""
+    def _record(self, outcome: Outcome) -> Outcome | None:
+        """Tell how a trial ended; None if it did not end here, or not in time to count."""
         if outcome.status == "lost" and outcome.attempt < MAX_ATTEMPTS:
             _log.warning("trial %d runs again: %s", outcome.number, outcome.error)
             self._put_back(outcome.number)
-            return False
-        told = self._tell(outcome)
-        self._attempts.pop(outcome.number)
-        return told
+            return None
+        try:
+            return self._tell(outcome)
+        except (StaleTrialError, TellConflictError) as error:
+            _log.warning("a result came too late and is not counted: %s", error)
+            self._context.drop(outcome.number, outcome.attempt)
+            return None
+        finally:
+            self._forget(outcome.number)
 
     def _call_back(self, number: int) -> None:
         if self._callbacks:
@@ -135,17 +153,19 @@ class Optimization:
             for callback in self._callbacks:
                 callback(record)
 
-    def _tell(self, outcome: Outcome) -> bool:
-        """Record an outcome; False when the trial belongs to another worker by now."""
+    def _tell(self, outcome: Outcome) -> Outcome:
+        """Record an outcome, as an invalid one if its parameters contradict earlier trials'."""
         suggested = outcome.suggested if self._context.define_by_run else None
         try:
-            result = self._result_of(outcome)
-            telling.tell(self._context, outcome.number, outcome.attempt, result, suggested)
-        except StaleTrialError as error:
-            _log.warning("a result came too late and is not counted: %s", error)
-            self._context.drop(outcome.number)
-            return False
-        return True
+            self._record_result(outcome, suggested)
+        except SpaceChangedError as error:
+            outcome = replace(outcome, status="invalid", error=str(error), exception=error)
+            self._record_result(outcome, None)
+        return outcome
+
+    def _record_result(self, outcome: Outcome, suggested: Suggested | None) -> None:
+        result = self._result_of(outcome)
+        telling.tell(self._context, outcome.number, outcome.attempt, result, suggested)
 
     def _result_of(self, outcome: Outcome) -> Result:
         n_objectives = len(self._context.spec.directions)
@@ -172,31 +192,17 @@ class Optimization:
 
     def _put_back(self, number: int) -> None:
         """Queue a trial that this call leaves unfinished, for whoever goes on."""
-        self._context.drop(number)
-        attempt = self._attempts.pop(number, None)
-        if attempt is not None:
-            try:
-                self._context.storage.release(self._context.study_id, number, attempt)
-            except BayesOptError as error:  # its lease runs out instead
-                _log.warning("trial %d could not be put back: %s", number, error)
+        attempt = self._attempts[number]
+        self._forget(number)
+        self._context.drop(number, attempt)
+        try:
+            self._context.storage.release(self._context.study_id, number, attempt)
+        except BayesOptError as error:  # its lease runs out instead
+            _log.warning("trial %d could not be put back: %s", number, error)
+
+    def _forget(self, number: int) -> None:
+        self._attempts.pop(number, None)
+        self._context.evaluating.discard(number)
 
 
 _STATE_OF = {"value": TrialState.COMPLETE, "pruned": TrialState.PRUNED}
-
-
-def _checked_count(name: str, n: int | None) -> int | None:
-    if n is None:
-        return None
-    if isinstance(n, bool) or not hasattr(n, "__index__") or n.__index__() < 0:
-        raise InvalidValueError(name, expected="an integer >= 0 or None", got=short_repr(n))
-    return int(n.__index__())
-
-
-def _checked_seconds(name: str, seconds: float | None) -> float | None:
-    if seconds is None:
-        return None
-    if isinstance(seconds, bool) or not isinstance(seconds, (int, float)) or not seconds > 0:
-        raise InvalidValueError(
-            name, expected="a positive number of seconds or None", got=short_repr(seconds)
-        )
-    return float(seconds)

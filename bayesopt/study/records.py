@@ -46,6 +46,10 @@ def proposal_of(
     InvalidConfigError
         If the configuration does not belong to the space.
     """
+    if not isinstance(params, Mapping):
+        raise InvalidConfigError(
+            "configuration", expected="a mapping of names to values", got=short_repr(params)
+        )
     with context.lock:
         context.follower.follow()
         space, version = context.follower.space, context.follower.space_version
@@ -54,10 +58,21 @@ def proposal_of(
     elif partial:
         labels = _completable(space, params)
     else:
-        labels = space.to_labels(space.validate(params, fill=True))
+        labels = feasible_labels(space, space.validate(params, fill=True))
     return Proposal(
         params=labels, sampler="user", space_version=version, user_attrs=dict(user_attrs or {})
     )
+
+
+def feasible_labels(space: Space, config: Mapping[str, Any]) -> dict[str, Any]:
+    """Label a whole configuration. Raises InvalidConfigError if it violates a constraint."""
+    if not space.feasible(space.encode([config]))[0]:
+        raise InvalidConfigError(
+            "configuration",
+            expected=f"one that satisfies {short_repr([str(c) for c in space.constraints])}",
+            got=short_repr(dict(config)),
+        )
+    return space.to_labels(config)
 
 
 def _completable(space: Space, params: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,20 +8,20 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, overload
 
 from bayesopt.active import Trial, TrialSetup
-from bayesopt.errors import InvalidValueError, NoTrialsError, StudyError, short_repr
+from bayesopt.errors import NoTrialsError, StudyError
 from bayesopt.execution import Objective
 from bayesopt.history import History
-from bayesopt.rng import trial_rng
 from bayesopt.samplers.base import Sampler
-from bayesopt.schedulers.base import Decision, Scheduler
+from bayesopt.schedulers.base import Scheduler
 from bayesopt.space import Space
 from bayesopt.storage.base import Storage, StudyRecord
-from bayesopt.study import asking, telling
+from bayesopt.study import asking, checks, telling
 from bayesopt.study.context import connect
 from bayesopt.study.optimize import Optimization
+from bayesopt.study.port import StudyPort
 from bayesopt.study.records import get_record, proposal_of, with_user_params
 from bayesopt.study.telling import StateLike
-from bayesopt.study.versions import change_space
+from bayesopt.study.versions import as_space, change_space
 from bayesopt.trial import TrialRecord, TrialState
 
 if TYPE_CHECKING:
@@ -106,9 +106,9 @@ class Study:
             return self._context.follower.space
 
     @space.setter
-    def space(self, space: Space) -> None:
+    def space(self, space: Space | Mapping[str, Any]) -> None:
         """Change the space; old trials stay usable. Raises SpaceChangedError."""
-        change_space(self._context, space)
+        change_space(self._context, as_space(space) or Space({}))
 
     @property
     def user_attrs(self) -> dict[str, Any]:
@@ -132,7 +132,7 @@ class Study:
         Parameters
         ----------
         n : int, optional
-            How many; then a list is returned.
+            How many; then a list is returned, shorter only if no more are left.
         key : str, optional
             Makes the call idempotent: the same key gives the same trials again.
 
@@ -143,7 +143,12 @@ class Study:
         InfeasibleSpaceError
             If no configuration satisfies the space's constraints.
         """
-        setups = asking.ask(self._context, self.sampler, _count(n), key)
+        setups = asking.ask(
+            self._context,
+            self.sampler,
+            1 if n is None else checks.integer("number of trials to ask for", n, at_least=1),
+            None if key is None else checks.text("key", key),
+        )
         trials = [self._trial(setup) for setup in setups]
         return trials[0] if n is None else trials
 
@@ -186,11 +191,12 @@ class Study:
             If there is no such trial.
         """
         result = telling.make_result(len(self.directions), values, state, constraints, cost)
+        number = self._number(trial)
         if isinstance(trial, Trial):
             suggested = trial.suggested if trial.setup.define_by_run else None
-            telling.tell(self._context, trial.number, trial.attempt, result, suggested)
+            telling.tell(self._context, number, trial.attempt, result, suggested)
         else:
-            telling.tell(self._context, _trial_number(trial), None, result)
+            telling.tell(self._context, number, None, result)
 
     def enqueue(
         self, params: Mapping[str, Any], *, user_attrs: Mapping[str, Any] | None = None
@@ -241,7 +247,8 @@ class Study:
         TrialNotFoundError, StudyError
             If there is no such trial, or it is not finished.
         """
-        number = trial.number if isinstance(trial, Trial) else _trial_number(trial)
+        number = self._number(trial)
+        reason = checks.text("reason", reason)
         self.storage.invalidate(self._context.study_id, number, reason, _user_name())
 
     @property
@@ -273,7 +280,9 @@ class Study:
             closures work, and no ``if __name__ == "__main__"`` is needed.
         n_trials : int, optional
             The budget of the *study*: stop when so many trials are finished, earlier runs and other
-            workers included. A study that has them already does nothing.
+            workers included. A study that has them already does nothing. When only trials of other
+            workers are left, wait for them as long as one of them gives a sign of life within
+            ``lease_s``, and run those again whose worker vanished.
         timeout : float, optional
             Seconds after which this call begins no further trial.
         n_jobs : int
@@ -299,12 +308,14 @@ class Study:
         self._optimization = Optimization(
             self._context,
             self.sampler,
-            StudyPort(self),
+            StudyPort(self._context, self.scheduler),
             objective,
             n_trials=n_trials,
             timeout=timeout,
             n_jobs=n_jobs,
-            callbacks=[partial(callback, self) for callback in callbacks],
+            callbacks=[
+                partial(callback, self) for callback in checks.functions("callbacks", callbacks)
+            ],
             catch=catch,
             progress=progress,
             trial_timeout=trial_timeout,
@@ -327,15 +338,18 @@ class Study:
         return self.get_trials()
 
     def get_trials(self, states: Iterable[TrialState] | None = None) -> list[TrialRecord]:
-        """Return the trials in one of `states` (all by default), in order."""
+        """Return the trials in one of `states` (all by default), in order.
+
+        Raises InvalidValueError for something that is no state.
+        """
         records = self.storage.trials(self._context.study_id)
-        wanted = None if states is None else frozenset(states)
-        kept = [r for r in records if wanted is None or r.state in wanted]
+        wanted = frozenset(TrialState) if states is None else checks.states(states)
+        kept = [record for record in records if record.state in wanted]
         return with_user_params(self.space, kept)
 
     def get_trial(self, number: int) -> TrialRecord:
         """Return one trial. Raises TrialNotFoundError."""
-        return get_record(self._context, _trial_number(number))
+        return get_record(self._context, self._number(number))
 
     @property
     def best_trial(self) -> TrialRecord:
@@ -375,7 +389,6 @@ class Study:
 
         return trials_dataframe(self.trials, len(self.directions))
 
-    # -- for trials ---------------------------------------------------------------------------
     def close(self) -> None:
         """Stop renewing leases and release the storage's files; calling again is fine."""
         if self._context.leases is not None:
@@ -383,7 +396,20 @@ class Study:
         self.storage.close()
 
     def _trial(self, setup: TrialSetup) -> Trial:
-        return Trial(setup, StudyPort(self))
+        return Trial(setup, StudyPort(self._context, self.scheduler))
+
+    def _number(self, trial: object) -> int:
+        """Return the number of a trial of this study. Raises InvalidValueError, StudyError."""
+        if not isinstance(trial, Trial):
+            return checks.integer("trial: a Trial or its number", trial)
+        if trial.setup.study_key != self._context.key:
+            raise StudyError(
+                f"trial {trial.number}",
+                expected=f"a trial of study {self.name!r}",
+                got="one of another study",
+                remedy="Tell it to the study that it was asked from.",
+            )
+        return trial.number
 
     def _require_single(self, what: str, instead: str) -> None:
         if len(self.directions) > 1:
@@ -393,48 +419,6 @@ class Study:
                 got=f"{len(self.directions)}",
                 remedy=f"Use study.{instead}.",
             )
-
-
-class StudyPort:
-    """Lets a running trial reach its study (see ``bayesopt.active.TrialPort``)."""
-
-    def __init__(self, study: Study) -> None:
-        self._study = study
-
-    def report(self, trial: Trial, step: float, values: tuple[float, ...]) -> None:
-        """Record intermediate values; this renews the lease."""
-        context = self._study._context
-        context.storage.report(
-            context.study_id, trial.number, trial.attempt, step, values, context.lease_s
-        )
-
-    def should_prune(self, trial: Trial) -> bool:
-        """Let the scheduler decide, from the history alone."""
-        study = self._study
-        rng = trial_rng(study.seed, trial.number)
-        decision = study.scheduler.decide(study.history, trial.number, rng)
-        return decision is Decision.STOP
-
-    def set_user_attr(self, trial: Trial, name: str, value: object) -> None:
-        """Attach an attribute to the trial."""
-        context = self._study._context
-        context.storage.set_user_attr(context.study_id, trial.number, name, value)
-
-
-def _count(n: object) -> int:
-    if n is None:
-        return 1
-    if isinstance(n, bool) or not hasattr(n, "__index__") or n.__index__() < 1:
-        raise InvalidValueError(
-            "number of trials to ask for", expected="an integer >= 1", got=short_repr(n)
-        )
-    return int(n.__index__())
-
-
-def _trial_number(number: object) -> int:
-    if isinstance(number, bool) or not hasattr(number, "__index__"):
-        raise InvalidValueError("trial", expected="a Trial or its number", got=short_repr(number))
-    return int(number.__index__())
 
 
 def _user_name() -> str:

@@ -8,7 +8,7 @@ import math
 from collections.abc import Mapping
 from typing import Literal
 
-from bayesopt.errors import InvalidValueError, short_repr
+from bayesopt.errors import InvalidValueError, StudyError, short_repr
 from bayesopt.results import coerce_constraints, coerce_cost, coerce_step, coerce_values
 from bayesopt.storage.base import Result
 from bayesopt.study.context import StudyContext
@@ -89,13 +89,29 @@ def tell(
     suggested: Suggested | None = None,
 ) -> bool:
     """Record the result of a trial; False if the same result was recorded before."""
+    if attempt is None:
+        _require_asked(context, number)
     if suggested is not None:
         record_suggestions(context, number, attempt, suggested)
     if result.state is TrialState.PRUNED and result.values is None:
         result = _with_last_report(context, number, result)
     told = context.storage.tell(context.study_id, number, attempt, result)
-    context.drop(number)
+    if attempt is not None:
+        context.drop(number, attempt)
     return told
+
+
+def _require_asked(context: StudyContext, number: int) -> None:
+    """Refuse a result for a trial whose configuration may still be incomplete."""
+    record = context.storage.trials(context.study_id, [number])[0]
+    if record.state is TrialState.WAITING:
+        raise StudyError(
+            f"trial {number}",
+            expected="a trial that was asked",
+            got="one that is enqueued",
+            remedy="Ask for it first, or use add_trial.",
+        )
+    context.drop(number, record.attempt)
 
 
 def _with_last_report(context: StudyContext, number: int, result: Result) -> Result:
@@ -110,7 +126,7 @@ def record_suggestions(
 ) -> None:
     """Write down what a define-by-run objective really used; the space grows by what is new."""
     record = context.storage.trials(context.study_id, [number])[0]
-    if record.state is not TrialState.RUNNING:
+    if record.state.is_finished:
         return  # told before: the storage decides whether this is a repetition or a conflict
     with context.lock:
         grow_space(context, suggested)

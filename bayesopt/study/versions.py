@@ -5,10 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from bayesopt.errors import SpaceError, short_repr
 from bayesopt.space import Parameter, Space
 from bayesopt.study.context import StudyContext
 
 Suggested = Mapping[str, tuple[Parameter, Any]]
+
+
+def as_space(space: object) -> Space | None:
+    """Return a Space from what users give: a Space, a mapping of parameters, or None."""
+    if space is None or isinstance(space, Space):
+        return space
+    if isinstance(space, Mapping):
+        return Space(space)
+    raise SpaceError(
+        "space",
+        expected="a Space, or a mapping of names to parameters",
+        got=short_repr(space),
+    )
 
 
 def change_space(context: StudyContext, space: Space) -> None:

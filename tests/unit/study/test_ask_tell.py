@@ -271,3 +271,103 @@ def test_a_scheduler_sees_reports_of_all_trials(space, storage):
     trial.report(9.0, 0)
     assert trial.should_prune()
     study.close()
+
+
+def fits(params: dict) -> bool:
+    return params["x"] < 0.5
+
+
+@pytest.mark.parametrize("condition", [fits, lambda params: params["x"] < 0.5])
+def test_python_functions_are_constraints(storage, condition):
+    space = bo.Space({"x": bo.Float(0.0, 1.0)}, constraints=[condition])
+    study = bo.create_study(space, storage=storage, sampler="random", seed=0)
+    asked = [trial.params["x"] for trial in study.ask(20)]
+    assert max(asked) < 0.5
+    study.close()
+    if storage is None:
+        return
+    reader = bo.load_study(storage)
+    assert [record.params["x"] for record in reader.trials] == asked
+    with pytest.raises(bo.SpaceError, match="space="):
+        reader.ask()
+    reader.close()
+    again = bo.load_study(storage, space=space)
+    assert again.ask().params["x"] < 0.5
+    again.close()
+
+
+def test_a_keyed_batch_takes_queued_trials_and_repeats_exactly(study):
+    study.enqueue({"x": 0.1})
+    study.enqueue({"x": 0.2})
+    first = study.ask(4, key="batch")
+    assert [trial.number for trial in first] == [0, 1, 2, 3]
+    again = study.ask(4, key="batch")
+    assert [(t.number, t.params) for t in again] == [(t.number, t.params) for t in first]
+    assert len(study.trials) == 4
+
+
+def test_keys_are_strings(study):
+    for key in (5, [1], ""):
+        with pytest.raises(bo.InvalidValueError):
+            study.ask(key=key)
+
+
+def test_a_trial_belongs_to_its_study(study, space):
+    other = bo.create_study(space, sampler="random", seed=7)
+    trial = other.ask()
+    study.ask()
+    with pytest.raises(bo.StudyError, match="another study"):
+        study.tell(trial, 1.0)
+    assert study.trials[0].state is bo.TrialState.RUNNING
+
+
+def test_enqueued_attributes_reach_the_trial(study):
+    study.enqueue({"x": 0.1}, user_attrs={"from": "paper"})
+    trial = study.ask()
+    assert trial.user_attrs == {"from": "paper"}
+    assert study.get_trial(0).user_attrs == {"from": "paper"}
+
+
+def test_an_enqueued_trial_is_asked_before_it_is_told(study):
+    number = study.enqueue({"x": 0.1})
+    with pytest.raises(bo.StudyError, match="asked"):
+        study.tell(number, 1.0)
+    assert study.get_trial(number).state is bo.TrialState.WAITING
+
+
+def test_a_warm_start_satisfies_the_constraints(study):
+    with pytest.raises(bo.InvalidConfigError, match="satisfies"):
+        study.add_trial({"x": 5.0, "k": 9, "kind": "a"}, -99.0)
+    assert study.trials == []
+
+
+def test_a_sampler_that_breaks_leaves_nothing_running(study):
+    study.enqueue({"x": 0.1})
+
+    class Broken:
+        name = "broken"
+
+        def propose(self, space, history, n, rng):
+            raise RuntimeError("no model")
+
+    study.sampler = Broken()
+    with pytest.raises(RuntimeError, match="no model"):
+        study.ask(3)
+    assert [record.state for record in study.trials] == [bo.TrialState.LOST]
+
+
+@pytest.mark.parametrize("states", ["running", bo.TrialState.RUNNING, ["RUNNING", "fail"]])
+def test_trials_by_state(study, states):
+    first, second = study.ask(2)
+    study.tell(first, 1.0)
+    assert [record.number for record in study.get_trials(states)] == [second.number]
+    with pytest.raises(bo.InvalidValueError):
+        study.get_trials("done")
+
+
+@pytest.mark.parametrize("params", [None, [], "x"])
+def test_configurations_are_mappings(study, params):
+    with pytest.raises(bo.InvalidConfigError):
+        study.enqueue(params)
+    with pytest.raises(bo.InvalidConfigError):
+        study.add_trial(params, 1.0)

@@ -110,3 +110,17 @@ def test_objects_come_back_when_the_space_is_given_again(path):
     study = bo.load_study(path)
     assert {record.params["model"] for record in study.trials} == {"Linear", "Deep"}
     study.close()
+
+
+def test_continuing_with_another_seed_or_noise_is_refused(path):
+    bo.create_study(SPACE, storage=path, seed=1).close()
+    for changed in ({"seed": 2}, {"noisy": True}):
+        with pytest.raises(bo.StudyExistsError, match=next(iter(changed))):
+            bo.create_study(SPACE, storage=path, load_if_exists=True, **changed)
+    bo.create_study(SPACE, storage=path, load_if_exists=True, seed=1, noisy=False).close()
+
+
+@pytest.mark.parametrize("space", [[1], "x", 3])
+def test_a_space_is_a_space(space):
+    with pytest.raises(bo.SpaceError):
+        bo.create_study(space)

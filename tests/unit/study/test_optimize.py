@@ -277,3 +277,46 @@ def test_ctrl_c_leaves_a_clean_study(tmp_path, n_jobs):
     study.optimize(lambda t: 2.0, n_trials=4)
     assert states(study) == ["COMPLETE"] * 4
     study.close()
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"catch": ["x"]}, {"catch": 5}, {"catch": None}, {"callbacks": 5}, {"callbacks": [5]}],
+)
+def test_options_are_checked_before_anything_runs(study, options):
+    with pytest.raises(bo.InvalidValueError):
+        study.optimize(lambda t: 0.0, n_trials=1, **options)
+    with pytest.raises(bo.InvalidValueError):
+        study.optimize(None, n_trials=1)
+    assert study.trials == []
+
+
+def test_a_changed_distribution_fails_its_trial_and_not_the_study():
+    def objective(trial):
+        if trial.number == 1:
+            return trial.suggest_categorical("x", [1.0, 2.0])
+        return trial.suggest_float("x", 0.0, 1.0)
+
+    study = bo.create_study(seed=0)
+    with pytest.raises(bo.SpaceChangedError):
+        study.optimize(objective, n_trials=4)
+    assert states(study) == ["COMPLETE", "FAIL"]
+    study.optimize(objective, n_trials=4)
+    assert states(study) == ["COMPLETE", "FAIL", "COMPLETE", "COMPLETE"]
+
+
+def test_a_trial_told_by_somebody_else_meanwhile_does_not_end_the_call(study):
+    def objective(trial):
+        if trial.number == 1:
+            study.tell(trial.number, -7.0)
+        return 1.0
+
+    study.optimize(objective, n_trials=3)
+    assert [record.value for record in study.trials] == [1.0, -7.0, 1.0]
+
+
+def test_a_trial_asked_by_hand_in_memory_does_not_use_up_the_budget():
+    study = bo.create_study(SPACE, sampler="random", seed=0)
+    study.ask()
+    study.optimize(lambda t: 1.0, n_trials=3)
+    assert states(study) == ["RUNNING"] + ["COMPLETE"] * 3

@@ -91,3 +91,16 @@ def test_an_enqueued_trial_that_no_longer_fits_fails_and_the_study_goes_on(path)
     assert refused.state is bo.TrialState.FAIL
     assert "no longer fits" in refused.error
     study.close()
+
+
+def test_a_lost_trial_runs_again_inside_the_new_space(path):
+    study = start(path)
+    trial = study.ask()
+    study.storage.release(1, trial.number, trial.attempt)
+    study.close()
+    study.space = {"x": bo.Float(0.0, 1.0), "width": bo.Int(1, 8)}
+    again = study.ask()
+    assert again.number == trial.number
+    assert set(again.params) == {"x", "width"}
+    assert again.params["x"] == trial.params["x"]
+    study.close()

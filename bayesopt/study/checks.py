@@ -1,0 +1,84 @@
+"""Checks of what users pass to a study; each returns the value in normal form."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from bayesopt.errors import InvalidValueError, short_repr
+from bayesopt.trial import TrialState
+
+
+def count(name: str, n: object, at_least: int = 0) -> int | None:
+    """Return an integer or None. Raises InvalidValueError."""
+    return None if n is None else integer(name, n, at_least)
+
+
+def integer(name: str, n: object, at_least: int = 0, below: float = math.inf) -> int:
+    """Return an integer of any integer type. Raises InvalidValueError."""
+    index = None if isinstance(n, bool) else getattr(n, "__index__", None)
+    value = None if index is None else int(index())
+    if value is None or not at_least <= value < below:
+        upper = "" if below == math.inf else f" and below {below:.0f}"
+        raise InvalidValueError(
+            name, expected=f"an integer >= {at_least}{upper}", got=short_repr(n)
+        )
+    return value
+
+
+def seconds(name: str, duration: object) -> float | None:
+    """Return positive seconds; None for None and for infinity. Raises InvalidValueError."""
+    if duration is None:
+        return None
+    is_number = hasattr(duration, "__float__") and not isinstance(duration, bool)
+    value = float(duration) if is_number else math.nan  # type: ignore[arg-type]
+    if not value > 0:
+        raise InvalidValueError(
+            name, expected="a positive number of seconds or None", got=short_repr(duration)
+        )
+    return None if value == math.inf else value
+
+
+def functions(name: str, given: object) -> tuple[Callable[..., Any], ...]:
+    """Return a sequence of callables. Raises InvalidValueError."""
+    found = tuple(given) if isinstance(given, Iterable) else ()
+    if not isinstance(given, Iterable) or not all(map(callable, found)):
+        shown = given[0] if isinstance(given, list) and len(given) == 1 else given
+        raise InvalidValueError(name, expected="callables", got=short_repr(shown))
+    return found
+
+
+def exceptions(name: str, given: object) -> tuple[type[BaseException], ...]:
+    """Return exception types from one or several. Raises InvalidValueError."""
+    found = tuple(given) if isinstance(given, tuple | list | set | frozenset) else (given,)
+    if all(isinstance(kind, type) and issubclass(kind, BaseException) for kind in found):
+        return found  # type: ignore[return-value]
+    raise InvalidValueError(
+        name, expected="an exception type, or a tuple of them", got=short_repr(given)
+    )
+
+
+def text(name: str, given: object) -> str:
+    """Return a non-empty string. Raises InvalidValueError."""
+    if isinstance(given, str) and given:
+        return given
+    raise InvalidValueError(name, expected="a non-empty string", got=short_repr(given))
+
+
+def states(given: object) -> frozenset[TrialState]:
+    """Return trial states from one or several, by name or as they are. Raises InvalidValueError."""
+    several = isinstance(given, Iterable) and not isinstance(given, str)
+    return frozenset(map(_state, given if several else [given]))  # type: ignore[arg-type]
+
+
+def _state(given: object) -> TrialState:
+    if isinstance(given, TrialState):
+        return given
+    if isinstance(given, str) and given.upper() in TrialState.__members__:
+        return TrialState[given.upper()]
+    raise InvalidValueError(
+        "state of a trial",
+        expected=f"one of {', '.join(TrialState.__members__)}",
+        got=short_repr(given),
+    )

@@ -1,0 +1,52 @@
+"""Waiting for trials that other processes hold, when they are all that is left of a budget."""
+
+from __future__ import annotations
+
+import logging
+import time
+
+import numpy as np
+
+from bayesopt.study import asking
+from bayesopt.study.context import StudyContext
+
+_log = logging.getLogger("bayesopt")
+
+_POLL_S = 0.2
+
+
+class Patience:
+    """Decides how long a worker without work stays.
+
+    A worker that vanished is noticed when its lease runs out, and then somebody must be there to
+    run its trial again. So a worker stays until the budget is *finished*, or until nothing has
+    happened for as long as a lease lasts: then the others are alive, and busy with long trials.
+    """
+
+    def __init__(self, context: StudyContext) -> None:
+        self._context = context
+        self._seen: tuple[int, ...] = ()
+        self._since = time.monotonic()
+
+    def wait(self, n_trials: int | None) -> bool:
+        """Wait a moment; False when there is nothing to wait for any more."""
+        lease_s = self._context.lease_s
+        if lease_s is None or n_trials is None:
+            return False
+        history = asking.refresh(self._context)
+        n_finished = int(np.count_nonzero(history.is_finished))
+        if n_finished >= n_trials:
+            return False
+        if self._is_new((history.n, n_finished, int(np.count_nonzero(history.is_running)))):
+            self._since = time.monotonic()
+        if time.monotonic() - self._since > lease_s + 1.0:
+            running = np.flatnonzero(history.is_running).tolist()
+            _log.warning("%d of %d trials are finished; still running elsewhere: %s",
+                         n_finished, n_trials, running)  # fmt: skip
+            return False
+        time.sleep(min(_POLL_S, lease_s / 4))
+        return asking.release_gone(self._context) >= 0
+
+    def _is_new(self, state: tuple[int, ...]) -> bool:
+        changed, self._seen = state != self._seen, state
+        return changed
