@@ -6,11 +6,15 @@ space serves runs of any length. `build` turns a configuration into a `Schedule`
 
 =============  ==============================================================================
 constant       ``lr``
-step           ``lr * gamma ** (t // step_size)``, with `drops` drops at equal distances
+step           ``lr * gamma ** i`` from the i-th of `drops` drops on, at equal distances
 exponential    ``lr * decay ** (t / T)``: the rate ends at ``decay * lr``
 cosine         from ``lr`` to ``floor * lr`` along half a cosine over the run
 restarts       `cycles` such half cosines, each `stretch` times as long as the one before
 =============  ==============================================================================
+
+Where distances are no whole numbers of steps, drops and restarts are rounded to the nearest step.
+Every part between them has at least one step: n steps after the warm-up hold at most n - 1 drops
+and n cycles. A configuration that asks for more gets as many.
 
 Cosine and restarts: Loshchilov & Hutter, SGDR: Stochastic Gradient Descent with Warm Restarts,
 ICLR 2017, equation 5.
@@ -19,6 +23,7 @@ ICLR 2017, equation 5.
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
@@ -174,30 +179,31 @@ class Schedule:
     base_lr : float
         The peak rate.
     total_steps, warmup_steps : int
-    step_size, gamma
-        step: every `step_size` steps the rate is multiplied by `gamma`. exponential: every step is.
-    t_max, eta_min
-        cosine: half a period, in steps, and the lowest rate (also of restarts).
-    t_0, t_mult
-        restarts: the first cycle's length, in steps, and the ratio of lengths.
+    milestones : tuple of int
+        step: where the rate drops. restarts: where it starts again. Counted from the end of the
+        warm-up, ascending.
+    gamma : float
+        step: factor at each drop. exponential: at each step.
+    t_max : int
+        cosine: half a period, in steps. restarts: where the last cycle ends.
+    eta_min : float
+        cosine, restarts: the lowest rate.
     """
 
     kind: str
     base_lr: float
     total_steps: int
     warmup_steps: int = 0
-    step_size: int = 1
+    milestones: tuple[int, ...] = ()
     gamma: float = 1.0
     t_max: int = 1
     eta_min: float = 0.0
-    t_0: int = 1
-    t_mult: int = 1
 
     def lr(self, step: int) -> float:
-        """Return the rate of optimiser step `step` = 0, 1, ...; O(log step).
+        """Return the rate of optimiser step `step` = 0, 1, ...; O(len(milestones)).
 
         During a warm-up of w steps it is ``base_lr * (step + 1) / (w + 1)``; then the schedule
-        starts. After `total_steps` a cosine stays at its lowest.
+        starts. After `total_steps` cosine and restarts stay at the lowest rate.
         """
         if step < self.warmup_steps:
             return self.base_lr * (step + 1) / (self.warmup_steps + 1)
@@ -227,27 +233,20 @@ class Schedule:
 
     def _after_warmup(self, t: int) -> float:
         if self.kind == "step":
-            return float(self.base_lr * self.gamma ** (t // self.step_size))
+            return float(self.base_lr * self.gamma ** bisect_right(self.milestones, t))
         if self.kind == "exponential":
             return float(self.base_lr * self.gamma**t)
-        if self.kind == "cosine":
-            return self._cosine(min(t, self.t_max) / self.t_max)
-        if self.kind == "restarts":
-            return self._cosine(self._cycle_fraction(t))
+        if self.kind in ("cosine", "restarts"):
+            return self._cosine(min(t, self.t_max))
         return self.base_lr
 
-    def _cosine(self, fraction: float) -> float:
+    def _cosine(self, t: int) -> float:
+        """Return the rate of a step on the half cosine that it belongs to."""
+        ends = (0, *self.milestones, self.t_max)
+        cycle = bisect_right(self.milestones, t)
+        fraction = (t - ends[cycle]) / (ends[cycle + 1] - ends[cycle])
         swing = (self.base_lr - self.eta_min) * (1 + math.cos(math.pi * fraction)) / 2
         return self.eta_min + swing
-
-    def _cycle_fraction(self, t: int) -> float:
-        """Return how much of the current cycle has passed."""
-        length = self.t_0
-        if self.t_mult == 1:
-            return (t % length) / length
-        while t >= length:
-            t, length = t - length, length * self.t_mult
-        return t / length
 
 
 def _schedule(parts: Mapping[str, Any], total_steps: int) -> Schedule:
@@ -257,20 +256,36 @@ def _schedule(parts: Mapping[str, Any], total_steps: int) -> Schedule:
     rest = total_steps - warmup
     plain = Schedule(kind, lr, total_steps, warmup)
     if kind == "step":
-        size = max(1, math.ceil(rest / (int(parts["drops"]) + 1)))
-        return replace(plain, step_size=size, gamma=float(parts["gamma"]))
+        drops = min(int(parts["drops"]), rest - 1)
+        return replace(
+            plain, milestones=_milestones([1] * (drops + 1), rest), gamma=float(parts["gamma"])
+        )
     if kind == "exponential":
         return replace(plain, gamma=float(parts["decay"]) ** (1 / rest))
     if kind == "cosine":
         return replace(plain, t_max=rest, eta_min=lr * float(parts["floor"]))
     if kind == "restarts":
-        stretch = int(parts["stretch"])
-        units = sum(stretch**i for i in range(int(parts["cycles"])))
-        first = max(1, math.ceil(rest / units))
-        return replace(plain, t_0=first, t_mult=stretch, eta_min=lr * float(parts["floor"]))
+        cycles, stretch = min(int(parts["cycles"]), rest), int(parts["stretch"])
+        places = _milestones([stretch**i for i in range(cycles)], rest)
+        return replace(plain, milestones=places, t_max=rest, eta_min=lr * float(parts["floor"]))
     if kind != "constant":
         raise InvalidConfigError("schedule", expected="one of " + ", ".join(KINDS), got=repr(kind))
     return plain
+
+
+def _milestones(lengths: Sequence[int], n_steps: int) -> tuple[int, ...]:
+    """Return where parts of a run meet, given at most `n_steps` relative lengths.
+
+    Rounded to steps (halves up); each part has at least one.
+    """
+    places: list[int] = []
+    passed, total = 0, sum(lengths)
+    for i, length in enumerate(lengths[:-1], start=1):
+        passed += length
+        nearest = (2 * passed * n_steps + total) // (2 * total)
+        least = places[-1] + 1 if places else 1
+        places.append(min(max(nearest, least), n_steps - (len(lengths) - i)))
+    return tuple(places)
 
 
 def _check_part(part: str, given: object) -> None:

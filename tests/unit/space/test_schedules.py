@@ -21,7 +21,7 @@ from bayesopt.space import (
     Space,
 )
 
-STEPS = 97
+STEPS = 84  # 4 equal parts, or 1 + 2 + 4: torch's own schedulers know whole steps only
 PARTS = {
     "constant": {},
     "step": {"gamma": 0.3, "drops": 3},
@@ -51,11 +51,11 @@ def torch_rates(schedule: Schedule, make: object) -> list[float]:
 
 TORCH = {
     "constant": lambda s: lambda lib, o: lib.ConstantLR(o, factor=1.0),
-    "step": lambda s: lambda lib, o: lib.StepLR(o, s.step_size, s.gamma),
+    "step": lambda s: lambda lib, o: lib.StepLR(o, STEPS // 4, s.gamma),
     "exponential": lambda s: lambda lib, o: lib.ExponentialLR(o, s.gamma),
     "cosine": lambda s: lambda lib, o: lib.CosineAnnealingLR(o, s.t_max, s.eta_min),
     "restarts": lambda s: (
-        lambda lib, o: lib.CosineAnnealingWarmRestarts(o, s.t_0, s.t_mult, s.eta_min)
+        lambda lib, o: lib.CosineAnnealingWarmRestarts(o, STEPS // 7, 2, s.eta_min)
     ),
 }
 
@@ -65,6 +65,13 @@ def test_rates_are_those_of_torchs_own_schedulers(kind: str) -> None:
     schedule = build(kind)
     rates = [schedule.lr(step) for step in range(STEPS)]
     assert rates == pytest.approx(torch_rates(schedule, TORCH[kind](schedule)), rel=1e-12)
+
+
+def test_uneven_drops_are_those_of_torch_at_milestones() -> None:
+    schedule = build("step", total=97)
+    assert schedule.milestones == (24, 49, 73)
+    rates = torch_rates(schedule, lambda lib, o: lib.MultiStepLR(o, schedule.milestones, 0.3))
+    assert [schedule.lr(step) for step in range(97)] == pytest.approx(rates, rel=1e-12)
 
 
 @pytest.mark.parametrize("warmup", [0.0, 0.2])
@@ -119,10 +126,34 @@ def test_shapes() -> None:
     drops = [build("step", total=100).lr(t) for t in (0, 24, 25, 50, 75, 99)]
     assert drops == pytest.approx([0.2, 0.2, 0.06, 0.018, 0.0054, 0.0054])
     restarts = build("restarts", total=70)
-    assert (restarts.t_0, restarts.t_mult) == (10, 2)
+    assert (restarts.milestones, restarts.t_max) == ((10, 30), 70)
     assert [restarts.lr(t) for t in (0, 10, 30)] == [0.2, 0.2, 0.2]
     assert restarts.lr(29) < 0.03
+    assert restarts.lr(70) == restarts.lr(1000) == pytest.approx(0.02)
     assert build("restarts", stretch=1, total=90).lr(30) == 0.2
+
+
+@pytest.mark.parametrize("warmup", [0.0, 0.3])
+@pytest.mark.parametrize("total", [1, 2, 3, 5, 6, 7, 10, 11, 50, 99])
+@pytest.mark.parametrize("n", [1, 2, 4, 5, 9])
+def test_every_drop_and_every_cycle_that_fits_takes_place(
+    n: int, total: int, warmup: float
+) -> None:
+    step = build("step", warmup, total, drops=n)
+    after = range(step.warmup_steps, total)
+    n_drops = sum(step.lr(t + 1) < step.lr(t) for t in after[:-1])
+    assert n_drops == min(n, len(after) - 1)
+    assert step.lr(total + 100) == step.lr(total - 1)  # and none after the run
+    lengths = np.diff([0, *step.milestones, len(after)])
+    assert lengths.max() - lengths.min() <= 1
+    for stretch in (1, 2, 3):
+        restarts = build("restarts", warmup, total, cycles=n, stretch=stretch)
+        assert sum(restarts.lr(t) == 0.2 for t in after) == min(n, len(after))
+        assert sorted(set(restarts.milestones)) == list(restarts.milestones)
+        if len(after) >= sum(stretch**i for i in range(n)):
+            ideal = [len(after) * stretch**i / sum(stretch**j for j in range(n)) for i in range(n)]
+            lengths = np.diff([0, *restarts.milestones, len(after)])
+            assert np.abs(lengths - ideal).max() <= 1
 
 
 @pytest.mark.parametrize("kind", PARTS)
