@@ -158,7 +158,7 @@ class Trial:
         return parameter.from_unit(float(rng.random()))
 
     def _note_misfit(self, name: str, parameter: Parameter) -> None:
-        """Say that a given value is not used: a sampler may offer what no longer fits, a user not."""
+        """Warn that what a user enqueued is not used (a sampler may offer what no longer fits)."""
         if self.sampler == "user":
             offered = short_repr(self._setup.params[name])
             message = "trial %d: the enqueued %s=%s is not in %s; another value is drawn"

@@ -12,7 +12,8 @@ from bayesopt.space import Space
 from bayesopt.study import asking
 from bayesopt.study.exchange import stored_trials
 from bayesopt.study.factory import load_study
-from bayesopt.study.study import Study, StudyPort
+from bayesopt.study.port import StudyPort
+from bayesopt.study.study import Study
 from bayesopt.trial import TrialRecord
 
 
@@ -55,8 +56,9 @@ def trial_by_number(study: Study, number: int, attempt: int | None = None) -> Tr
         attempt=record.attempt if attempt is None else attempt,
         params=record.params,
         n_objectives=len(study.directions),
+        study_key=study._context.key,
     )
-    return Trial(setup, StudyPort(study))
+    return Trial(setup, StudyPort(study._context, study.scheduler))
 
 
 def ask_within(study: Study, n: int, budget: int) -> list[int]:

@@ -15,15 +15,14 @@ def count(name: str, n: object, at_least: int = 0) -> int | None:
     return None if n is None else integer(name, n, at_least)
 
 
-def integer(name: str, n: object, at_least: int = 0, below: float = math.inf) -> int:
+def integer(name: str, n: object, at_least: float = 0, below: float = math.inf) -> int:
     """Return an integer of any integer type. Raises InvalidValueError."""
     index = None if isinstance(n, bool) else getattr(n, "__index__", None)
     value = None if index is None else int(index())
     if value is None or not at_least <= value < below:
+        lower = "" if at_least == -math.inf else f" >= {at_least:.0f}"
         upper = "" if below == math.inf else f" and below {below:.0f}"
-        raise InvalidValueError(
-            name, expected=f"an integer >= {at_least}{upper}", got=short_repr(n)
-        )
+        raise InvalidValueError(name, expected=f"an integer{lower}{upper}", got=short_repr(n))
     return value
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, overload
@@ -401,7 +402,7 @@ class Study:
     def _number(self, trial: object) -> int:
         """Return the number of a trial of this study. Raises InvalidValueError, StudyError."""
         if not isinstance(trial, Trial):
-            return checks.integer("trial: a Trial or its number", trial)
+            return checks.integer("trial: a Trial or its number", trial, at_least=-math.inf)
         if trial.setup.study_key != self._context.key:
             raise StudyError(
                 f"trial {trial.number}",
