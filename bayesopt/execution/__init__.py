@@ -11,7 +11,14 @@ from __future__ import annotations
 
 from bayesopt.active import TrialPort
 from bayesopt.errors import ExecutionError
-from bayesopt.execution.base import Executor, Objective, Outcome, available_cpus, evaluate
+from bayesopt.execution.base import (
+    Executor,
+    Objective,
+    Outcome,
+    available_cpus,
+    evaluate,
+    time_limit,
+)
 
 __all__ = [
     "Executor",
@@ -42,7 +49,7 @@ def open_executor(
     threads : bool
         Use threads of this process in place of worker processes.
     trial_timeout_s : float or None
-        Seconds after which a trial's process is killed; needs processes.
+        Seconds after which a trial's process is killed; needs processes. None or infinity: never.
 
     Raises
     ------
@@ -57,6 +64,7 @@ def open_executor(
             remedy="Use n_jobs=1 to run in this process.",
         )
     n_workers = available_cpus() if n_jobs == -1 else n_jobs
+    trial_timeout_s = time_limit(trial_timeout_s)
     # Imported here because workers, which import this package too, need none of them.
     if threads:
         from bayesopt.execution.threads import ThreadExecutor

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import time
 import traceback
@@ -16,6 +17,8 @@ from bayesopt.space import Parameter
 
 Objective = Callable[[Trial], Any]
 Status = Literal["value", "pruned", "invalid", "error", "timeout", "lost"]
+
+LONGEST_WAIT_S = 3600.0  # per call of the system, which refuses weeks; waits longer are repeated
 
 _MAX_ERROR_CHARS = 20_000
 
@@ -163,6 +166,11 @@ def traceback_text(error: BaseException) -> str:
         return text
     half = _MAX_ERROR_CHARS // 2
     return f"{text[:half]}\n… {len(text) - 2 * half} characters left out …\n{text[-half:]}"
+
+
+def time_limit(limit_s: float | None) -> float | None:
+    """Return a time limit with an infinite one as None."""
+    return None if limit_s == math.inf else limit_s
 
 
 def available_cpus() -> int:

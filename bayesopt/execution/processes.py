@@ -38,7 +38,14 @@ from typing import Any, Self
 
 from bayesopt.active import Trial, TrialPort, TrialSetup
 from bayesopt.errors import ExecutionError, TrialTimeoutError, WorkerLostError, short_repr
-from bayesopt.execution.base import Objective, Outcome, Status, available_cpus
+from bayesopt.execution.base import (
+    LONGEST_WAIT_S,
+    Objective,
+    Outcome,
+    Status,
+    available_cpus,
+    time_limit,
+)
 from bayesopt.execution.launch import WorkerProcess, describe_exit, worker_environment
 from bayesopt.execution.pickling import dumps, loads
 
@@ -82,7 +89,7 @@ class ProcessExecutor:
         How many trials run at once.
     trial_timeout_s : float or None
         Seconds a trial may run before its worker is killed; loading the objective for the first
-        time does not count.
+        time does not count. None or infinity: for ever.
     """
 
     def __init__(
@@ -90,9 +97,11 @@ class ProcessExecutor:
     ) -> None:
         self.n_workers = n_workers
         self._port = port
-        self._limit_s = trial_timeout_s
+        self._limit_s = time_limit(trial_timeout_s)
         self._jobs: dict[WorkerProcess, _Job | None] = {}  # None: idle
         self._ended: list[Outcome] = []
+        self._unstarted: list[int] = []  # trials whose workers did not start
+        self._failure: Exception | None = None
         self._objective: Objective | None = None
         self._objective_bytes = b""
         self._objective_key = 0
@@ -110,12 +119,14 @@ class ProcessExecutor:
     def running(self) -> list[int]:
         """Numbers of the trials submitted and not yet returned by :meth:`wait`."""
         numbers = [job.trial.number for job in self._jobs.values() if job is not None]
-        return numbers + [outcome.number for outcome in self._ended]
+        return numbers + [outcome.number for outcome in self._ended] + self._unstarted
 
     @property
     def n_free(self) -> int:
         """How many more trials may be submitted now."""
-        return 0 if self._closed else self.n_workers - len(self.running)
+        if self._closed or self._failure is not None:
+            return 0
+        return self.n_workers - len(self.running)
 
     @property
     def worker_pids(self) -> list[int]:
@@ -174,18 +185,23 @@ class ProcessExecutor:
     def wait(self, timeout_s: float | None = None) -> list[Outcome]:
         """Serve the trials until one ended, its worker died or ran out of time.
 
+        What has ended by the time of an error is returned first; the next call raises it, and so
+        do all after that.
+
         Raises
         ------
         ExecutionError
             If a worker ended before it was ready for work: no other would fare better.
         """
         end = None if timeout_s is None else time.monotonic() + timeout_s
-        while self.running and not self._ended:
+        while self.running and not self._ended and self._failure is None:
             self._sleep(end)
             for worker in list(self._jobs):
-                self._attend(worker)
+                self._try_to_attend(worker)
             if end is not None and time.monotonic() >= end:
                 break
+        if self._failure is not None and not self._ended:
+            raise self._failure
         ended, self._ended = self._ended, []
         return ended
 
@@ -200,12 +216,18 @@ class ProcessExecutor:
         naps = [max(0.0, moment - time.monotonic()) for moment in moments]
         if any(worker.exit_fd is None for worker in self._jobs):
             naps.append(_POLL_S)
-        self._selector.select(min(naps, default=None))
+        self._selector.select(min([*naps, LONGEST_WAIT_S]))
 
     def _deadlines(self) -> Iterator[float]:
         for job in self._jobs.values():
             if job is not None and self._limit_s is not None:
                 yield job.deadline(self._limit_s)
+
+    def _try_to_attend(self, worker: WorkerProcess) -> None:
+        try:
+            self._attend(worker)
+        except Exception as error:  # not yet: other workers may have results
+            self._failure = self._failure or error
 
     def _attend(self, worker: WorkerProcess) -> None:
         has_exited = worker.has_exited  # asked first: what it had written by then is read below
@@ -244,7 +266,7 @@ class ProcessExecutor:
         if job is None:
             return
         if not worker.is_ready and status is not None and status >= 0:
-            self._ended.append(self._lost(job, status))
+            self._unstarted.append(job.trial.number)
             raise ExecutionError(
                 "a worker process",
                 expected="one that starts",
@@ -281,7 +303,7 @@ class ProcessExecutor:
             return []
         left = self.running
         self._closed = True
-        self._ended = []
+        self._ended, self._unstarted = [], []
         try:
             for worker in [w for w, job in self._jobs.items() if job is not None]:
                 self._discard(worker)

@@ -18,7 +18,7 @@ from typing import Any
 
 from bayesopt.active import Trial, TrialPort, TrialSetup
 from bayesopt.errors import ExecutionError
-from bayesopt.execution.base import Objective, Outcome, evaluate
+from bayesopt.execution.base import LONGEST_WAIT_S, Objective, Outcome, evaluate
 
 
 @dataclass(slots=True)
@@ -53,7 +53,7 @@ class ThreadExecutor:
     def __init__(self, port: TrialPort, n_workers: int) -> None:
         self.n_workers = n_workers
         self._port = port
-        self._running: dict[int, int] = {}  # number → attempt
+        self._running: dict[tuple[int, int], None] = {}  # (number, attempt), in order of submit
         self._inbox: queue.SimpleQueue[_Call | Outcome] = queue.SimpleQueue()
         self._closed = False
         self._lock = threading.Lock()  # orders "is it closed?" and "put" against close()
@@ -66,7 +66,7 @@ class ThreadExecutor:
     @property
     def running(self) -> list[int]:
         """Numbers of the trials that run."""
-        return list(self._running)
+        return [number for number, _ in self._running]
 
     def submit(self, fn: Objective, setup: TrialSetup) -> None:
         """Start the trial on a thread of its own."""
@@ -80,7 +80,7 @@ class ThreadExecutor:
         thread = threading.Thread(
             target=self._run, args=(fn, setup), name=f"bayesopt-trial-{setup.number}", daemon=True
         )
-        self._running[setup.number] = setup.attempt
+        self._running[setup.number, setup.attempt] = None
         thread.start()
 
     def wait(self, timeout_s: float | None = None) -> list[Outcome]:
@@ -124,17 +124,21 @@ class ThreadExecutor:
 
     def _next(self, deadline: float | None) -> _Call | Outcome | None:
         """Return the next message, None if there is none by the deadline (0: now)."""
-        try:
-            if deadline is None:
-                return self._inbox.get()
-            return self._inbox.get(timeout=max(0.0, deadline - time.monotonic()))
-        except queue.Empty:
-            return None
+        if deadline is None:
+            return self._inbox.get()
+        while True:
+            rest = max(0.0, deadline - time.monotonic())
+            try:
+                return self._inbox.get(timeout=min(rest, LONGEST_WAIT_S))
+            except queue.Empty:
+                if rest <= LONGEST_WAIT_S:
+                    return None
 
     def _handle(self, message: _Call | Outcome, outcomes: list[Outcome]) -> None:
         if isinstance(message, _Call):
             message.serve(self._port)
-        elif self._running.pop(message.number, None) is not None:
+        elif (key := (message.number, message.attempt)) in self._running:
+            del self._running[key]
             outcomes.append(message)
 
 

@@ -76,6 +76,7 @@ class _Worker:
         self._pid = os.getpid()
         self._objective: Objective | None = None
         self._objective_bytes = b""
+        self._trial: Trial | None = None  # the one that runs
         self._lock = threading.Lock()  # an objective may report from several threads
 
     def serve(self) -> None:
@@ -96,7 +97,10 @@ class _Worker:
         except BaseException as error:
             return _unloadable(number, attempt, error)
         self._send("started", time.monotonic())
+        self._trial = trial
         outcome = evaluate(objective, trial)
+        with self._lock:  # let a call that a thread of the objective has begun get its answer
+            self._trial = None
         for stream in (sys.stdout, sys.stderr):
             with contextlib.suppress(Exception):
                 stream.flush()
@@ -110,10 +114,10 @@ class _Worker:
 
     # -- TrialPort ----------------------------------------------------------------------------
     def report(self, trial: Trial, step: float, values: tuple[float, ...]) -> None:
-        self._call("report", step, values)
+        self._call(trial, "report", step, values)
 
     def should_prune(self, trial: Trial) -> bool:
-        return bool(self._call("should_prune"))
+        return bool(self._call(trial, "should_prune"))
 
     def set_user_attr(self, trial: Trial, name: str, value: object) -> None:
         try:
@@ -125,11 +129,18 @@ class _Worker:
                 got=short_repr(value),
                 remedy="Use None, booleans, numbers, strings, and lists and dicts of them.",
             ) from None
-        self._call("set_user_attr", name, value)
+        self._call(trial, "set_user_attr", name, value)
 
-    def _call(self, method: str, *arguments: Any) -> Any:
+    def _call(self, trial: Trial, method: str, *arguments: Any) -> Any:
         """Have the study's process do it, and wait for its answer."""
         with self._lock:
+            if trial is not self._trial:  # a thread that outlived its objective
+                raise ExecutionError(
+                    f"trial {trial.number}, attempt {trial.attempt}",
+                    expected="calls while its objective runs",
+                    got=f"{method} after it returned",
+                    remedy="Join the threads of the objective before it returns.",
+                )
             self._send("call", method, arguments)
             worked, result = pickle.loads(read_message(self._fd))  # noqa: S301
         if worked:

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import contextlib
 import math
 import os
 import re
+import socket
 import sys
 import threading
 import time
@@ -271,6 +273,82 @@ def test_a_worker_that_cannot_start_is_an_error_and_no_endless_loop(processes, m
     with pytest.raises(ExecutionError, match=r"status 1 before it was ready"):
         executor.wait()
     assert executor.close() == [3]
+
+
+def _see_end_of(executor, number):
+    """Wait until the end of a trial, or of its worker, is there to be seen."""
+    for worker, job in executor._jobs.items():
+        seen = b""
+        while job.trial.number == number and b"ended" not in seen and not worker.has_exited:
+            with contextlib.suppress(BlockingIOError):
+                seen = worker.channel._sock.recv(1 << 16, socket.MSG_PEEK)
+            time.sleep(0.001)
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)], ids=["good-first", "bad-first"])
+def test_what_has_ended_comes_before_the_error_of_a_worker(processes, monkeypatch, order):
+    executor = processes(2)
+    for number in order:
+        with monkeypatch.context() as patch:
+            if number == 1:
+                patch.setattr(sys, "executable", "/bin/false")
+            executor.submit(lambda trial: 7.0, TrialSetup(number, 1, {}))
+    _see_end_of(executor, 0)
+    _see_end_of(executor, 1)
+    (outcome,) = executor.wait()
+    assert (outcome.number, outcome.values) == (0, (7.0,))
+    assert (executor.running, executor.n_free) == ([1], 0)
+    for _ in range(2):
+        with pytest.raises(ExecutionError, match="before it was ready"):
+            executor.wait()
+    assert executor.close() == [1]
+
+
+@pytest.mark.parametrize("limit_s", [math.inf, 30 * 86_400.0, 1e300])
+def test_long_limits_and_long_waits_are_fine(processes, limit_s):
+    executor = processes(trial_timeout_s=limit_s)
+    executor.submit(lambda trial: 1.0, TrialSetup(0, 1, {}))
+    assert executor.wait(limit_s)[0].values == (1.0,)
+
+
+@pytest.mark.parametrize("timeout_s", [None, math.inf])
+def test_waiting_goes_on_after_the_longest_wait_of_the_system(processes, monkeypatch, timeout_s):
+    monkeypatch.setattr("bayesopt.execution.processes.LONGEST_WAIT_S", 0.001)
+    executor = processes()
+    executor.submit(lambda trial: time.sleep(0.1) or 1.0, TrialSetup(0, 1, {}))
+    assert executor.wait(timeout_s)[0].values == (1.0,)
+
+
+def test_threads_of_an_attempt_that_has_ended_cannot_speak_for_the_next(processes, port, tmp_path):
+    go, said = tmp_path / "go", tmp_path / "said"
+
+    def objective(trial):
+        def report_late():
+            while not go.exists():
+                time.sleep(0.001)
+            heard = "an answer"
+            try:
+                trial.report(1.0, 0)
+            except ExecutionError as error:
+                heard = str(error)
+            (tmp_path / "part").write_text(heard)
+            (tmp_path / "part").rename(said)
+
+        if trial.attempt == 1:
+            threading.Thread(target=report_late, daemon=True).start()
+            return 1.0
+        trial.report(2.0, 0)
+        go.touch()
+        while not said.exists():
+            time.sleep(0.001)
+        return 2.0
+
+    executor = processes()
+    for attempt in (1, 2):
+        executor.submit(objective, TrialSetup(0, attempt, {}))
+        assert executor.wait()[0].values == (float(attempt),)
+    assert "attempt 1" in said.read_text()
+    assert port.calls == [(0, "report", 0.0, (2.0,))]
 
 
 def test_no_interpreter_no_workers(processes, monkeypatch):

@@ -3,6 +3,7 @@ from __future__ import annotations
 import math
 import sys
 import threading
+import time
 
 import pytest
 
@@ -189,6 +190,27 @@ def test_threads_wait_gives_up_in_time(port):
     assert executor.wait(60)[0].values == (1.0,)
 
 
+@pytest.mark.parametrize("timeout_s", [math.inf, 1e300, 60.0])
+def test_threads_wait_long(port, monkeypatch, timeout_s):
+    monkeypatch.setattr("bayesopt.execution.threads.LONGEST_WAIT_S", 0.001)
+    executor = ThreadExecutor(port, 1)
+    executor.submit(lambda trial: time.sleep(0.05) or 1.0, TrialSetup(0, 1, {}))
+    assert executor.wait(timeout_s)[0].values == (1.0,)
+
+
+def test_threads_tell_attempts_of_a_trial_apart(port):
+    release = threading.Event()
+    executor = ThreadExecutor(port, 2)
+    executor.submit(lambda trial: float(release.wait(60)), TrialSetup(0, 1, {}))
+    executor.submit(lambda trial: 2.0, TrialSetup(0, 2, {}))
+    assert (executor.running, executor.n_free) == ([0, 0], 0)
+    assert [(o.attempt, o.values) for o in executor.wait()] == [(2, (2.0,))]
+    assert (executor.running, executor.n_free) == ([0], 1)
+    release.set()
+    assert [(o.attempt, o.values) for o in executor.wait()] == [(1, (1.0,))]
+    assert executor.running == []
+
+
 def test_threads_an_abandoned_trial_fails_at_its_next_call(port):
     release, ended = threading.Event(), threading.Event()
     errors = []
@@ -260,6 +282,11 @@ def test_the_executor_fits_the_wishes(port):
 def test_n_jobs_must_make_sense(port, n_jobs):
     with pytest.raises(ExecutionError, match="n_jobs"):
         open_executor(port, n_jobs)
+
+
+def test_an_infinite_time_limit_is_none(port):
+    assert type(open_executor(port, trial_timeout_s=math.inf)).__name__ == "SerialExecutor"
+    assert open_executor(port, 2, threads=True, trial_timeout_s=math.inf).n_workers == 2
 
 
 def test_threads_cannot_be_killed_at_a_time_limit(port):
