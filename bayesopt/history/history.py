@@ -54,7 +54,7 @@ class ChangesLike(Protocol):
 
     @property
     def report_numbers(self) -> Sequence[int]:
-        """Trials that reported; the next two columns hold step and values."""
+        """Trials that reported; the next three columns hold the reports."""
 
     @property
     def report_steps(self) -> Sequence[float]:
@@ -63,6 +63,10 @@ class ChangesLike(Protocol):
     @property
     def report_values(self) -> Sequence[Sequence[float]]:
         """Values of each report, in the user's direction."""
+
+    @property
+    def report_attempts(self) -> Sequence[int]:
+        """Attempt of each; supersedes earlier attempts' reports at its step and beyond."""
 
 
 class History(Columns):
@@ -77,7 +81,7 @@ class History(Columns):
         """Take in what happened, O(changes).
 
         Chunks may arrive twice or out of order: of each trial and each report the facts with the
-        highest ``seq`` count.
+        highest ``seq`` count. A report supersedes those of earlier attempts at its step and beyond.
 
         Raises
         ------
@@ -87,13 +91,14 @@ class History(Columns):
         numbers = _numbers(changes.numbers)
         trials = _numbers(changes.report_numbers)
         steps = np.asarray(changes.report_steps, dtype=np.float64)
+        attempts = np.asarray(changes.report_attempts, dtype=np.int64)
         reported = self._minimised(changes.report_values)
         values = self._minimised(changes.values)
         self._grow(int(max(numbers.max(initial=-1), trials.max(initial=-1))) + 1)
         if numbers.size:
             self._write_newer(changes, numbers, values)
-        if trials.size:
-            self._reports.add(trials, steps, reported, changes.seq)
+        if trials.size and self._reports.add(trials, steps, reported, attempts, changes.seq):
+            self._generation += 1
 
     def _write_newer(self, changes: ChangesLike, numbers: Numbers, values: F) -> None:
         """Write the trials of which nothing newer is known."""
@@ -165,7 +170,8 @@ class History(Columns):
         """
         trial = np.array([self._checked_number(number)])
         row = self._minimised([coerce_values(values, self.n_objectives, what="reported value")])
-        self._reports.add(trial, np.array([coerce_step(step)]), row, _LATEST)
+        attempt = self._reports.attempt[trial]
+        self._reports.add(trial, np.array([coerce_step(step)]), row, attempt, _LATEST)
 
     def with_pending(self, rows: F) -> History:
         """Return a copy that also has these snapped rows [k, d] as RUNNING trials; O(n d)."""

@@ -52,6 +52,15 @@ class Table:
                 self._reallocate(name, self._columns[name])
         self._n = max(self._n, n)
 
+    def keep(self, chosen: npt.NDArray[np.bool_]) -> None:
+        """Drop the rows [n] that are not chosen; O(n)."""
+        n = int(np.count_nonzero(chosen))
+        for name, column in self._columns.items():
+            kept = _blank(column, self._capacity)
+            kept[:n] = self._arrays[name][: self._n][chosen]
+            self._arrays[name] = kept
+        self._n = n
+
     def replace(self, name: str, column: Column) -> None:
         """Give the column a new kind, blank in every row."""
         self._columns[name] = column

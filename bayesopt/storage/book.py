@@ -192,7 +192,10 @@ class Book:
         self.touch(trial)
 
     def report(self, trial: Trial, report: Report) -> None:
-        """Write a step down, in place of an earlier attempt's."""
+        """Write a step down, in place of what earlier attempts reported from there on."""
+        for step, known in list(trial.reports.items()):
+            if step >= report.step and known.attempt < report.attempt:
+                trial.reports.pop(step).seq = 0
         trial.reports[report.step] = report
         self._log.append(report)
         report.seq = len(self._log)
@@ -246,6 +249,7 @@ class Book:
             report_numbers=[report.number for report in reports],
             report_steps=[report.step for report in reports],
             report_values=[codec.unpack_floats(report.values) for report in reports],
+            report_attempts=[report.attempt for report in reports],
             n_spaces=len(self.spaces),
             more=more,
         )

@@ -320,6 +320,8 @@ class SQLiteStorage:
             if not connection.execute(sql.RENEW, renewal).fetchall():
                 self._shelf.require_held(connection, trial_id, attempt)
             if self._shelf.is_new_report(connection, trial_id, step, attempt, blob):
+                if attempt > 1:
+                    connection.execute(sql.SUPERSEDE, (trial_id, step, attempt))
                 check = sql.report_check(trial_id, step, blob)
                 connection.execute(sql.REPORT, (trial_id, study_id, step, attempt, blob, check))
 

@@ -76,6 +76,7 @@ TOUCH = f"UPDATE trial SET seq = {_next_seq('?2')} WHERE id = ?1 RETURNING id"
 REPORT = f"""
 INSERT OR REPLACE INTO report (trial_id, step, seq, attempt, "values", "check")
 VALUES (?1, ?3, {_next_seq("?2")}, ?4, ?5, ?6)"""
+SUPERSEDE = "DELETE FROM report WHERE trial_id = ? AND step >= ? AND attempt < ?"
 SET_ATTR = "INSERT OR REPLACE INTO trial_attr (trial_id, name, value) VALUES (?, ?, ?)"
 
 OVERDUE = "SELECT id FROM trial WHERE study_id = ? AND state = 1 AND lease_until < ? ORDER BY id"
@@ -94,7 +95,7 @@ _FACTS = """
 CHANGED = f"""
 SELECT {_FACTS}, seq FROM trial WHERE study_id = ? AND seq > ? ORDER BY seq LIMIT ?"""
 REPORTED = """
-SELECT trial_id, step, "values", "check", seq FROM report
+SELECT trial_id, step, "values", "check", attempt, seq FROM report
 WHERE study_id = ? AND seq > ? AND seq <= ? ORDER BY seq"""
 
 _RECORD = f"""
@@ -245,7 +246,7 @@ def changes(
     seq: int, rows: Sequence[Row], reports: Sequence[Row], n_spaces: int, *, more: bool
 ) -> Changes:
     """Return the rows of CHANGED and REPORTED in columns; about 5 µs per trial."""
-    for trial_id, step, blob, check, _ in reports:
+    for trial_id, step, blob, check, _, _ in reports:
         if report_check(trial_id, step, blob) != check:
             raise _damaged(trial_id, "a report")
     *columns, versions, _ = _columns(rows, 11)
@@ -263,6 +264,7 @@ def changes(
         report_numbers=[row[0] & MASK for row in reports],
         report_steps=[row[1] for row in reports],
         report_values=[codec.unpack_floats(row[2]) for row in reports],
+        report_attempts=[row[4] for row in reports],
         n_spaces=n_spaces,
         more=more,
     )

@@ -243,7 +243,8 @@ class News:
         self.numbers, self.states = list(numbers), [int(state)] * n
         self.params, self.values = [labels] * n, [(float(number),) for number in numbers]
         self.constraints, self.costs = [{}] * n, [None] * n
-        self.report_numbers, self.report_steps, self.report_values = [], [], []
+        self.report_numbers, self.report_steps = [], []
+        self.report_values, self.report_attempts = [], []
 
 
 @every_sampler

@@ -72,16 +72,29 @@ def test_finished_trials_come_with_their_reports(storage: Storage, study: int) -
     assert len(storage.trials(study)) == 2
 
 
-def test_a_later_attempt_replaces_reports(storage: Storage, study: int, ask: Ask) -> None:
+def test_a_later_attempt_supersedes_reports_from_its_step_on(
+    storage: Storage, study: int, ask: Ask
+) -> None:
     ask()
-    storage.report(study, 0, 1, 0, (1.0,), None)
-    storage.report(study, 0, 1, 1, (1.0,), None)
+    ask()
+    for step in (0, 1, 2, 3):
+        storage.report(study, 0, 1, step, (1.0,), None)
+        storage.report(study, 1, 1, step, (1.0,), None)
     storage.release(study, 0, 1)
     storage.claim(study, 0, Proposal({}), owner="you", lease_s=None)
     seq = storage.changes(study, 0).seq
-    storage.report(study, 0, 2, 0, (2.0,), None)
-    assert storage.trials(study)[0].reports == {0.0: (2.0,), 1.0: (1.0,)}
-    assert storage.changes(study, seq).report_values == [(2.0,)]
+    assert len(storage.trials(study)[0].reports) == 4
+    storage.report(study, 0, 2, 2, (2.0,), None)  # resumes from a checkpoint
+    assert storage.trials(study)[0].reports == {0.0: (1.0,), 1.0: (1.0,), 2.0: (2.0,)}
+    news = storage.changes(study, seq)
+    assert (news.report_steps, news.report_values) == ([2.0], [(2.0,)])
+    assert news.report_attempts == [2]
+    storage.report(study, 0, 2, 0, (3.0,), None)  # its own later report stays
+    assert storage.trials(study)[0].reports == {0.0: (3.0,), 2.0: (2.0,)}
+    everything = storage.changes(study, 0)
+    assert sorted(zip(everything.report_numbers, everything.report_steps, strict=True)) == [
+        (0, 0.0), (0, 2.0), (1, 0.0), (1, 1.0), (1, 2.0), (1, 3.0),
+    ]  # fmt: skip
 
 
 def test_only_running_trials_report(storage: Storage, study: int, ask: Ask) -> None:

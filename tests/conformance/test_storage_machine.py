@@ -27,6 +27,8 @@ from bayesopt.errors import (
     TellConflictError,
     TrialNotFoundError,
 )
+from bayesopt.history import History
+from bayesopt.space import Space
 from bayesopt.storage import MemoryStorage, SQLiteStorage, Storage
 from bayesopt.storage.base import Proposal, Result, StudySpec, Ticket
 from bayesopt.trial import TrialRecord, TrialState
@@ -157,6 +159,9 @@ class Model:
         by, known = trial["reports"].get(step, (None, None))
         if by == attempt and repr(known) != repr(value):
             raise ReportConflictError("another value")
+        for other, (earlier, _) in list(trial["reports"].items()):
+            if other >= step and earlier < attempt:
+                del trial["reports"][other]
         trial["reports"][step] = (attempt, value)
         trial.update(
             state=RUNNING, until=trial["until"] if lease_s is None else self.until(lease_s)
@@ -249,7 +254,7 @@ class StorageMachine(RuleBasedStateMachine):
         ]
         self.study = [s.create_study(StudySpec("s", ("minimize",), 0), "{}") for s in self.storages]
         self.followed: list[dict[int, tuple[Any, ...]]] = [{} for _ in self.storages]
-        self.reported: list[dict[tuple[int, float], Any]] = [{} for _ in self.storages]
+        self.histories = [History(Space({})) for _ in self.storages]
         self.seqs = [0 for _ in self.storages]
         self.ask([Proposal({"x": 1}), Proposal({})], 0, "ann", 5.0, "k1")
         self.enqueue(Proposal({}))
@@ -326,7 +331,7 @@ class StorageMachine(RuleBasedStateMachine):
             lambda s, study: s.tell(study, number, attempt, result),
         )
 
-    @rule(pick=picks, off=offs, step=st.sampled_from([0.0, 1.0]), value=floats,
+    @rule(pick=picks, off=offs, step=st.sampled_from([0.0, 1.0, 2.0]), value=floats,
           lease_s=leases)  # fmt: skip
     def report(self, pick: int, off: int, step: float, value: float, lease_s: float | None) -> None:
         number = self.pick(pick)
@@ -401,10 +406,12 @@ class StorageMachine(RuleBasedStateMachine):
                 columns = (changes.states, changes.params, changes.values, changes.costs)
                 for number, *facts in zip(changes.numbers, *columns, strict=True):
                     self.followed[i][number] = tuple(facts)
-                where = zip(changes.report_numbers, changes.report_steps, strict=True)
-                self.reported[i].update(zip(where, changes.report_values, strict=True))
+                self.histories[i].apply(changes)
             assert self.followed[i] == self.wanted_rows()
-            assert self.reported[i] == self.wanted_reports()
+            again = History(Space({}))
+            again.apply(storage.changes(study, 0))
+            for history in (self.histories[i], again):
+                assert reports_of(history) == self.wanted_reports()
 
     def wanted_rows(self) -> dict[int, tuple[Any, ...]]:
         blank = Result(FAIL)
@@ -414,9 +421,9 @@ class StorageMachine(RuleBasedStateMachine):
             for n, (trial, result) in enumerate(zip(self.model.trials, told, strict=True))
         }
 
-    def wanted_reports(self) -> dict[tuple[int, float], Any]:
+    def wanted_reports(self) -> dict[tuple[int, float], float]:
         return {
-            (n, step): (value,)
+            (n, step): value
             for n, trial in enumerate(self.model.trials)
             for step, (_, value) in trial["reports"].items()
         }
@@ -432,6 +439,15 @@ class StorageMachine(RuleBasedStateMachine):
             for key in ("k1", "k2"):
                 assert storage.find_ask(study, key) == self.model.keyed(key)
             assert [entry["number"] for entry in storage.audit_log(study)] == self.model.audited
+
+
+def reports_of(history: History) -> dict[tuple[int, float], float]:
+    """Return all reports of a history, by trial and step."""
+    return {
+        (n, step): value
+        for n in range(history.n)
+        for step, (value,) in zip(*(part.tolist() for part in history.curve(n)), strict=True)
+    }
 
 
 def outcome(call: Callable[[], object]) -> object:

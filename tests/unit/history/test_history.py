@@ -37,6 +37,9 @@ def changes(seq: int, rows: list[tuple[int, TrialState, dict[str, Any]]], **colu
         report_numbers=columns.get("report_numbers", []),
         report_steps=columns.get("report_steps", []),
         report_values=columns.get("report_values", []),
+        report_attempts=columns.get(
+            "report_attempts", [1] * len(columns.get("report_numbers", []))
+        ),
     )
 
 

@@ -36,6 +36,7 @@ class Facts:
     values: tuple[float, ...] | None = None
     constraints: dict[str, float] = field(default_factory=dict)
     cost: float | None = None
+    attempt: int = 1
 
 
 class NaiveStore:
@@ -44,7 +45,14 @@ class NaiveStore:
     def __init__(self) -> None:
         self.seq = 0
         self.trials: list[Facts] = []
-        self.reports: dict[tuple[int, float], tuple[tuple[float, ...], int]] = {}
+        self.reports: dict[tuple[int, float], tuple[tuple[float, ...], int, int]] = {}
+
+    def report(self, number: int, step: float, values: tuple[float, ...]) -> None:
+        attempt = self.trials[number].attempt
+        for (trial, other), (_, _, earlier) in list(self.reports.items()):
+            if trial == number and other >= step and earlier < attempt:
+                del self.reports[trial, other]
+        self.reports[number, step] = (values, self.seq, attempt)
 
     def changes(self, since: int, limit: int) -> Changes:
         rows = sorted((t.seq, i) for i, t in enumerate(self.trials) if t.seq > since)
@@ -52,8 +60,8 @@ class NaiveStore:
         rows = rows[:limit]
         upto = rows[-1][0] if more else self.seq
         reports = sorted(
-            (seq, number, step, values)
-            for (number, step), (values, seq) in self.reports.items()
+            (seq, number, step, values, attempt)
+            for (number, step), (values, seq, attempt) in self.reports.items()
             if since < seq <= upto
         )
         chosen = [self.trials[i] for _, i in rows]
@@ -69,6 +77,7 @@ class NaiveStore:
             report_numbers=[r[1] for r in reports],
             report_steps=[r[2] for r in reports],
             report_values=[r[3] for r in reports],
+            report_attempts=[r[4] for r in reports],
             n_spaces=1,
             more=more,
         )
@@ -117,7 +126,7 @@ def happen(data: st.DataObject, store: NaiveStore, m: int) -> None:
     facts = store.trials[number]
     if action == "report":
         step = float(data.draw(st.integers(0, 4)))
-        store.reports[number, step] = (data.draw(numbers_(m)), store.seq)
+        store.report(number, step, data.draw(numbers_(m)))
         return
     facts.seq = store.seq
     if action == "tell" and facts.state is TrialState.RUNNING:
@@ -134,6 +143,7 @@ def happen(data: st.DataObject, store: NaiveStore, m: int) -> None:
         whole = "x" in facts.params and is_whole(facts.params)
         facts.params = facts.params if whole else data.draw(configs())
         facts.state = TrialState.RUNNING
+        facts.attempt += 1
     elif action == "strike" and facts.state.is_finished:
         facts.state = TrialState.INVALID
 
@@ -272,7 +282,7 @@ def check_reports(history: History, store: NaiveStore, sign: float) -> None:
         for t, s, v in zip(reports.trial, reports.step, reports.values.tolist(), strict=True)
     }
     assert len(got) == len(reports.trial)
-    want = {key: tuple(sign * v for v in values) for key, (values, _) in store.reports.items()}
+    want = {key: tuple(sign * v for v in values) for key, (values, *_) in store.reports.items()}
     assert got == want
     for number in range(history.n):
         steps, values = history.curve(number)

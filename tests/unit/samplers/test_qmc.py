@@ -107,7 +107,8 @@ class Used:
         self.numbers, self.states = [number], [int(TrialState.FAIL)]
         self.params, self.values = [params], [None]
         self.constraints, self.costs = [{}], [None]
-        self.report_numbers, self.report_steps, self.report_values = [], [], []
+        self.report_numbers, self.report_steps = [], []
+        self.report_values, self.report_attempts = [], []
 
 
 def test_define_by_run_begins_with_nothing_and_without_a_note() -> None:
