@@ -124,7 +124,7 @@ class ProcessExecutor:
     @property
     def n_free(self) -> int:
         """How many more trials may be submitted now."""
-        if self._closed or self._failure is not None:
+        if self._closed or self._unstarted:  # another worker would not start either
             return 0
         return self.n_workers - len(self.running)
 
