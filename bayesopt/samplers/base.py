@@ -29,11 +29,20 @@ class Suggestion:
         Which sampler made them.
     fallback : str
         Why they were not made the way they should have been; empty if they were.
+    n_regular : int
+        How many rows, from the first on, were made that way even so.
     """
 
     rows: npt.NDArray[np.float64]
     sampler: str
     fallback: str = ""
+    n_regular: int = 0
+
+    @property
+    def fallbacks(self) -> list[str]:
+        """The reason for each row, "" where there is none."""
+        n_regular = min(self.n_regular, len(self.rows))
+        return [""] * n_regular + [self.fallback] * (len(self.rows) - n_regular)
 
 
 @runtime_checkable

@@ -53,8 +53,12 @@ def may_repeat(history: History) -> bool:
     return history.noisy or (history.define_by_run and not history.space.d)
 
 
-def fresh_rows(space: Space, history: History, n: int, rng: np.random.Generator) -> tuple[F, str]:
-    """Return `n` random feasible rows and, if some had to be repeated, a note that says why.
+def fresh_rows(
+    space: Space, history: History, n: int, rng: np.random.Generator
+) -> tuple[F, str, int]:
+    """Return `n` random feasible rows, and how many of them are fresh.
+
+    In between comes, if some had to be repeated, a note that says why.
 
     Known ones and copies are drawn again, unless they may repeat.
 
@@ -68,24 +72,25 @@ def fresh_rows(space: Space, history: History, n: int, rng: np.random.Generator)
 
 def fill_up(
     batch: Batch, space: Space, history: History, rng: np.random.Generator
-) -> tuple[F, str]:
-    """Complete a batch with random rows; return its rows, and a note as `fresh_rows` does.
+) -> tuple[F, str, int]:
+    """Complete a batch with random rows; return what `fresh_rows` does.
 
     The last unknown configurations of a finite space (of up to 131,072) are found by enumeration.
     """
     if may_repeat(history):
         batch.offer(space.sample(batch.missing, rng))
-        return batch.rows(), ""
+        return batch.rows(), "", len(batch.rows())
     for n_more in (0, *_MORE_DRAWS):
         if batch.missing:
             rows = space.sample(batch.missing + n_more, rng)
             batch.offer(rows[~history.contains(rows)])
     if batch.missing and space.size <= _ENUMERABLE:
         batch.offer(rng.permutation(_unknown(space, history)))
+    rows = batch.rows()
     if not batch.missing:
-        return batch.rows(), ""
+        return rows, "", len(rows)
     note = EXHAUSTED if space.size <= _ENUMERABLE else NOTHING_NEW
-    return np.concatenate([batch.rows(), space.sample(batch.missing, rng)]), note
+    return np.concatenate([rows, space.sample(batch.missing, rng)]), note, len(rows)
 
 
 def _unknown(space: Space, history: History) -> F:

@@ -66,8 +66,10 @@ class QMCSampler:
                 if not batch.missing:
                     return Suggestion(batch.rows(), self.name)
         missing = batch.missing
-        rows, note = fill_up(batch, space, history, rng)
-        return Suggestion(rows, self.name, note or _drawn_at_random(missing, space))
+        rows, note, n_fresh = fill_up(batch, space, history, rng)
+        n_regular = n_fresh if note else n - missing
+        note = note or _drawn_at_random(missing, space)
+        return Suggestion(rows, self.name, note, n_regular)
 
     def _blocks(self, space: Space, history: History) -> Iterator[F]:
         """Begin the sequence: snapped, feasible points, in blocks of up to _BLOCK."""

@@ -26,5 +26,5 @@ class RandomSampler:
         self, space: Space, history: History, n: int, rng: np.random.Generator
     ) -> Suggestion:
         """Return `n` random configurations (see ``Sampler.propose``)."""
-        rows, note = fresh_rows(space, history, n, rng)
-        return Suggestion(rows, self.name, note)
+        rows, note, n_fresh = fresh_rows(space, history, n, rng)
+        return Suggestion(rows, self.name, note, n_fresh)

@@ -217,10 +217,12 @@ def _propose(
         Proposal(
             params=labels,
             sampler=suggestion.sampler,
-            fallback=suggestion.fallback,
+            fallback=fallback,
             space_version=context.follower.space_version,
         )
-        for labels in space.decode_labels(suggestion.rows)
+        for labels, fallback in zip(
+            space.decode_labels(suggestion.rows), suggestion.fallbacks, strict=True
+        )
     ]
     tickets = context.storage.ask(
         context.study_id,

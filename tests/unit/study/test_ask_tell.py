@@ -371,3 +371,12 @@ def test_configurations_are_mappings(study, params):
         study.enqueue(params)
     with pytest.raises(bo.InvalidConfigError):
         study.add_trial(params, 1.0)
+
+
+@pytest.mark.parametrize("sampler", ["random", "qmc"])
+def test_only_repeats_say_that_they_repeat(storage, sampler):
+    study = bo.create_study({"k": bo.Int(1, 3)}, storage=storage, sampler=sampler, seed=0)
+    trials = study.ask(5)
+    assert sorted(trial.params["k"] for trial in trials[:3]) == [1, 2, 3]
+    assert [bool(trial.fallback) for trial in trials] == [False] * 3 + [True] * 2
+    study.close()
