@@ -240,8 +240,14 @@ class Storage(Protocol):
         Only reads when there are none.
         """
 
-    def set_user_attr(self, study_id: int, number: int, name: str, value: object) -> None:
-        """Set a trial attribute (JSON-able). Raises InvalidValueError, TrialNotFoundError."""
+    def set_user_attr(
+        self, study_id: int, number: int, name: str, value: object, *, attempt: int | None = None
+    ) -> None:
+        """Set a trial attribute (JSON-able).
+
+        With an `attempt`, it must hold the trial (StaleTrialError otherwise); without, any trial
+        accepts. Raises InvalidValueError, TrialNotFoundError.
+        """
 
     def invalidate(self, study_id: int, number: int, reason: str, who: str) -> None:
         """Strike a finished trial out; the old state and `reason` go to the audit log.

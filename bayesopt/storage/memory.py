@@ -298,12 +298,14 @@ class MemoryStorage:
                 book.lose(trial, owner=trial.owner)
             return [trial.number for trial in overdue]
 
-    def set_user_attr(self, study_id: int, number: int, name: str, value: object) -> None:
-        """Set a trial attribute. Raises InvalidValueError, TrialNotFoundError."""
+    def set_user_attr(
+        self, study_id: int, number: int, name: str, value: object, *, attempt: int | None = None
+    ) -> None:
+        """Set a trial attribute. Raises InvalidValueError, StaleTrialError, TrialNotFoundError."""
         name, text = facts.attr_name(name), facts.attr_json(name, value)
         with self._lock:
             book = self._book(study_id)
-            trial = book.trial(number)
+            trial = book.trial(number) if attempt is None else book.held(number, attempt)
             trial.attrs[name] = text
             book.touch(trial)
 

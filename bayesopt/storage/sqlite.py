@@ -387,11 +387,15 @@ class SQLiteStorage:
                 connection.execute(sql.LOSE, (trial_id, study_id, None, None)).fetchall()
         return [trial_id & sql.MASK for trial_id in ids]
 
-    def set_user_attr(self, study_id: int, number: int, name: str, value: object) -> None:
-        """Set a trial attribute. Raises InvalidValueError, TrialNotFoundError."""
+    def set_user_attr(
+        self, study_id: int, number: int, name: str, value: object, *, attempt: int | None = None
+    ) -> None:
+        """Set a trial attribute. Raises InvalidValueError, StaleTrialError, TrialNotFoundError."""
         name, text = facts.attr_name(name), facts.attr_json(name, value)
         trial_id = study_id << sql.SHIFT | facts.trial_number(number)
         with self._db.writing(study_id) as connection:
+            if attempt is not None:
+                self._shelf.require_held(connection, trial_id, attempt)
             if not connection.execute(sql.TOUCH, (trial_id, study_id)).fetchall():
                 self._shelf.standing(connection, trial_id)
             connection.execute(sql.SET_ATTR, (trial_id, sql.to_column(name), text))

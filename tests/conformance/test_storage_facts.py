@@ -11,6 +11,7 @@ from bayesopt.errors import (
     InvalidValueError,
     ReportConflictError,
     StaleTrialError,
+    TrialNotFoundError,
     StudyError,
     TellConflictError,
 )
@@ -95,6 +96,26 @@ def test_a_later_attempt_supersedes_reports_from_its_step_on(
     assert sorted(zip(everything.report_numbers, everything.report_steps, strict=True)) == [
         (0, 0.0), (0, 2.0), (1, 0.0), (1, 1.0), (1, 2.0), (1, 3.0),
     ]  # fmt: skip
+
+
+def test_a_worker_s_attributes_are_fenced(storage: Storage, study: int, ask: Ask) -> None:
+    ask()
+    storage.set_user_attr(study, 0, "a", 1, attempt=1)
+    storage.release(study, 0, 1)
+    storage.claim(study, 0, Proposal({}), owner="you", lease_s=None)
+    seq = storage.changes(study, 0).seq
+    for attempt in (0, 1, 3):
+        with pytest.raises(StaleTrialError):
+            storage.set_user_attr(study, 0, "a", 2, attempt=attempt)
+    assert storage.changes(study, seq).numbers == []
+    storage.set_user_attr(study, 0, "b", 3, attempt=2)
+    storage.tell(study, 0, 2, DONE)
+    with pytest.raises(StaleTrialError):
+        storage.set_user_attr(study, 0, "a", 2, attempt=2)
+    storage.set_user_attr(study, 0, "c", 4)  # a person may
+    assert storage.trials(study)[0].user_attrs == {"a": 1, "b": 3, "c": 4}
+    with pytest.raises(TrialNotFoundError):
+        storage.set_user_attr(study, 1, "a", 1, attempt=1)
 
 
 def test_only_running_trials_report(storage: Storage, study: int, ask: Ask) -> None:
