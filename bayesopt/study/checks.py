@@ -39,20 +39,26 @@ def seconds(name: str, duration: object) -> float | None:
     return None if value == math.inf else value
 
 
+def function(name: str, given: Any) -> Callable[..., Any]:
+    """Return a callable. Raises InvalidValueError."""
+    if callable(given):
+        return given  # type: ignore[no-any-return]
+    raise InvalidValueError(name, expected="a callable", got=short_repr(given))
+
+
 def functions(name: str, given: object) -> tuple[Callable[..., Any], ...]:
-    """Return a sequence of callables. Raises InvalidValueError."""
-    found = tuple(given) if isinstance(given, Iterable) else ()
-    if not isinstance(given, Iterable) or not all(map(callable, found)):
-        shown = given[0] if isinstance(given, list) and len(given) == 1 else given
-        raise InvalidValueError(name, expected="callables", got=short_repr(shown))
-    return found
+    """Return several callables. Raises InvalidValueError."""
+    if not isinstance(given, Iterable):
+        raise InvalidValueError(name, expected="a list of callables", got=short_repr(given))
+    return tuple(function(f"one of the {name}", each) for each in given)
 
 
 def exceptions(name: str, given: object) -> tuple[type[BaseException], ...]:
     """Return exception types from one or several. Raises InvalidValueError."""
-    found = tuple(given) if isinstance(given, tuple | list | set | frozenset) else (given,)
-    if all(isinstance(kind, type) and issubclass(kind, BaseException) for kind in found):
-        return found  # type: ignore[return-value]
+    several = given if isinstance(given, tuple | list | set | frozenset) else (given,)
+    kinds = [kind for kind in several if isinstance(kind, type)]
+    if len(kinds) == len(several) and all(issubclass(kind, BaseException) for kind in kinds):
+        return tuple(kinds)
     raise InvalidValueError(
         name, expected="an exception type, or a tuple of them", got=short_repr(given)
     )
@@ -67,8 +73,9 @@ def text(name: str, given: object) -> str:
 
 def states(given: object) -> frozenset[TrialState]:
     """Return trial states from one or several, by name or as they are. Raises InvalidValueError."""
-    several = isinstance(given, Iterable) and not isinstance(given, str)
-    return frozenset(map(_state, given if several else [given]))  # type: ignore[arg-type]
+    if isinstance(given, Iterable) and not isinstance(given, str):
+        return frozenset(_state(each) for each in given)
+    return frozenset([_state(given)])
 
 
 def _state(given: object) -> TrialState:

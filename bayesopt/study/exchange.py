@@ -285,10 +285,10 @@ def _common_version(
         return None
     try:
         labels = [_normal(space, _mapping(row, "params")) for _, row in rows]
-        rows, _, _ = space.encode_labels(labels, strict=True)
+        encoded, _, _ = space.encode_labels(labels, strict=True)
     except BayesOptError:
         return None
-    if not space.feasible(rows).all():
+    if not space.feasible(encoded).all():
         return None
     return labels, version
 

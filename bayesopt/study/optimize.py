@@ -60,7 +60,7 @@ class Optimization:
         threads: bool,
     ) -> None:
         self._context, self._sampler, self._port = context, sampler, port
-        (self._objective,) = checks.functions("objective", [objective])
+        self._objective = checks.function("objective", objective)
         self._n_trials = checks.count("n_trials", n_trials)
         self._timeout = checks.seconds("timeout", timeout)
         self._n_jobs = n_jobs
