@@ -11,7 +11,7 @@ _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_FORMAT
 _BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL}
 _REMEDIES = {
     sqlite3.SQLITE_FULL: "The disk is full: make room and go on.",
-    sqlite3.SQLITE_IOERR: "The disk could not be read or written: check it.",
+    sqlite3.SQLITE_IOERR: "Was the file moved or its -wal deleted? Is the disk full, or failing?",
     sqlite3.SQLITE_READONLY: "Make the file and its directory writable.",
     sqlite3.SQLITE_CANTOPEN: "Make the file and its directory readable and writable.",
 }

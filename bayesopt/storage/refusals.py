@@ -13,6 +13,7 @@ from bayesopt.errors import (
     TrialNotFoundError,
     short_repr,
 )
+from bayesopt.storage.base import Result
 from bayesopt.trial import TrialState
 
 
@@ -51,14 +52,23 @@ def stale(number: int, attempt: int, current: int, state: int) -> StaleTrialErro
     )
 
 
-def tell_conflict(number: int, told: object, known: object) -> TellConflictError:
+def tell_conflict(number: int, told: Result, known: Result | None) -> TellConflictError:
     """Say that a finished trial is told something else."""
     return TellConflictError(
         f"trial {number}",
-        expected=f"the result it already has, {short_repr(known)}",
-        got=short_repr(told),
+        expected=f"the result it already has, {_described(known)}",
+        got=_described(told),
         remedy="A result stands; strike a wrong one out with Study.invalidate.",
     )
+
+
+def _described(result: Result | None) -> str:
+    if result is None:
+        return "none"
+    values = None if result.values is None else list(result.values)
+    facts = {"values": values, "constraints": dict(result.constraints), "cost": result.cost}
+    told = [f"{name} {short_repr(fact)}" for name, fact in facts.items() if fact not in (None, {})]
+    return ", ".join([result.state.name, *told])
 
 
 def report_conflict(number: int, step: float) -> ReportConflictError:
