@@ -111,11 +111,12 @@ class Database:
         """Give the connection inside one read transaction: all statements see the same moment."""
         with self._lock, self._in_our_terms():
             connection = self._connected()
-            connection.execute("BEGIN")
             try:
+                connection.execute("BEGIN")
                 yield connection
             finally:
-                connection.execute("COMMIT")
+                if connection.in_transaction:
+                    connection.execute("COMMIT")
 
     @contextmanager
     def _in_our_terms(self) -> Iterator[None]:
@@ -164,8 +165,8 @@ class Database:
         """Run one statement as a transaction of its own; call :meth:`acknowledge` after it."""
         with self._lock:
             connection = self._connected()
-            self._enter()
             try:
+                self._enter()
                 return connection.execute(statement, arguments).fetchall()
             except sqlite3.Error as error:
                 raise translated(error, self.path) from error
@@ -192,14 +193,15 @@ class Database:
     @contextmanager
     def _gated(self) -> Iterator[sqlite3.Connection]:
         connection = self._connected()
-        self._enter()
         try:
+            self._enter()
             with self._in_our_terms():
                 yield connection
         finally:
             self._gate.release()
 
     def _enter(self) -> None:
+        """Take the gate; inside the ``try`` whose ``finally`` gives it back."""
         if not self._gate.acquire(GATE_TIMEOUT_S):
             raise busy(self.path)
 
@@ -226,9 +228,8 @@ class Database:
             self.after_fork_in_child()
 
     def _connect(self) -> sqlite3.Connection:
-        self._gate.open()
-        self._enter()
         try:
+            self._enter()
             with self._in_our_terms():
                 return self._open()
         finally:
@@ -344,10 +345,10 @@ class Database:
         )
         if connection is None:
             return
-        if not self._gate.acquire(GATE_TIMEOUT_S):
-            _abandon(connection)  # closing may checkpoint, which needs the gate
-            return
         try:
+            if not self._gate.acquire(GATE_TIMEOUT_S):
+                _abandon(connection)  # closing may checkpoint, which needs the gate
+                return
             if files is not None:
                 _sync(files.wal)
             connection.close()

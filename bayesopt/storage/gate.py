@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import weakref
+from contextlib import suppress
 from pathlib import Path
 
 try:
@@ -29,8 +30,10 @@ class FileLock:
 
     Notes
     -----
-    One thread of a process holds it at a time. A forked child opens the file anew: with the
-    inherited one it would share its parent's lock, and keep it alive after the parent's death.
+    One thread of a process holds it at a time. It may be closed at any time, also while it is held
+    or waited for: the file is then closed when it is given back, and opened again when needed. A
+    forked child opens the file anew: with the inherited one it would share its parent's lock, and
+    keep it alive after the parent's death.
     """
 
     def __init__(self, path: Path) -> None:
@@ -43,48 +46,84 @@ class FileLock:
             )
         self._path = path
         self._fd = -1
-        self.open()
+        self._forget()
+        self._open()
         _alive.add(self)
 
-    def open(self) -> None:
-        """Open the file unless it is open."""
+    def _forget(self) -> None:
+        # One thread of this process at a time; what the others guard is only touched under it. A
+        # reentrant lock knows its owner from the moment that it is taken.
+        self._here = threading.RLock()
+        self._is_held = self._is_closing = False
+        self._waiter: _Waiter | None = None
+
+    def _open(self) -> None:
         if self._fd < 0:
-            self._fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
-            self._here = threading.Lock()  # one thread of this process at a time
-            self._waiter: _Waiter | None = None
+            try:
+                self._fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+            except OSError as error:
+                raise StorageError(f"SQLite storage, {self._path}", got=str(error)) from error
 
     def reset(self) -> None:
-        """Open the file anew and forget all waiting."""
+        """Forget the file and all waiting, in a forked child."""
         if self._fd >= 0:
             os.close(self._fd)
         self._fd = -1
-        self.open()
+        self._forget()
 
     def acquire(self, timeout_s: float) -> bool:
-        """Take the lock; False if it was not to be had in time."""
+        """Take the lock; False if it was not to be had in time, or this thread has it already.
+
+        Call :meth:`release` in any case, best in the ``finally`` of a ``try`` around both: then no
+        interruption, however unlucky its moment, leaves the lock taken.
+        """
         if not self._here.acquire(timeout=timeout_s):
             return False
+        if self._is_held:
+            self._here.release()
+            return False
         try:
-            taken = self._try() or self._wait(timeout_s)
+            self._open()
+            self._is_held = self._try() or self._wait(timeout_s)
         except BaseException:
-            self._here.release()
+            self.release()
             raise
-        if not taken:
-            self._here.release()
-        return taken
+        if self._is_held:
+            return True
+        self.release()
+        return False
 
     def release(self) -> None:
-        """Give the lock back."""
-        fcntl.flock(self._fd, fcntl.LOCK_UN)
-        self._here.release()
+        """Give the lock back; without it, do nothing."""
+        if not self._here.acquire(blocking=False):
+            return  # another thread has it
+        try:
+            self._is_held = False
+            if self._fd >= 0:
+                fcntl.flock(self._fd, fcntl.LOCK_UN)
+            if self._is_closing:
+                self._close()
+        finally:
+            with suppress(RuntimeError):  # not ours any more
+                while True:
+                    self._here.release()
 
     def close(self) -> None:
-        """Close the file; the lock must not be used any more."""
+        """Close the file, now or when whoever has the lock gives it back."""
+        self._is_closing = True
+        if self._here.acquire(blocking=False):
+            try:
+                if not self._is_held:
+                    self._close()
+            finally:
+                self._here.release()
+
+    def _close(self) -> None:
         if self._waiter is not None:
-            self._waiter.stop()
+            self._waiter.stop()  # it closes the file
         elif self._fd >= 0:
             os.close(self._fd)
-        self._fd = -1
+        self._fd, self._waiter, self._is_closing = -1, None, False
 
     def _try(self) -> bool:
         # A waiter left over from a time-out would take this lock for the one it waits for.

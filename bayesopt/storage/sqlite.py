@@ -6,7 +6,7 @@ import os
 import time
 import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from sqlite3 import Connection
 from typing import Any, Literal
@@ -162,13 +162,11 @@ class SQLiteStorage:
         if turn is None:
             lock = FileLock(Path(f"{self._path}-ask-{study_id}"))
             turn = self._turns.setdefault(study_id, lock)
-        turn.open()
-        taken = turn.acquire(facts.TURN_TIMEOUT_S)
         try:
+            turn.acquire(facts.TURN_TIMEOUT_S)
             yield
         finally:
-            if taken:
-                turn.release()
+            turn.release()
 
     def ask(
         self,
@@ -424,7 +422,8 @@ class SQLiteStorage:
 def _close(database: Database, turns: dict[int, FileLock]) -> None:
     database.close()
     while turns:
-        turns.popitem()[1].close()
+        with suppress(KeyError):  # another thread closes as well
+            turns.popitem()[1].close()
 
 
 def _ticket(number: int, draft: Draft, attempt: int = 1) -> Ticket:

@@ -140,7 +140,48 @@ def test_closing_while_a_wait_was_given_up_is_fine(tmp_path: Path) -> None:
         assert not lock.acquire(0.01)
         lock.close()
         lock.close()
-    lock.open()
     assert lock.acquire(30.0)
     lock.release()
     lock.close()
+
+
+def test_closing_while_it_is_held_waits_for_the_holder(lock: FileLock, tmp_path: Path) -> None:
+    assert lock.acquire(1.0)
+    threading.Thread(target=lock.close).start()
+    lock.close()
+    other = FileLock(tmp_path / "gate")
+    assert not other.acquire(0.01)
+    lock.release()
+    lock.release()  # harmless
+    assert other.acquire(30.0)
+    other.release()
+    other.close()
+
+
+def test_a_thread_takes_it_once(lock: FileLock, tmp_path: Path) -> None:
+    assert lock.acquire(1.0)
+    assert not lock.acquire(1.0)
+    other = FileLock(tmp_path / "gate")
+    assert not other.acquire(0.01)
+    lock.release()
+    assert other.acquire(30.0)
+    other.release()
+    other.close()
+
+
+def test_an_interruption_right_after_taking_it_leaves_it_free(
+    lock: FileLock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(self: FileLock) -> bool:
+        assert take(self)
+        raise KeyboardInterrupt
+
+    take = FileLock._try
+    monkeypatch.setattr(FileLock, "_try", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        lock.acquire(1.0)
+    monkeypatch.undo()
+    other = FileLock(tmp_path / "gate")
+    assert other.acquire(30.0)
+    other.release()
+    other.close()

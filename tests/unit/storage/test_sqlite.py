@@ -296,6 +296,57 @@ def test_a_foreign_writer_is_waited_for_and_then_named(
     foreign.close()
 
 
+def test_closing_while_other_threads_work_is_harmless(storage: SQLiteStorage) -> None:
+    problems: list[BaseException] = []
+    told: list[int] = []
+
+    def work() -> None:
+        try:
+            for _ in range(12):
+                asked = None
+                while asked is None:
+                    with storage.ask_turn(1):
+                        n = storage.find_study("study").n_trials
+                        asked = storage.ask(1, [Proposal({})], n, owner="", lease_s=None)
+                storage.tell(1, n, 1, DONE)
+                told.append(n)
+        except BaseException as error:
+            problems.append(error)
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    while any(thread.is_alive() for thread in threads):
+        storage.close()
+    for thread in threads:
+        thread.join()
+    assert problems == []
+    assert sorted(told) == list(range(48))
+
+
+def test_an_interruption_right_after_taking_the_gate_leaves_it_free(
+    storage: SQLiteStorage, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(self: database.Database) -> None:
+        enter(self)
+        raise KeyboardInterrupt
+
+    enter = database.Database._enter
+    calls: list[Callable[[], object]] = [
+        lambda: ask(storage, 0),
+        lambda: storage.enqueue(1, [Proposal({})]),
+    ]
+    monkeypatch.setattr(database, "GATE_TIMEOUT_S", 0.05)
+    other = SQLiteStorage(path)
+    for call in calls:
+        monkeypatch.setattr(database.Database, "_enter", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            call()
+        monkeypatch.setattr(database.Database, "_enter", enter)
+        other.enqueue(1, [Proposal({})])
+    other.close()
+
+
 def test_a_gate_that_stays_shut_is_a_typed_error(
     storage: SQLiteStorage, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
