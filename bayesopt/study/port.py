@@ -29,5 +29,7 @@ class StudyPort:
             return self._scheduler.decide(history, trial.number, rng) is Decision.STOP
 
     def set_user_attr(self, trial: Trial, name: str, value: object) -> None:
-        """Attach an attribute to the trial."""
-        self._context.storage.set_user_attr(self._context.study_id, trial.number, name, value)
+        """Attach an attribute to the trial, while it is this worker's."""
+        self._context.storage.set_user_attr(
+            self._context.study_id, trial.number, name, value, attempt=trial.attempt
+        )

@@ -61,6 +61,10 @@ def test_a_trial_whose_worker_is_silent_goes_to_another_and_the_first_is_fenced(
     assert (again.number, again.params, again.attempt) == (0, trial.params, 2)
     with pytest.raises(bo.StaleTrialError):
         study.tell(trial, 1.0)
+    with pytest.raises(bo.StaleTrialError):
+        trial.set_user_attr("note", "mine")
+    with pytest.raises(bo.StaleTrialError):
+        trial.report(1.0, 0)
     other.tell(again, 2.0)
     assert study.best_value == 2.0
 
