@@ -2,9 +2,13 @@
 
 Usage: ``python -m benchmarks.storage_throughput [--seconds 5] [--repeats 5] [--folder DIR]``
 
-Every worker does what a study does around its sampler: wait for its turn, look for lost trials,
-follow what changed, ask; then tell. The disk's fsync/s is measured right before and after each
-round, in the same folder: appending as many bytes as one commit writes, then fsync, one process.
+At the level of the storage every worker does what a study does around its sampler: wait for its
+turn, look for lost trials, follow what changed, ask; then tell. At the level of the study it calls
+``study.ask`` and ``study.tell`` with the random sampler and five parameters.
+
+The disk's fsync/s is measured in the same folder: appending as many bytes as one commit writes,
+then fsync, one process. Since disks and shared machines have moods, a round is many short slices in
+which the two take turns; the fraction compares the sums.
 """
 
 from __future__ import annotations
@@ -14,18 +18,36 @@ import multiprocessing
 import statistics
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from multiprocessing.queues import Queue
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
 from typing import NamedTuple
 
+import bayesopt
 from bayesopt.storage import SQLiteStorage
-from bayesopt.storage.base import Proposal, Result, StudySpec
+from bayesopt.storage.base import Proposal, Result
 from bayesopt.trial import TrialState
 from benchmarks._fsync import COMMIT_BYTES, syncs_per_s
 
-PARAMS = {"lr": 0.0123456789, "batch": 32, "optimizer": "sgd", "momentum": 0.9, "depth": 4}
+SPACE = {
+    "lr": bayesopt.Float(1e-5, 1e-1, log=True),
+    "dropout": bayesopt.Float(0.0, 1.0),
+    "batch": bayesopt.Int(16, 512),
+    "depth": bayesopt.Int(1, 8),
+    "optimizer": bayesopt.Categorical(["sgd", "adamw"]),
+}
+PARAMS = {"lr": 0.0123456789, "batch": 32, "optimizer": "sgd", "dropout": 0.9, "depth": 4}
+CASES = [
+    ("storage", 1, "full"),
+    ("storage", 4, "full"),
+    ("storage", 16, "full"),
+    ("storage", 4, "normal"),
+    ("study", 1, "full"),
+    ("study", 4, "full"),
+    ("study", 16, "full"),
+]
+SLICE_S = 0.5
 _CONTEXT = multiprocessing.get_context("spawn")
 
 
@@ -58,45 +80,73 @@ def ask_and_tell(storage: SQLiteStorage, study_id: int, seq: int, n: int) -> tup
     return seq, n
 
 
+def storage_pair(storage: SQLiteStorage) -> Callable[[], None]:
+    """Return what makes one pair at the level of the storage."""
+    seq = n = 0
+
+    def pair() -> None:
+        nonlocal seq, n
+        seq, n = ask_and_tell(storage, 1, seq, n)
+
+    return pair
+
+
+def study_pair(storage: SQLiteStorage) -> Callable[[], None]:
+    """Return what makes one pair at the level of the study."""
+    study = bayesopt.load_study(storage, "bench")
+
+    def pair() -> None:
+        study.tell(study.ask(), 0.5)
+
+    return pair
+
+
 def work(
-    path: str, seconds: float, synchronous: str, barrier: Barrier, answers: Queue[object]
+    path: str, level: str, n_slices: int, synchronous: str, barrier: Barrier, answers: Queue[object]
 ) -> None:
     storage = SQLiteStorage(path, synchronous=synchronous)  # type: ignore[arg-type]
     latencies: list[float] = []
     errors: list[str] = []
-    seq = n = 0
-    barrier.wait()
-    end = time.perf_counter() + seconds
-    while (start := time.perf_counter()) < end:
-        try:
-            seq, n = ask_and_tell(storage, 1, seq, n)
-        except Exception as error:
-            errors.append(repr(error))
-        latencies.append(time.perf_counter() - start)
+    pair = study_pair(storage) if level == "study" else storage_pair(storage)
+    pair()
+    for _ in range(n_slices):
+        barrier.wait()
+        end = time.perf_counter() + SLICE_S
+        while (start := time.perf_counter()) < end:
+            try:
+                pair()
+            except Exception as error:
+                errors.append(repr(error))
+            latencies.append(time.perf_counter() - start)
+        barrier.wait()
     answers.put((latencies, errors))
     storage.close()
 
 
-def measure(n_workers: int, seconds: float, synchronous: str, folder: Path) -> Round:
-    """Let `n_workers` processes ask and tell on a new study for `seconds`."""
+def measure(level: str, n_workers: int, seconds: float, synchronous: str, folder: Path) -> Round:
+    """Let `n_workers` processes ask and tell on a new study for `seconds`, with syncs between."""
+    n_slices = max(1, round(seconds / SLICE_S))
     with tempfile.TemporaryDirectory(dir=folder) as name:
         path = Path(name) / "study.db"
         storage = SQLiteStorage(path)
-        storage.create_study(StudySpec("bench", ("minimize",), 0), "{}")
-        before = syncs_per_s(Path(name))
-        barrier, answers = _CONTEXT.Barrier(n_workers), _CONTEXT.Queue()
-        arguments = (str(path), seconds, synchronous, barrier, answers)
+        bayesopt.create_study(SPACE, storage=storage, name="bench", sampler="random", seed=0)
+        barrier, answers = _CONTEXT.Barrier(n_workers + 1), _CONTEXT.Queue()
+        arguments = (str(path), level, n_slices, synchronous, barrier, answers)
         workers = [_CONTEXT.Process(target=work, args=arguments) for _ in range(n_workers)]
         for worker in workers:
             worker.start()
+        fsyncs = []
+        for _ in range(n_slices):
+            fsyncs.append(syncs_per_s(Path(name), SLICE_S / 2))
+            barrier.wait()
+            barrier.wait()
         found = [answers.get() for _ in workers]
         for worker in workers:
             worker.join()
         storage.close()
-        fsyncs = (before + syncs_per_s(Path(name))) / 2
     latencies = [latency for each, _ in found for latency in each]
     errors = [error for _, each in found for error in each]
-    return Round(len(latencies) / seconds, fsyncs, latencies, errors)
+    return Round(len(latencies) / (n_slices * SLICE_S), statistics.mean(fsyncs), latencies, errors)
 
 
 def percentile_ms(values: Sequence[float], share: float) -> float:
@@ -104,10 +154,11 @@ def percentile_ms(values: Sequence[float], share: float) -> float:
     return 1e3 * ordered[min(len(ordered) - 1, int(share * len(ordered)))]
 
 
-def line(n_workers: int, synchronous: str, rounds: list[Round]) -> str:
+def line(level: str, n_workers: int, synchronous: str, rounds: list[Round]) -> str:
     latencies = [latency for each in rounds for latency in each.latencies_s]
     fractions = [each.fraction for each in rounds]
     cells = [
+        level,
         f"{n_workers}",
         synchronous,
         f"{statistics.median(each.pairs_per_s for each in rounds):.0f}",
@@ -131,15 +182,15 @@ def main() -> None:
         f"fsync/s: {COMMIT_BYTES} bytes appended, then fsync, one process. "
         f"Median of {options.repeats} rounds of {options.seconds:g} s; latency of one ask + tell.\n"
     )
-    print("| processes | synchronous | ask+tell/s | fsync/s | fraction (range) "
+    print("| level | processes | synchronous | ask+tell/s | fsync/s | fraction (range) "
           "| p50 ms | p99 ms | max ms | errors |")  # fmt: skip
-    print("|--:|---|--:|--:|--:|--:|--:|--:|--:|")
-    for n_workers, synchronous in ((1, "full"), (4, "full"), (16, "full"), (4, "normal")):
+    print("|---|--:|---|--:|--:|--:|--:|--:|--:|--:|")
+    for level, n_workers, synchronous in CASES:
         rounds = [
-            measure(n_workers, options.seconds, synchronous, options.folder)
+            measure(level, n_workers, options.seconds, synchronous, options.folder)
             for _ in range(options.repeats)
         ]
-        print(line(n_workers, synchronous, rounds), flush=True)
+        print(line(level, n_workers, synchronous, rounds), flush=True)
 
 
 if __name__ == "__main__":

@@ -187,8 +187,8 @@ class Book:
             self.touch(trial)
 
     def lose(self, trial: Trial, owner: str) -> None:
-        """Put a running trial back in the queue."""
-        trial.state, trial.owner, trial.lease_until = facts.LOST, owner, None
+        """Put a running trial back in the queue; its old lease counts again if it comes back."""
+        trial.state, trial.owner = facts.LOST, owner
         self.touch(trial)
 
     def report(self, trial: Trial, report: Report) -> None:

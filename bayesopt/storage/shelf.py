@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 from bayesopt import codec
 from bayesopt.storage import facts, refusals
 from bayesopt.storage import statements as sql
-from bayesopt.storage.base import StudyRecord, StudySpec
+from bayesopt.storage.base import StudyRecord, StudySpec, Ticket
 from bayesopt.storage.database import Database
-from bayesopt.storage.facts import Told
+from bayesopt.storage.facts import Draft, Told
 from bayesopt.trial import TrialState
 
 _STUDIES = f"""
@@ -212,6 +212,21 @@ class Shelf:
                 (study_id,),
             ).fetchall()
             return [_audit_entry(*row) for row in rows]
+
+
+def keyed(connection: Connection, study_id: int, key: str | None) -> list[Ticket]:
+    """Return the tickets that were handed out under `key`, by number."""
+    if key is None:
+        return []
+    found = connection.execute(sql.TICKETS, (study_id, sql.to_column(key)))
+    return [sql.ticket(row) for row in found.fetchall()]
+
+
+def set_attrs(connection: Connection, trial_id: int, draft: Draft) -> None:
+    """Write the user attributes of a proposal."""
+    rows = [(trial_id, sql.to_column(name), text) for name, text in draft.attrs.items()]
+    if rows:
+        connection.executemany(sql.SET_ATTR, rows)
 
 
 def _study(connection: Connection, row: sql.Row) -> StudyRecord:

@@ -28,10 +28,11 @@ from bayesopt.storage.database import Database
 from bayesopt.storage.facts import Draft, Finished, Told
 from bayesopt.storage.gate import FileLock
 from bayesopt.storage.location import usable_path
-from bayesopt.storage.shelf import Shelf
+from bayesopt.storage.shelf import Shelf, keyed, set_attrs
 from bayesopt.trial import TrialRecord
 
 _LAST = 2**63 - 1
+_FEW = 50  # rows that the short path of `changes` takes
 
 
 class SQLiteStorage:
@@ -124,6 +125,23 @@ class SQLiteStorage:
     def changes(self, study_id: int, since: int, limit: int = 10_000) -> Changes:
         """Return what changed after `since`, at most `limit` trial rows; O(changes)."""
         since = max(since, 0)
+        news = self._news(study_id, since, limit) if since else None
+        return news or self._all_changes(study_id, since, limit)
+
+    def _news(self, study_id: int, since: int, limit: int) -> Changes | None:
+        """Take the short path of one statement; None when there is too much for it."""
+        rows = self._db.read(sql.NEWS, (study_id, since, _FEW))
+        if not rows:
+            raise refusals.no_study(study_id)
+        n_spaces, newest_report, trial_id, *_ = rows[0]
+        if len(rows) == _FEW or len(rows) > limit or (newest_report or 0) > since:
+            return None
+        rows = [row[2:] for row in rows] if trial_id is not None else []
+        seq = rows[-1][-1] if rows else since
+        with self._db.in_our_terms():
+            return sql.changes(seq, rows, [], n_spaces, more=False)
+
+    def _all_changes(self, study_id: int, since: int, limit: int) -> Changes:
         with self._db.reading() as connection:
             n_spaces = self._shelf.n_spaces(connection, study_id)
             rows = connection.execute(sql.CHANGED, (study_id, since, limit + 1)).fetchall()
@@ -211,13 +229,13 @@ class SQLiteStorage:
     ) -> tuple[list[Ticket], bool]:
         with self._db.writing(study_id) as connection:
             self._shelf.n_spaces(connection, study_id)
-            known = _keyed(connection, study_id, key)
+            known = keyed(connection, study_id, key)
             if known:
                 return known, False
             for row, draft in zip(rows, drafts, strict=True):
                 if not connection.execute(sql.ASK, row).fetchall():
                     return [], False
-                _set_attrs(connection, row[0], draft)
+                set_attrs(connection, row[0], draft)
         return [], True
 
     def _require_study(self, study_id: int) -> None:
@@ -228,7 +246,7 @@ class SQLiteStorage:
         """Return the tickets that `key` allocated, None if there are none."""
         with self._db.reading() as connection:
             self._shelf.n_spaces(connection, study_id)
-            known = _keyed(connection, study_id, key)
+            known = keyed(connection, study_id, key)
         if known:
             self._db.acknowledge()
         return known or None
@@ -251,7 +269,7 @@ class SQLiteStorage:
         number = self._shelf.next_number(connection, study_id)
         row = sql.insert_arguments(study_id, number, draft, self._clock(), state=state)
         connection.execute(sql.ADD, row).fetchall()
-        _set_attrs(connection, row[0], draft)
+        set_attrs(connection, row[0], draft)
         return number
 
     def _add_finished(self, connection: Connection, study_id: int, trial: Finished) -> int:
@@ -286,7 +304,7 @@ class SQLiteStorage:
             if not claimed:
                 self._shelf.standing(connection, trial_id)
                 return None
-            _set_attrs(connection, trial_id, draft)
+            set_attrs(connection, trial_id, draft)
         return _ticket(trial_id & sql.MASK, draft, claimed[0][0])
 
     def set_params(
@@ -376,8 +394,10 @@ class SQLiteStorage:
     def expire(self, study_id: int) -> list[int]:
         """Mark RUNNING trials whose lease ran out as LOST; return them. Only reads if none did."""
         overdue = (study_id, self._clock())
-        if not self._db.read(sql.ANY_OVERDUE, overdue):
-            self._require_study(study_id)
+        found = self._db.read(sql.ANY_OVERDUE, overdue)
+        if not found:
+            raise refusals.no_study(study_id)
+        if found[0][0] is None:
             return []
         with self._db.writing(study_id) as connection:
             ids = [row[0] for row in connection.execute(sql.OVERDUE, overdue)]
@@ -428,16 +448,3 @@ def _close(database: Database, turns: dict[int, FileLock]) -> None:
 
 def _ticket(number: int, draft: Draft, attempt: int = 1) -> Ticket:
     return Ticket(number, attempt, dict(draft.params), draft.sampler, draft.fallback)
-
-
-def _keyed(connection: Connection, study_id: int, key: str | None) -> list[Ticket]:
-    if key is None:
-        return []
-    found = connection.execute(sql.TICKETS, (study_id, sql.to_column(key)))
-    return [sql.ticket(row) for row in found.fetchall()]
-
-
-def _set_attrs(connection: Connection, trial_id: int, draft: Draft) -> None:
-    rows = [(trial_id, sql.to_column(name), text) for name, text in draft.attrs.items()]
-    if rows:
-        connection.executemany(sql.SET_ATTR, rows)

@@ -69,7 +69,7 @@ UPDATE trial SET seq = CASE state WHEN 1 THEN seq ELSE {_next_seq("?2")} END, st
 WHERE id = ?1 AND attempt = ?4 AND owner = coalesce(?5, owner)
     AND (state = 1 OR (state = 5 AND owner != '')) RETURNING id"""
 LOSE = f"""
-UPDATE trial SET seq = {_next_seq("?2")}, state = 5, lease_until = NULL, owner = coalesce(?3, owner)
+UPDATE trial SET seq = {_next_seq("?2")}, state = 5, owner = coalesce(?3, owner)
 WHERE id = ?1 AND state = 1 AND attempt = coalesce(?4, attempt) RETURNING seq"""
 INVALIDATE = f"UPDATE trial SET seq = {_next_seq('?2')}, state = 6 WHERE id = ?1"
 TOUCH = f"UPDATE trial SET seq = {_next_seq('?2')} WHERE id = ?1 RETURNING id"
@@ -80,7 +80,9 @@ SUPERSEDE = "DELETE FROM report WHERE trial_id = ? AND step >= ? AND attempt < ?
 SET_ATTR = "INSERT OR REPLACE INTO trial_attr (trial_id, name, value) VALUES (?, ?, ?)"
 
 OVERDUE = "SELECT id FROM trial WHERE study_id = ? AND state = 1 AND lease_until < ? ORDER BY id"
-ANY_OVERDUE = f"{OVERDUE} LIMIT 1"
+ANY_OVERDUE = """
+SELECT (SELECT trial.id FROM trial WHERE trial.study_id = ?1 AND state = 1 AND lease_until < ?2
+        LIMIT 1) FROM study WHERE study.id = ?1"""
 N_SPACES = "SELECT n_spaces FROM study WHERE id = ?"
 STANDING = """
 SELECT state, attempt, owner, told_state, "values", constraints, cost, error FROM trial
@@ -94,6 +96,13 @@ _FACTS = """
     space_version"""
 CHANGED = f"""
 SELECT {_FACTS}, seq FROM trial WHERE study_id = ? AND seq > ? ORDER BY seq LIMIT ?"""
+# All in one statement, which needs no transaction around it; not for many rows.
+NEWS = """
+SELECT study.n_spaces, (SELECT max(report.seq) FROM report WHERE report.study_id = ?1), {facts}
+FROM study LEFT JOIN trial ON trial.study_id = ?1 AND trial.seq > ?2
+WHERE study.id = ?1 ORDER BY trial.seq LIMIT ?3""".format(
+    facts=", ".join(f"trial.{name.strip()}" for name in f"{_FACTS}, seq".split(","))
+)
 REPORTED = """
 SELECT trial_id, step, "values", "check", attempt, seq FROM report
 WHERE study_id = ? AND seq > ? AND seq <= ? ORDER BY seq"""

@@ -11,9 +11,9 @@ from bayesopt.errors import (
     InvalidValueError,
     ReportConflictError,
     StaleTrialError,
-    TrialNotFoundError,
     StudyError,
     TellConflictError,
+    TrialNotFoundError,
 )
 from bayesopt.storage import Storage
 from bayesopt.storage.base import Proposal, Result

@@ -176,7 +176,7 @@ class Model:
         trial = self.trial(number)
         if (trial["state"], trial["attempt"]) != (RUNNING, attempt):
             return False
-        trial.update(state=LOST, owner="")
+        trial.update(state=LOST, owner="", until=None)
         return True
 
     def renew(self, tickets: list[tuple[int, int]], owner: str, lease_s: float) -> list[int]:
@@ -197,7 +197,7 @@ class Model:
             and trial["until"] < self.now
         ]  # fmt: skip
         for number in due:
-            self.trials[number]["state"] = LOST
+            self.trials[number].update(state=LOST, until=None)
         return due
 
     def invalidate(self, number: int) -> None:
@@ -460,5 +460,5 @@ def outcome(call: Callable[[], object]) -> object:
 
 def test_all_storages_behave_like_the_model() -> None:
     run_state_machine_as_test(  # type: ignore[no-untyped-call]
-        StorageMachine, settings=settings(stateful_step_count=50, max_examples=100)
+        StorageMachine, settings=settings(stateful_step_count=40, max_examples=70)
     )
