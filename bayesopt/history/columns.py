@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from bayesopt.errors import InvalidValueError, TrialNotFoundError, short_repr
 from bayesopt.history.index import KnownRows
+from bayesopt.history.log import ChangeLog
 from bayesopt.history.reports import ReportColumns, Reports
 from bayesopt.history.table import Column, Table
 from bayesopt.space import Space
@@ -61,6 +62,7 @@ class Columns:
         self._space = space
         self._constraint_names: tuple[str, ...] = ()
         self._generation = 0
+        self._log = ChangeLog()
         self._table = Table(**trial_columns(space.d, n_objectives))
         self._reports = Reports(n_objectives)
         self._index: KnownRows | None = KnownRows()
@@ -88,6 +90,26 @@ class Columns:
         that only ever adds is good exactly as long as its generation.
         """
         return self._generation
+
+    @property
+    def version(self) -> int:
+        """Counts the changes of trials: it grows with every one, and only then.
+
+        Versions of one history object can be compared, those of two cannot: a cache that holds one
+        belongs to its object (keep it in a ``WeakKeyDictionary``).
+        """
+        return self._log.version
+
+    def changed_since(self, version: int) -> Numbers:
+        """Return the trials of which anything changed after a `version`, ascending, [k].
+
+        Anything: state, configuration, values, constraints, cost or reports. Reading those rows
+        again brings a cache up to date, whatever the `generation`. O(k log k) for the last 8,192
+        changes or more; of what is further back, and when a constraint is told for the first time,
+        the answer is all trials.
+        """
+        changed = self._log.since(version)
+        return np.arange(self.n, dtype=np.int64) if changed is None else changed
 
     @property
     def X(self) -> F:  # noqa: N802  (the field's name for a design matrix)

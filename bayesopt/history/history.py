@@ -97,8 +97,10 @@ class History(Columns):
         self._grow(int(max(numbers.max(initial=-1), trials.max(initial=-1))) + 1)
         if numbers.size:
             self._write_newer(changes, numbers, values)
-        if trials.size and self._reports.add(trials, steps, reported, attempts, changes.seq):
-            self._generation += 1
+        if trials.size:
+            self._log.note(trials.tolist())
+            if self._reports.add(trials, steps, reported, attempts, changes.seq):
+                self._generation += 1
 
     def _write_newer(self, changes: ChangesLike, numbers: Numbers, values: F) -> None:
         """Write the trials of which nothing newer is known."""
@@ -172,6 +174,7 @@ class History(Columns):
         row = self._minimised([coerce_values(values, self.n_objectives, what="reported value")])
         attempt = self._reports.attempt[trial]
         self._reports.add(trial, np.array([coerce_step(step)]), row, attempt, _LATEST)
+        self._log.note(trial.tolist())
 
     def with_pending(self, rows: F) -> History:
         """Return a copy that also has these snapped rows [k, d] as RUNNING trials; O(n d)."""
@@ -185,6 +188,7 @@ class History(Columns):
         )
         other._constraint_names, other._generation = self._constraint_names, self._generation
         other._table, other._reports = self._table.copy(), self._reports.copy()
+        other._log = self._log.copy()
         other._index = None if self._index is None else self._index.copy()
         other._unindexed = list(self._unindexed)
         other._grow(self.n + len(rows))
@@ -193,6 +197,7 @@ class History(Columns):
         inside = np.ones(len(rows), dtype=np.bool_)
         other._write_rows(numbers, rows, self._space.active(rows), inside, inside)
         other._unindexed += numbers.tolist()
+        other._log.note(numbers.tolist())
         return other
 
     def _partial_labels(self, config: Mapping[str, Any]) -> Labels:
@@ -262,6 +267,7 @@ class History(Columns):
         """Write facts of trials; without `labels` their configurations stay."""
         if not numbers.size:
             return
+        self._log.note(numbers.tolist())
         before = self._known_among(numbers)
         changed = lost = np.zeros(numbers.size, dtype=np.bool_)
         if labels is not None:
@@ -327,6 +333,7 @@ class History(Columns):
         if (self._table["feasible"] & ~feasible).any():
             self._take_away()
         self._table["feasible"][...] = feasible
+        self._log.note_all()
 
     def _feasibility(self, numbers: Numbers | slice) -> Mask:
         constraints = self._table["constraints"][numbers]
