@@ -338,3 +338,11 @@ def test_a_hundred_thousand_trials_fit_in_a_few_megabytes() -> None:
     used, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert used <= 25e6
+
+
+def test_labels_that_are_equal_and_no_more_are_told_apart() -> None:
+    space = Space({"c": Categorical([1, True, 1.0])})
+    history = History(space)
+    for seq, label in enumerate([1, True, 1.0], 1):
+        history.apply(changes(seq, [(0, TrialState.RUNNING, {"c": label})]))
+        assert history.X.tolist() == space.encode([{"c": label}]).tolist()
