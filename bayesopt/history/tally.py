@@ -10,6 +10,7 @@ import numpy.typing as npt
 from bayesopt.trial import TrialState
 
 Numbers = npt.NDArray[np.int64]
+States = npt.NDArray[np.int8]
 
 UNHEARD = -1
 """The state of a number whose trial has not been heard of yet."""
@@ -39,7 +40,7 @@ class Tally:
         if after in self._open:
             self._open[after].add(number)
 
-    def move_all(self, numbers: Numbers, before: Numbers, after: Numbers) -> None:
+    def move_all(self, numbers: Numbers, before: States, after: States) -> None:
         """Note moves of several trials, each of them once."""
         moved = np.flatnonzero(before != after)
         columns = (numbers[moved].tolist(), before[moved].tolist(), after[moved].tolist())

@@ -48,7 +48,7 @@ class Target:
         """Return which rows qualify, bool[n]."""
         ok: Bools = np.ones(len(u), dtype=bool)
         if self.fixed:
-            ok = self._fixed_active(u).all(axis=1)
+            ok &= self._fixed_active(u).all(axis=1)
         for constraint in self.constraints:
             if ok.all():
                 ok = constraint.holds(Rows(self.layout, u))
