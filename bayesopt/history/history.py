@@ -113,8 +113,7 @@ class History(Columns):
         number = self.n
         self._grow(number + 1)
         blank = np.full((1, self.n_objectives), _NAN)
-        states = np.array([state], dtype=np.int8)
-        self._write(np.array([number]), states, blank, np.array([_NAN]), [{}], [labels])
+        self._write_one(number, int(state), blank, _NAN, {}, labels)
         self._table["seq"][number] = _LATEST
         return number
 
@@ -142,8 +141,7 @@ class History(Columns):
         if TrialState(int(self._table["state"][number])).is_finished:
             self._check_same(number, state, row, told)
             return
-        costs = np.array([_NAN if seconds is None else seconds])
-        self._write(np.array([number]), np.array([state], dtype=np.int8), row, costs, [told])
+        self._write_one(number, int(state), row, _NAN if seconds is None else seconds, told)
 
     def report(self, number: int, step: object, values: object) -> None:
         """Record intermediate values, in the user's direction; the same step again replaces them.
@@ -254,16 +252,14 @@ class History(Columns):
         values: F,
         costs: F,
         constraints: Sequence[Mapping[str, float]],
-        labels: Sequence[Labels] | None = None,
+        labels: Sequence[Labels],
     ) -> None:
-        """Write facts of trials; without `labels` their configurations stay."""
+        """Write facts of trials."""
         if not numbers.size:
             return
         self._log.note(numbers.tolist())
         before = self._known_among(numbers)
-        changed = lost = np.zeros(numbers.size, dtype=np.bool_)
-        if labels is not None:
-            changed, lost = self._write_params(numbers, states, labels)
+        changed, lost = self._write_params(numbers, states, labels)
         self._tally.move_all(numbers, self._table["state"][numbers], states)
         self._table["state"][numbers] = states
         self._table["values"][numbers] = values
@@ -281,14 +277,16 @@ class History(Columns):
         values: F,
         cost: float,
         constraints: Mapping[str, float],
-        labels: Labels,
+        labels: Labels | None = None,
     ) -> None:
-        """Write the facts of one trial, as ``_write`` does."""
+        """Write the facts of one trial, as ``_write`` does; without `labels` its row stays."""
         table = self._table
         self._log.note((number,))
         before = bool(self._known(number))
-        encoding = self._encoded(number, state, labels)
-        changed, lost = self._write_row(number, encoding, compare=before)
+        changed = lost = False
+        if labels is not None:
+            encoding = self._encoded(number, state, labels)
+            changed, lost = self._write_row(number, encoding, compare=before)
         self._tally.move(number, int(table["state"][number]), state)
         table["state"][number] = state
         table["values"][number] = values[0]

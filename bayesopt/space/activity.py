@@ -62,12 +62,13 @@ class Activity:
     def absent(self, index: Mapping[int, int]) -> set[str]:
         """Return the parameters that do not exist in one row.
 
-        `index` maps the columns of parents, at least, to the indices of their values.
+        `index` maps the columns of parents, at least of those that exist, to the indices of their
+        values.
         """
         absent: set[str] = set()
         for rule in self.rules:
             for need in rule.needs:
-                holds = need.column is None or index[need.column] in need.values
+                holds = need.column is None or index.get(need.column) in need.values
                 if not holds or need.parent in absent:
                     absent.add(rule.name)
                     break

@@ -82,8 +82,8 @@ class Layout:
 
         With `labels`, choices are given by their labels.
         """
-        if labels and len(u) == 1:
-            return [self.single.read(u[0]).labels]
+        if len(u) == 1:
+            return [self.single.read(u[0]).labels if labels else self.single.decode(u[0])]
         masks = self.activity.masks(u)
         positions = stacks.positions(self.stacks, u)
         configs: list[dict[str, Any]] = [{} for _ in range(len(u))]
@@ -111,6 +111,9 @@ class Layout:
     def encode(self, trials: Sequence[Mapping[str, Label]], *, strict: bool) -> Encoded:
         """Return rows, activity and inside for label dicts (see `Space.encode_labels`)."""
         n = len(trials)
+        one = self.single.encode(trials[0]) if n == 1 else None
+        if one is not None:
+            return one[0][np.newaxis], one[1][np.newaxis], np.ones(1, dtype=bool)
         positions = np.full((n, len(self.columns)), math.nan)
         inside: dict[str, Bools] = {}
         there: dict[str, Bools] = {}

@@ -10,16 +10,18 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from bayesopt.space.activity import Activity
 from bayesopt.space.axes import Bools, CellAxis, ContinuousAxis, Floats
-from bayesopt.space.labels import Label
+from bayesopt.space.labels import Label, LabelKey, is_native, label_key
+from bayesopt.space.numeric import Float, Int
 from bayesopt.space.parameters import Parameter
 from bayesopt.space.stacks import Stack
 
+_NOTHING: Any = object()
 _MOST_LISTED = 4096  # values of a parameter whose labels and coordinates are kept in a list
 
 
@@ -59,6 +61,20 @@ class Cells:
     def label(self, index: int) -> Label:
         """Return the label of value `index`."""
         return self._labels[index] if self._labels else self._labels_at([index])[0]
+
+    def find_label(self, label: Label) -> int | None:
+        """Return the index of a label, or None if finding out takes more than a look."""
+        p = self.parameter
+        if not isinstance(p, Int):
+            return self._by_label.get(label_key(label)) if is_native(label) else None
+        if type(label) is not int or not p.low <= label <= p.high:
+            return None
+        index, off = divmod(label - p.low, p.step or 1)
+        return None if off else index
+
+    @cached_property
+    def _by_label(self) -> dict[LabelKey, int]:
+        return {label_key(label): index for index, label in enumerate(self._labels)}
 
     def _labels_at(self, index: Sequence[int]) -> list[Label]:
         return self.parameter.labels_at(np.array(index, dtype=np.float64))
@@ -152,6 +168,65 @@ class SingleRow:
             if name not in absent
         }
         return Reading(labels, self._without(absent, row), self._mask(absent))
+
+    def decode(self, u: Floats) -> dict[str, Any]:
+        """Return the configuration that a row f64[d] stands for."""
+        return {
+            name: self.parameters[name].from_label(label) if name in self._objects else label
+            for name, label in self.read(u).labels.items()
+        }
+
+    @cached_property
+    def _objects(self) -> set[str]:
+        """The parameters whose values may be other things than their labels."""
+        return {name for name, p in self.parameters.items() if not isinstance(p, Float | Int)}
+
+    def encode(self, labels: Mapping[str, Label]) -> tuple[Floats, Bools] | None:
+        """Return row f64[d] and activity bool[d] of labels that are exactly a configuration.
+
+        None if they are not, or if only array operations can tell.
+        """
+        index: dict[int, int | None] = {}
+        values: dict[int, float] = {}
+        for name, label in labels.items():
+            j = self.columns.get(name, -1)
+            if j in self._cell:
+                index[j] = self._cell[j].find_label(label)
+            elif j in self._range and type(label) is float and math.isfinite(label):
+                values[j] = label
+            elif not self._is_constant(name, label):
+                return None
+        absent = self.activity.absent(index)  # type: ignore[arg-type]
+        whole = len(labels) + len(absent) == len(self.parameters)
+        if not whole or None in index.values() or not absent.isdisjoint(labels):
+            return None
+        return self._encoded(index, values, absent)  # type: ignore[arg-type]
+
+    def _encoded(
+        self, index: Mapping[int, int], values: Mapping[int, float], absent: set[str]
+    ) -> tuple[Floats, Bools] | None:
+        row = np.empty(len(self.columns))
+        for j, i in index.items():
+            row[j] = self._cell[j].unit(i)
+        for each in self._continuous:
+            x = np.array([values.get(j, math.nan) for j in each.listed])
+            if not (np.isnan(x) | ((x >= each.axis.low) & (x <= each.axis.high))).all():
+                return None
+            row[each.columns] = each.axis.to_units(x)
+        return self._without(absent, row), self._mask(absent)
+
+    def _is_constant(self, name: str, label: Label) -> bool:
+        """Tell whether a label is that of a constant."""
+        known = self._constants.get(name, _NOTHING)
+        return type(known) is type(label) and known == label
+
+    @cached_property
+    def _cell(self) -> dict[int, Cells]:
+        return dict(self._cells)
+
+    @cached_property
+    def _range(self) -> set[int]:
+        return {j for each in self._continuous for j in each.listed}
 
     def _index(self, u: Floats) -> dict[int, int]:
         """Return by column the indices of discrete values."""

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bayesopt.errors import InvalidConfigError
 from bayesopt.space import Categorical, Constant, Float, Int, Ordinal, Space
 
 SPACES = {
@@ -36,6 +37,7 @@ SPACES = {
             "deep": Int(1, 5, log=True, when={"nest": True}),
             "deeper": Ordinal([1, 2, 4], when={"deep": [2, 3]}),
             "large": Categorical(list(range(5000))),
+            "loss": Categorical({"l1": math.fabs, "l2": [1.0, 2.0], "nan": math.nan}),
         }
     ),
     "constants": Space({"k": Constant(1)}),
@@ -56,6 +58,7 @@ def check_row(space: Space, row: np.ndarray) -> None:
     assert reading.active.tolist() == active.tolist() == space.active(pair[:1])[0].tolist()
     assert repr(reading.labels) == repr(space.decode_labels(pair)[0])
     assert repr(reading.labels) == repr(space.decode_labels(pair[:1])[0])
+    assert repr(space.decode(pair[:1])[0]) == repr(space.decode(pair)[0])
 
 
 @pytest.mark.parametrize("space", SPACES.values(), ids=SPACES)
@@ -76,3 +79,41 @@ def test_what_is_read_is_encoded_to_the_same_row(space: Space) -> None:
         assert again[0].tobytes() == reading.row.tobytes()
         assert active[0].tolist() == reading.active.tolist()
         assert inside.all()
+
+
+labels = st.one_of(
+    st.sampled_from(
+        [0, 1, 2, 3, -3, 0.0, 1.0, 0.5, 0.1, 0.3, 2.0, True, False, None, "sgd", "fixed"]
+    ),
+    st.sampled_from([math.nan, math.inf, 1e300, 10**9, 10**400, 301, 4999, [1], {"a": 1}]),
+)
+
+
+@pytest.mark.parametrize("space", SPACES.values(), ids=SPACES)
+@settings(max_examples=60)
+@given(data=st.data())
+def test_one_label_dict_is_encoded_like_one_of_many(space: Space, data: st.DataObject) -> None:
+    seed = data.draw(st.integers(0, 2**32))
+    trial = dict(space.read(np.random.default_rng(seed).random(space.d)).labels)
+    names = st.sampled_from([*space.parameters, "unknown"])
+    for name in data.draw(st.lists(names, max_size=2)):
+        trial.pop(name, None)
+        if data.draw(st.booleans()):
+            trial[name] = data.draw(labels)
+    alone, among = space.encode_labels([trial]), space.encode_labels([trial, {}])
+    assert [part[0].tobytes() for part in alone] == [part[0].tobytes() for part in among]
+    if alone[2][0] and "unknown" not in trial:
+        check_strict(space, trial)
+
+
+def check_strict(space: Space, trial: dict) -> None:
+    """A strict encoding gives the same row, or refuses, alone or among others."""
+    other = space.read(np.full(space.d, 0.25)).labels
+    try:
+        among = space.encode_labels([trial, other], strict=True)
+    except InvalidConfigError:
+        with pytest.raises(InvalidConfigError):
+            space.encode_labels([trial], strict=True)
+    else:
+        alone = space.encode_labels([trial], strict=True)
+        assert [part[0].tobytes() for part in alone] == [part[0].tobytes() for part in among]
