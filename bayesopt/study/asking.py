@@ -39,7 +39,8 @@ def ask(
         with _undone_on_error(context, tickets):
             while len(tickets) < n:
                 try:
-                    tickets += _next_tickets(context, sampler, n - len(tickets), None)
+                    history = refresh(context)
+                    tickets += _next_tickets(context, sampler, history, n - len(tickets), None)
                 except SpaceExhausted:
                     if not tickets:
                         raise
@@ -54,7 +55,7 @@ def ask_within(context: StudyContext, sampler: Sampler, n_trials: int | None) ->
             history = refresh(context)
             if n_trials is not None and n_begun(context, history) >= n_trials:
                 return None
-            tickets = _next_tickets(context, sampler, 1, None)
+            tickets = _next_tickets(context, sampler, history, 1, None)
             if tickets:
                 context.evaluating.add(tickets[0].number)
                 return _start(context, tickets[0])
@@ -115,7 +116,8 @@ def _ask_keyed(context: StudyContext, sampler: Sampler, n: int, key: str) -> lis
         try:
             ticket = _taken_over(context, known[0], part) if known else None
             while ticket is None:
-                ticket = next(iter(_next_tickets(context, sampler, 1, part)), None)
+                history = refresh(context)
+                ticket = next(iter(_next_tickets(context, sampler, history, 1, part)), None)
         except SpaceExhausted:
             if not setups:
                 raise
@@ -138,9 +140,10 @@ def _taken_over(context: StudyContext, ticket: Ticket, key: str) -> Ticket:
     return _claim(context, ticket.number, key) or ticket
 
 
-def _next_tickets(context: StudyContext, sampler: Sampler, n: int, key: str | None) -> list[Ticket]:
+def _next_tickets(
+    context: StudyContext, sampler: Sampler, history: History, n: int, key: str | None
+) -> list[Ticket]:
     """Make one round through queue and sampler; it may give fewer than `n`."""
-    history = refresh(context)
     tickets = _claim_queued(context, history, n, key)
     if not tickets:
         tickets = _propose(context, sampler, history, n, key)
