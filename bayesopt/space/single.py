@@ -124,15 +124,15 @@ class SingleRow:
         return tuple((j, Cells(p, p.axis)) for j, p in named if isinstance(p.axis, CellAxis))
 
     @cached_property
-    def _uneven(self) -> tuple[Stack, ...]:
+    def _uneven(self) -> tuple[tuple[Stack, CellAxis], ...]:
         """The columns whose cells are not equally wide: their index takes a logarithm."""
-        return tuple(
-            s for s in self.stacks if isinstance(s.axis, CellAxis) and not s.axis.is_linear
-        )
+        stacked = ((each, each.axis) for each in self.stacks)
+        return tuple((s, a) for s, a in stacked if isinstance(a, CellAxis) and not a.is_linear)
 
     @cached_property
-    def _continuous(self) -> tuple[Stack, ...]:
-        return tuple(each for each in self.stacks if isinstance(each.axis, ContinuousAxis))
+    def _continuous(self) -> tuple[tuple[Stack, ContinuousAxis], ...]:
+        stacked = ((each, each.axis) for each in self.stacks)
+        return tuple((s, a) for s, a in stacked if isinstance(a, ContinuousAxis))
 
     def active(self, u: Floats) -> Bools:
         """Return which columns exist in a row f64[d], bool[d]."""
@@ -143,8 +143,8 @@ class SingleRow:
         """Return the nearest representable row f64[d], inactive columns at `INACTIVE`."""
         index = self._index(u)
         row = np.empty(len(u))
-        for each in self._continuous:
-            row[each.columns] = each.axis.snap(u[each.columns])
+        for each, axis in self._continuous:
+            row[each.columns] = axis.snap(u[each.columns])
         for j, cells in self._cells:
             row[j] = cells.unit(index[j])
         return self._without(self.activity.absent(index), row)
@@ -154,8 +154,8 @@ class SingleRow:
         index = self._index(u)
         row = np.empty(len(u))
         found: list[Label] = [None] * len(u)
-        for each in self._continuous:
-            row[each.columns], values = each.axis.read(u[each.columns])  # type: ignore[union-attr]
+        for each, axis in self._continuous:
+            row[each.columns], values = axis.read(u[each.columns])
             for j, value in zip(each.listed, values.tolist(), strict=True):
                 found[j] = value
         for j, cells in self._cells:
@@ -208,11 +208,11 @@ class SingleRow:
         row = np.empty(len(self.columns))
         for j, i in index.items():
             row[j] = self._cell[j].unit(i)
-        for each in self._continuous:
+        for each, axis in self._continuous:
             x = np.array([values.get(j, math.nan) for j in each.listed])
-            if not (np.isnan(x) | ((x >= each.axis.low) & (x <= each.axis.high))).all():
+            if not (np.isnan(x) | ((x >= axis.low) & (x <= axis.high))).all():
                 return None
-            row[each.columns] = each.axis.to_units(x)
+            row[each.columns] = axis.to_units(x)
         return self._without(absent, row), self._mask(absent)
 
     def _is_constant(self, name: str, label: Label) -> bool:
@@ -226,15 +226,15 @@ class SingleRow:
 
     @cached_property
     def _range(self) -> set[int]:
-        return {j for each in self._continuous for j in each.listed}
+        return {j for each, _ in self._continuous for j in each.listed}
 
     def _index(self, u: Floats) -> dict[int, int]:
         """Return by column the indices of discrete values."""
         units: list[float] = u.tolist()
         index = {j: cells.find(units[j]) for j, cells in self._cells}
         if None in index.values():
-            for each in self._uneven:
-                found = each.axis.index(u[each.columns])  # type: ignore[union-attr]
+            for each, axis in self._uneven:
+                found = axis.index(u[each.columns])
                 index.update(zip(each.listed, found.tolist(), strict=True))
         return index  # type: ignore[return-value]
 

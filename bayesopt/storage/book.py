@@ -68,6 +68,24 @@ class Trial:
         alive = self.state == facts.RUNNING or (self.state == facts.LOST and self.owner != "")
         return alive and self.attempt == attempt
 
+    @property
+    def values(self) -> tuple[float, ...] | None:
+        """The told values."""
+        told = self.told
+        return None if told is None or told.values is None else codec.unpack_floats(told.values)
+
+    @property
+    def constraints(self) -> dict[str, float]:
+        """The told outcome constraints."""
+        told = self.told
+        return {} if told is None or told.constraints is None else codec.decode(told.constraints)
+
+    @property
+    def cost(self) -> float | None:
+        """The told cost."""
+        told = self.told
+        return None if told is None or told.cost is None else codec.unpack_floats(told.cost)[0]
+
     def require_same(self, told: Told) -> None:
         """Raise TellConflictError unless `told` is what was told before."""
         facts.require_same(self.number, self.told, told)
@@ -78,14 +96,13 @@ class Trial:
 
     def record(self) -> TrialRecord:
         """Return a frozen copy."""
-        result = None if self.told is None else self.told.result
         return TrialRecord(
             number=self.number,
             state=TrialState(self.state),
             params=dict(self.params),
-            values=None if result is None else result.values,
-            constraints={} if result is None else result.constraints,
-            cost=None if result is None else result.cost,
+            values=self.values,
+            constraints=self.constraints,
+            cost=self.cost,
             reports={
                 step: codec.unpack_floats(self.reports[step].values)
                 for step in sorted(self.reports)
@@ -93,7 +110,7 @@ class Trial:
             user_attrs={name: codec.decode(text) for name, text in self.attrs.items()},
             sampler=self.sampler,
             fallback=self.fallback,
-            error="" if result is None else result.error,
+            error="" if self.told is None else self.told.error,
             attempt=self.attempt,
             owner=self.owner,
             space_version=self.space_version,
@@ -237,15 +254,14 @@ class Book:
     def _changes(
         self, seq: int, trials: list[Trial], reports: list[Report], *, more: bool
     ) -> Changes:
-        results = [None if trial.told is None else trial.told.result for trial in trials]
         return Changes(
             seq=seq,
             numbers=[trial.number for trial in trials],
             states=[trial.state for trial in trials],
             params=[dict(trial.params) for trial in trials],
-            values=[None if result is None else result.values for result in results],
-            constraints=[{} if result is None else result.constraints for result in results],
-            costs=[None if result is None else result.cost for result in results],
+            values=[trial.values for trial in trials],
+            constraints=[trial.constraints for trial in trials],
+            costs=[trial.cost for trial in trials],
             space_versions=[trial.space_version for trial in trials],
             report_numbers=[report.number for report in reports],
             report_steps=[report.step for report in reports],
