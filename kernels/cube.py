@@ -22,12 +22,12 @@ _MOST_BITS = 2.0**48
 @njit(cache=True)
 def cell_index(u: float, j: int, domain: Any) -> int:
     """Return the index of the cell of column j in which the coordinate u lies."""
-    last = domain.count[j] - 1
+    last = domain.n_cells[j] - 1
     if domain.log[j]:
         warped = domain.start[j] + u * (domain.end[j] - domain.start[j])
         raw = np.rint((np.exp(warped) - domain.low[j]) / domain.step[j])
     else:
-        raw = np.floor(u * domain.count[j])
+        raw = np.floor(u * domain.n_cells[j])
     return int(min(max(raw, 0.0), float(last)))
 
 
@@ -35,20 +35,20 @@ def cell_index(u: float, j: int, domain: Any) -> int:
 def cell_unit(index: int, j: int, domain: Any) -> float:
     """Return the coordinate of a cell of column j."""
     if not domain.log[j]:
-        return (index + 0.5) / domain.count[j]
+        return float((index + 0.5) / domain.n_cells[j])
     span = domain.end[j] - domain.start[j]
     u = (np.log(domain.low[j] + index * domain.step[j]) - domain.start[j]) / span
-    return np.rint(u * _MOST_BITS) / _MOST_BITS
+    return float(np.rint(u * _MOST_BITS) / _MOST_BITS)
 
 
 @njit(cache=True)
 def snap_unit(u: float, j: int, domain: Any) -> float:
     """Return the representable coordinate of column j nearest to u; NaN counts as the middle."""
-    if domain.count[j] == 1:
+    if domain.n_cells[j] == 1:
         return _INACTIVE
     u = _INACTIVE if np.isnan(u) else min(max(u, 0.0), 1.0)
     if domain.kind[j] == CONTINUOUS:
-        return np.rint(u * domain.grain[j]) / domain.grain[j]
+        return float(np.rint(u * domain.grain[j]) / domain.grain[j])
     return cell_unit(cell_index(u, j, domain), j, domain)
 
 

@@ -27,7 +27,7 @@ class DomainArrays(NamedTuple):
     """
 
     kind: NDArray[np.int8]  # [d] CONTINUOUS, ORDERED, NOMINAL
-    count: Ints  # [d] number of cells; 0 of a continuous column; 1 of one that does not vary
+    n_cells: Ints  # [d] number of cells; 0 of a continuous column; 1 of one that does not vary
     low: Floats  # [d] value of the first cell
     step: Floats  # [d] between cells
     log: Bools  # [d] whether cells lie on a logarithmic scale
@@ -67,14 +67,14 @@ class Domain:
         return self.arrays.kind
 
     @property
-    def count(self) -> Ints:
+    def n_cells(self) -> Ints:
         """Number of cells, [d]; 0 of a continuous column, 1 of one that does not vary."""
-        return self.arrays.count
+        return self.arrays.n_cells
 
     @property
     def varies(self) -> Bools:
         """Whether a column has more than one value, [d]."""
-        return np.asarray(self.arrays.count != 1)
+        return np.asarray(self.arrays.n_cells != 1)
 
     @property
     def is_numeric(self) -> bool:
@@ -95,7 +95,7 @@ def build_domain(layout: Layout) -> Domain:
         kind=np.array(
             [_kind(layout.parameters[n], a) for n, a in zip(names, axes, strict=True)], np.int8
         ),
-        count=np.array([_count(axis) for axis in axes], dtype=np.int64),
+        n_cells=np.array([_n_cells(axis) for axis in axes], dtype=np.int64),
         low=np.array([0.0 if cell is None else cell.low for cell in cells]),
         step=np.array([1.0 if cell is None else cell.step for cell in cells]),
         log=np.array([cell is not None for cell in scaled], dtype=np.bool_),
@@ -117,7 +117,7 @@ def _kind(parameter: Parameter, axis: Axis) -> int:
     return ORDERED if parameter.is_ordered else NOMINAL
 
 
-def _count(axis: Axis) -> int:
+def _n_cells(axis: Axis) -> int:
     return 0 if axis.count == np.inf else int(axis.count)
 
 

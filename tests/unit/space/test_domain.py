@@ -52,11 +52,11 @@ def test_kernels_snap_as_the_space_does(name: str, seed: int, scale: float) -> N
 def test_columns_are_told_apart() -> None:
     domain = bo.Space(SPACES["cells"]).domain
     assert domain.kind.tolist() == [ORDERED, ORDERED, ORDERED, ORDERED, NOMINAL, NOMINAL]
-    assert domain.count.tolist() == [14, 4096, 21, 4, 3, 1]
+    assert domain.n_cells.tolist() == [14, 4096, 21, 4, 3, 1]
     assert domain.varies.tolist() == [True] * 5 + [False]
     numeric = bo.Space(SPACES["numeric"]).domain
     assert numeric.kind.tolist() == [CONTINUOUS] * 3
-    assert numeric.count.tolist() == [0, 0, 1]
+    assert numeric.n_cells.tolist() == [0, 0, 1]
     assert numeric.is_numeric
     assert not domain.is_numeric
 
