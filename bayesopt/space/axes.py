@@ -186,7 +186,7 @@ class CellAxis:
     log: bool = False
 
     @cached_property
-    def _edges(self) -> tuple[Floats, Floats]:
+    def edges(self) -> tuple[Floats, Floats]:
         """The two ends of the padded logarithmic axis."""
         low, step = np.asarray(self.low), np.asarray(self.step)
         below = np.maximum(low - step / 2, low * (low / (low + step)))
@@ -206,7 +206,7 @@ class CellAxis:
         """Return the coordinates of the values with these indices; NaN of NaN."""
         if self.is_linear:
             return np.asarray((index + 0.5) / self.count)
-        start, end = self._edges
+        start, end = self.edges
         with np.errstate(all="ignore"):
             u = (np.log(self.low + index * self.step) - start) / (end - start)
             return np.asarray(np.rint(u * 2.0**_MAX_BITS) / 2.0**_MAX_BITS)
@@ -218,7 +218,7 @@ class CellAxis:
             if self.is_linear:
                 raw = np.floor(u * self.count)
             else:
-                start, end = self._edges
+                start, end = self.edges
                 raw = np.rint((np.exp(start + u * (end - start)) - self.low) / self.step)
         return np.minimum(np.maximum(raw, 0), self.count - 1).astype(np.int64)
 
@@ -230,7 +230,7 @@ class CellAxis:
         """Return the widths of the cells with these indices: their probabilities."""
         if self.is_linear:
             return np.full(np.shape(index), 1.0 / self.count)
-        start, end = self._edges
+        start, end = self.edges
         with np.errstate(all="ignore"):
             x = self.low + index * self.step
             upper = np.minimum(np.log(x + self.step / 2), end)

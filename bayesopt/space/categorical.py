@@ -55,6 +55,7 @@ class Categorical(Parameter):
     entries: tuple[Choice, ...] = field(init=False, repr=False)
 
     kind: ClassVar[str] = "categorical"
+    is_ordered: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         self._store(_entries_of(self.choices, type(self).__name__))
@@ -188,6 +189,7 @@ class Ordinal(Categorical):
     """
 
     kind: ClassVar[str] = "ordinal"
+    is_ordered: ClassVar[bool] = True
 
 
 def _entries_of(choices: object, kind: str) -> tuple[Choice, ...]:

@@ -39,6 +39,7 @@ class Parameter(ABC):
     """
 
     kind: ClassVar[str]
+    is_ordered: ClassVar[bool] = True
     when: Mapping[str, object] | None
     default: object
 

@@ -15,6 +15,7 @@ from bayesopt.space.axes import Bools, Floats
 from bayesopt.space.branches import count_configurations
 from bayesopt.space.change import SpaceChange, compare, merged_parameters
 from bayesopt.space.constraints import Constraint, Predicate, build_constraints
+from bayesopt.space.domain import Domain, build_domain
 from bayesopt.space.encoding import Encoded, Layout
 from bayesopt.space.grid import Grid, Resolution, build_grid
 from bayesopt.space.groups import Bundle, expand, make_group
@@ -115,6 +116,11 @@ class Space:
     def constraints(self) -> tuple[str | Predicate, ...]:
         """The constraints as they were given."""
         return tuple(constraint.source for constraint in self._constraints)
+
+    @cached_property
+    def domain(self) -> Domain:
+        """The columns as plain arrays, for samplers and compiled kernels."""
+        return build_domain(self._layout)
 
     @cached_property
     def size(self) -> int | float:

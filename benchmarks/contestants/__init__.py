@@ -1,0 +1,1 @@
+"""The contestants: a small adapter for each tool."""
