@@ -45,7 +45,7 @@ class History(Columns):
         InvalidValueError
             If a column does not fit this history; nothing is taken in then.
         """
-        if not len(changes.report_numbers) and len(changes.numbers) <= 1:  # the usual news
+        if len(changes.numbers) <= 1 and len(changes.report_numbers) <= 1:  # the usual news
             self._apply_one(changes)
             return
         numbers = _numbers(changes.numbers)
@@ -63,24 +63,29 @@ class History(Columns):
                 self._generation += 1
 
     def _apply_one(self, changes: ChangesLike) -> None:
-        """Take in one trial or none; what ``apply`` does, without the price of arrays."""
-        if not len(changes.numbers):
+        """Take in a trial and a report at most; what ``apply`` does, not at the price of arrays."""
+        if not len(changes.numbers) and not len(changes.report_numbers):
             return
-        number = int(_numbers(changes.numbers)[0])
+        reported = self._minimised(changes.report_values)
         values = self._minimised(changes.values)
-        self._grow(number + 1)
-        if self._table["seq"][number] > changes.seq:
-            return
-        cost = changes.costs[0]
-        self._write_one(
-            number,
-            int(changes.states[0]),
-            values,
-            _NAN if cost is None else cost,
-            changes.constraints[0],
-            changes.params[0],
-        )
-        self._table["seq"][number] = changes.seq
+        named = _numbers([*changes.numbers, *changes.report_numbers]).tolist()
+        self._grow(max(named, default=-1) + 1)
+        if len(changes.numbers) and self._table["seq"][named[0]] <= changes.seq:
+            cost = changes.costs[0]
+            self._write_one(
+                named[0],
+                int(changes.states[0]),
+                values,
+                _NAN if cost is None else cost,
+                changes.constraints[0],
+                changes.params[0],
+            )
+            self._table["seq"][named[0]] = changes.seq
+        if len(changes.report_numbers):
+            step, attempt = float(changes.report_steps[0]), int(changes.report_attempts[0])
+            self._log.note(named[-1:])
+            if self._reports.add_one(named[-1], step, reported, attempt, changes.seq):
+                self._generation += 1
 
     def _write_newer(self, changes: ChangesLike, numbers: Numbers, values: F) -> None:
         """Write the trials of which nothing newer is known."""
@@ -148,11 +153,11 @@ class History(Columns):
 
         Raises TrialNotFoundError, InvalidValueError.
         """
-        trial = np.array([self._checked_number(number)])
+        number = self._checked_number(number)
         row = self._minimised([coerce_values(values, self.n_objectives, what="reported value")])
-        attempt = self._reports.attempt[trial]
-        self._reports.add(trial, np.array([coerce_step(step)]), row, attempt, _LATEST)
-        self._log.note(trial.tolist())
+        attempt = int(self._reports.attempt[number])
+        self._reports.add_one(number, coerce_step(step), row, attempt, _LATEST)
+        self._log.note((number,))
 
     def with_pending(self, rows: F) -> History:
         """Return a copy that also has these snapped rows [k, d] as RUNNING trials; O(n d)."""

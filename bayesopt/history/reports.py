@@ -102,6 +102,23 @@ class Reports:
         self._append(trial[late], step[late], values[late], attempt[late], seq)
         return removed
 
+    def add_one(self, trial: int, step: float, values: F, attempt: int, seq: int) -> bool:
+        """Take in one report, `values` [1, m]; what ``add`` does, faster in the usual case."""
+        trials, rows = self._trials, self._rows
+        head = int(trials["head"][trial])
+        if head >= 0 and (trials["attempt"][trial] != attempt or not trials["step"][trial] < step):
+            one = np.full(1, trial), np.full(1, step), values, np.full(1, attempt)
+            return self.add(*one, seq)
+        row = rows.n
+        rows.grow(row + 1)
+        facts = {"trial": trial, "step": step, "attempt": attempt, "seq": seq, "previous": head}
+        for name, fact in facts.items():
+            rows[name][row] = fact
+        rows["values"][row] = values[0]
+        trials["head"][trial], trials["step"][trial] = row, step
+        trials["values"][trial], trials["attempt"][trial] = values[0], attempt
+        return False
+
     def _is_attempted_again(self, trial: Numbers, attempt: Numbers) -> Mask:
         """Whether a report's trial has reports, known or among these, of several attempts."""
         known = self._trials["head"][trial] >= 0

@@ -103,7 +103,7 @@ def play(data: st.DataObject, m: int) -> tuple[NaiveStore, list[Changes]]:
         store.seq += 1
         happen(data, store, m)
         if data.draw(st.integers(0, 3)) == 0:
-            since = data.draw(st.integers(0, store.seq))
+            since = data.draw(st.just(store.seq - 1) | st.integers(0, store.seq))
             chunks.append(store.changes(since, data.draw(st.integers(1, 5))))
     since, more = 0, True
     while more:
