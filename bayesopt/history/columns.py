@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -22,6 +22,7 @@ F = npt.NDArray[np.float64]
 Numbers = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 
+_NAN = float("nan")
 _INVALID, _WAITING = int(TrialState.INVALID), int(TrialState.WAITING)
 
 
@@ -68,6 +69,7 @@ class Columns:
         self._log = ChangeLog()
         self._tally = Tally()
         self._encodings = Encodings()
+        self._labels: dict[int, Mapping[str, Any]] = {}  # of define-by-run trials
         self._table = Table(**trial_columns(space.d, n_objectives))
         self._reports = Reports(n_objectives)
         self._index: KnownRows | None = KnownRows()
@@ -315,6 +317,29 @@ class Columns:
             partial = table["given"][numbers] & table["inside"][numbers]
             known = known | (partial & begun & (state != _INVALID))
         return known
+
+    def _feasibility(self, numbers: Numbers | slice) -> Mask:
+        constraints = self._table["constraints"][numbers]
+        missing = np.isnan(constraints)
+        violated = np.where(missing, 0.0, constraints) > 0.0
+        complete = self._table["state"][numbers] == TrialState.COMPLETE
+        return np.asarray(~(violated.any(axis=1) | (complete & missing.any(axis=1))))
+
+    def _minimised(self, values: Sequence[Sequence[float] | None]) -> F:
+        """Return told values as [k, m], NaN where there is none."""
+        blank = (_NAN,) * self.n_objectives
+        try:
+            rows = np.array(
+                [blank if each is None or not len(each) else each for each in values],
+                dtype=np.float64,
+            )
+            rows = rows.reshape(len(values), self.n_objectives)
+        except ValueError:
+            raise InvalidValueError(
+                "values of trials", expected=f"{self.n_objectives} numbers each"
+            ) from None
+        rows *= self._signs
+        return rows
 
     def _checked_number(self, number: int) -> int:
         if not 0 <= number < self.n:

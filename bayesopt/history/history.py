@@ -11,11 +11,12 @@ import numpy.typing as npt
 
 from bayesopt.errors import InvalidConfigError, InvalidValueError, TellConflictError, short_repr
 from bayesopt.history.changes import ChangesLike, Labels
-from bayesopt.history.columns import Columns, F, Mask, Numbers
+from bayesopt.history.columns import Columns, F, Mask, Numbers, trial_columns
 from bayesopt.history.encodings import Encoding
 from bayesopt.history.table import Column
 from bayesopt.history.tally import UNHEARD
 from bayesopt.results import coerce_constraints, coerce_cost, coerce_step, coerce_values
+from bayesopt.space import Space
 from bayesopt.trial import TrialState
 
 States = npt.NDArray[np.int8]
@@ -161,16 +162,7 @@ class History(Columns):
 
     def with_pending(self, rows: F) -> History:
         """Return a copy that also has these snapped rows [k, d] as RUNNING trials; O(n d)."""
-        other = History(
-            self._space,
-            self.n_objectives,
-            directions=self.directions,
-            seed=self.seed,
-            noisy=self.noisy,
-            define_by_run=self.define_by_run,
-        )
-        other._constraint_names, other._generation = self._constraint_names, self._generation
-        other._table, other._reports = self._table.copy(), self._reports.copy()
+        other = self._copy(self._space)
         other._log = self._log.copy()
         other._index = None if self._index is None else self._index.copy()
         other._unindexed = list(self._unindexed)
@@ -180,10 +172,35 @@ class History(Columns):
         inside = np.ones(len(rows), dtype=np.bool_)
         other._write_rows(numbers, rows, self._space.active(rows), inside, inside)
         other._unindexed += numbers.tolist()
-        other._tally = self._tally.copy()
         for number in numbers.tolist():
             other._tally.move(number, UNHEARD, int(TrialState.RUNNING))
         other._log.note(numbers.tolist())
+        return other
+
+    def in_space(self, space: Space) -> History:
+        """Return a copy whose rows are encoded by another space; O(n d), define-by-run only."""
+        other = self._copy(space)
+        for name in ("X", "active"):
+            other._table.replace(name, trial_columns(space.d, self.n_objectives)[name])
+        other._index = None
+        numbers = np.array(list(self._labels), dtype=np.int64)
+        if numbers.size:
+            states = self._table["state"][numbers]
+            other._write_params(numbers, states, list(self._labels.values()))
+        return other
+
+    def _copy(self, space: Space) -> History:
+        other = History(
+            space,
+            self.n_objectives,
+            directions=self.directions,
+            seed=self.seed,
+            noisy=self.noisy,
+            define_by_run=self.define_by_run,
+        )
+        other._constraint_names, other._generation = self._constraint_names, self._generation
+        other._table, other._reports = self._table.copy(), self._reports.copy()
+        other._tally, other._labels = self._tally.copy(), dict(self._labels)
         return other
 
     def _partial_labels(self, config: Mapping[str, Any]) -> Labels:
@@ -264,6 +281,7 @@ class History(Columns):
             return
         self._log.note(numbers.tolist())
         before = self._known_among(numbers)
+        self._keep(numbers.tolist(), labels)
         changed, lost = self._write_params(numbers, states, labels)
         self._tally.move_all(numbers, self._table["state"][numbers], states)
         self._table["state"][numbers] = states
@@ -290,6 +308,7 @@ class History(Columns):
         before = bool(self._known(number))
         changed = lost = False
         if labels is not None:
+            self._keep((number,), (labels,))
             encoding = self._encoded(number, state, labels)
             changed, lost = self._write_row(number, encoding, compare=before)
         self._tally.move(number, int(table["state"][number]), state)
@@ -303,6 +322,11 @@ class History(Columns):
             self._unindexed.append(number)
         if before and (lost or not known):
             self._take_away()
+
+    def _keep(self, numbers: Sequence[int], labels: Sequence[Labels]) -> None:
+        """Keep what to encode anew when a define-by-run space grows."""
+        if self.define_by_run:
+            self._labels.update(zip(numbers, labels, strict=True))
 
     def _encoded(self, number: int, state: int, labels: Labels) -> Encoding:
         """Encode the configuration of one trial, unless that was done before."""
@@ -398,34 +422,11 @@ class History(Columns):
         self._table["feasible"][...] = feasible
         self._log.note_all()
 
-    def _feasibility(self, numbers: Numbers | slice) -> Mask:
-        constraints = self._table["constraints"][numbers]
-        missing = np.isnan(constraints)
-        violated = np.where(missing, 0.0, constraints) > 0.0
-        complete = self._table["state"][numbers] == TrialState.COMPLETE
-        return np.asarray(~(violated.any(axis=1) | (complete & missing.any(axis=1))))
-
     def _take_away(self) -> None:
         """Note that something known is known no more: indices and caches start over."""
         self._generation += 1
         self._index = None
         self._unindexed = []
-
-    def _minimised(self, values: Sequence[Sequence[float] | None]) -> F:
-        """Return told values as [k, m], NaN where there is none."""
-        blank = (_NAN,) * self.n_objectives
-        try:
-            rows = np.array(
-                [blank if each is None or not len(each) else each for each in values],
-                dtype=np.float64,
-            )
-            rows = rows.reshape(len(values), self.n_objectives)
-        except ValueError:
-            raise InvalidValueError(
-                "values of trials", expected=f"{self.n_objectives} numbers each"
-            ) from None
-        rows *= self._signs
-        return rows
 
 
 def _numbers(numbers: Sequence[int]) -> Numbers:

@@ -31,15 +31,25 @@ class Follower:
     ) -> None:
         self._storage, self._study_id, self._spec = storage, study_id, spec
         self._like = like
-        self._load_space()
+        versions = storage.spaces(study_id)
+        self._take(versions)
+        first = self.space if len(versions) == 1 else Space.from_json(versions[0], like)
+        self.define_by_run = not first.parameters
+        self._start_over()
+
+    def _take(self, versions: list[str]) -> None:
+        self.space = self._space_of(versions[-1])
+        self.space_version = len(versions) - 1
 
     def _load_space(self) -> None:
-        """Start over with the newest version of the space; old trials are encoded into it."""
-        versions = self._storage.spaces(self._study_id)
-        self.space = self._space_of(versions[-1])
-        first = self.space if len(versions) == 1 else Space.from_json(versions[0], like=self._like)
-        self.define_by_run = not first.parameters
-        self.space_version = len(versions) - 1
+        """Go on with the newest version of the space; old trials are encoded into it."""
+        self._take(self._storage.spaces(self._study_id))
+        if self.define_by_run:
+            self.history = self.history.in_space(self.space)
+        else:
+            self._start_over()
+
+    def _start_over(self) -> None:
         self.history = History(
             self.space,
             len(self._spec.directions),
@@ -58,7 +68,7 @@ class Follower:
     def follow(self) -> History:
         """Apply what happened since the last call, O(changes); return the history.
 
-        A new version of the space starts the history over, O(trials).
+        A new version of the space costs O(trials).
         """
         while True:
             changes = self._storage.changes(self._study_id, self._seq)

@@ -23,6 +23,10 @@ SPACE = bo.Space(
 )
 
 
+COLUMNS = ("X", "active", "inside", "state", "values", "constraints", "feasible", "cost",
+           "is_pending", "last_step")  # fmt: skip
+
+
 def fresh(study: bo.Study) -> History:
     context = study._context
     return Follower(study.storage, context.study_id, context.spec, SPACE).follow()
@@ -30,8 +34,7 @@ def fresh(study: bo.Study) -> History:
 
 def check(study: bo.Study) -> None:
     known, read = study.history, fresh(study)
-    for name in ("X", "active", "inside", "state", "values", "constraints", "feasible", "cost",
-                 "is_pending", "last_step"):  # fmt: skip
+    for name in COLUMNS:
         assert getattr(known, name).tobytes() == getattr(read, name).tobytes(), name
     for states in [(state,) for state in bo.TrialState] + [tuple(bo.TrialState)]:
         numbers = np.flatnonzero(np.isin(read.state, states)).tolist()
@@ -77,19 +80,31 @@ def test_growing_and_reading_give_the_same_columns(stored: bool, seed: int, tmp_
     check(study)
 
 
-def test_define_by_run_trials_are_read_as_they_grew() -> None:
-    study = bo.create_study(seed=0)
+@pytest.mark.parametrize("stored", [False, True])
+def test_define_by_run_trials_are_read_as_they_grew(stored: bool, tmp_path: Path) -> None:
+    storage = tmp_path / "s.db" if stored else None
+    study = bo.create_study(sampler="random", storage=storage, seed=0)
+    other = bo.load_study(study.storage, study.name)  # follows without adopting
 
     def objective(trial: bo.Trial) -> float:
         x = trial.suggest_float("x", 0.0, 1.0 + trial.number // 5)
+        trial.suggest_int("i", -trial.number, 10)
+        trial.report(x, 1)
         if trial.suggest_categorical("c", ["a", "b"]) == "a":
             return x
-        return trial.suggest_int("k", 1, 9)
+        return trial.suggest_int("k", 1, 9 + trial.number % 3)
 
-    study.optimize(objective, n_trials=20)
-    read = Follower(study.storage, 1, study._context.spec).follow()
-    assert study.history.X.tobytes() == read.X.tobytes()
-    assert study.history.active.tobytes() == read.active.tobytes()
+    for n in (1, 4, 9, 20, 30):
+        study.enqueue({"x": 0.125})
+        study.optimize(objective, n_trials=n)
+        context = study._context
+        read = Follower(study.storage, context.study_id, context.spec).follow()
+        for known in (study.history, other.history):
+            for name in (*COLUMNS, "last_values"):
+                assert getattr(known, name).tobytes() == getattr(read, name).tobytes(), name
+            rows = np.concatenate([read.X, known.space.sample(9, np.random.default_rng(0))])
+            assert known.contains(rows).tolist() == read.contains(rows).tolist()
+            assert known.numbers_in(*bo.TrialState).tolist() == list(range(read.n))
 
 
 def test_a_row_that_a_sampler_did_not_snap_is_recorded_as_it_is_read() -> None:
