@@ -35,7 +35,8 @@ class Follower:
         self._take(versions)
         first = self.space if len(versions) == 1 else Space.from_json(versions[0], like)
         self.define_by_run = not first.parameters
-        self._start_over()
+        self.history = self._empty_history()
+        self._seq = 0
 
     def _take(self, versions: list[str]) -> None:
         self.space = self._space_of(versions[-1])
@@ -47,10 +48,10 @@ class Follower:
         if self.define_by_run:
             self.history = self.history.in_space(self.space)
         else:
-            self._start_over()
+            self.history, self._seq = self._empty_history(), 0
 
-    def _start_over(self) -> None:
-        self.history = History(
+    def _empty_history(self) -> History:
+        return History(
             self.space,
             len(self._spec.directions),
             directions=self._spec.directions,
@@ -58,7 +59,6 @@ class Follower:
             noisy=self._spec.noisy,
             define_by_run=self.define_by_run,
         )
-        self._seq = 0
 
     def _space_of(self, text: str) -> Space:
         """Return the stored space; the one at hand if it is the same, which saves reading it."""
