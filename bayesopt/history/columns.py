@@ -113,7 +113,7 @@ class Columns:
         Anything: state, configuration, values, constraints, cost or reports. Reading those rows
         again brings a cache up to date, whatever the `generation`. O(k log k) for the last 8,192
         changes or more; of what is further back, and when a constraint is told for the first time,
-        the answer is all trials.
+        the answer is all trials. Version 0 is that of a history without trials.
         """
         changed = self._log.since(version)
         return np.arange(self.n, dtype=np.int64) if changed is None else changed
@@ -224,9 +224,12 @@ class Columns:
         A WAITING trial counts once all its parameters are given; a RUNNING or LOST one
         (define-by-run) as soon as any is.
         """
-        begun = self.is_running | self._has_state(TrialState.LOST)
-        waiting = self._has_state(TrialState.WAITING)
-        return np.asarray((begun & self._table["given"]) | (waiting & self._table["whole"]))
+        begun = self.numbers_in(TrialState.RUNNING, TrialState.LOST)
+        waiting = self.numbers_in(TrialState.WAITING)
+        pending = np.zeros(self.n, dtype=np.bool_)
+        pending[begun] = self._table["given"][begun]
+        pending[waiting] = self._table["whole"][waiting]
+        return pending
 
     @property
     def is_invalid(self) -> Mask:

@@ -187,6 +187,7 @@ class History(Columns):
         if numbers.size:
             states = self._table["state"][numbers]
             other._write_params(numbers, states, list(self._labels.values()))
+        other._log.note_all()
         return other
 
     def _copy(self, space: Space) -> History:

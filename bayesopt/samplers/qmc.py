@@ -39,6 +39,9 @@ class QMCSampler:
     8,192 + 32 n points (few feasible or few distinct configurations), random ones are proposed,
     and the fall-back note says so.
 
+    The first proposal of a process imports ``scipy.stats``, which takes longer than all that
+    follow: SciPy has no smaller public module with the sequence.
+
     Parameters
     ----------
     scramble : bool

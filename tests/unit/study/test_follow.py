@@ -102,6 +102,7 @@ def test_define_by_run_trials_are_read_as_they_grew(stored: bool, tmp_path: Path
         for known in (study.history, other.history):
             for name in (*COLUMNS, "last_values"):
                 assert getattr(known, name).tobytes() == getattr(read, name).tobytes(), name
+            assert known.changed_since(0).tolist() == list(range(read.n))
             rows = np.concatenate([read.X, known.space.sample(9, np.random.default_rng(0))])
             assert known.contains(rows).tolist() == read.contains(rows).tolist()
             assert known.numbers_in(*bo.TrialState).tolist() == list(range(read.n))
