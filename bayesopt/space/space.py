@@ -206,7 +206,7 @@ class Space:
 
         The same as `decode_labels`, `snap` and `active` give, at the price of one of them.
         """
-        return self._layout.single.read(_rows(u[np.newaxis], self.d)[0])
+        return self._layout.single.read(_rows(np.asarray(u)[np.newaxis], self.d)[0])
 
     def to_labels(self, config: Mapping[str, Any], *, partial: bool = False) -> dict[str, Label]:
         """Return a configuration with values replaced by labels.
