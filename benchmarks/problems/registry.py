@@ -43,10 +43,30 @@ class Suite:
     needs_data: bool = False
 
 
+def _yahpo(about: str) -> Suite:
+    return Suite(f"learned from trainings: {about}", "yahpo", "onnxruntime", needs_data=True)
+
+
+def _table(about: str, module: str) -> Suite:
+    return Suite(f"measured: {about}", module, needs_data=True)
+
+
 _SUITES = {
     "bbob": Suite("COCO's 24 noiseless functions, instances 1-10", "coco", "coco-experiment"),
     "mixint": Suite("the same with four fifths of the columns integer", "coco", "coco-experiment"),
     "classic": Suite("textbook functions; noisy, mixed, conditional and wide ones", "classic"),
+    "lcbench": _yahpo("networks on tables, trained for up to 52 epochs"),
+    "rbv2_xgboost": _yahpo("boosted trees, conditional on the booster"),
+    "rbv2_rpart": _yahpo("one decision tree"),
+    "iaml_xgboost": _yahpo("boosted trees, several objectives"),
+    "iaml_super": _yahpo("choice among four learners with all their parameters"),
+    "iaml_glmnet": _yahpo("a regularised linear model"),
+    "hpobench": _table("grids of networks trained five times each", "hpo_grids"),
+    "fcnet": _table("grids of two-layer networks trained four times each", "hpo_grids"),
+    "nasbench201": _table("grids of cells of networks for images", "hpo_grids"),
+    "kernel_tuner": _table("run times of a GPU kernel; constraints, failures", "kernel_tuner"),
+    "moot": _table("settings of a stream processor", "moot"),
+    "olympus": _table("measured chemistry and materials", "olympus"),
 }
 
 
