@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import bayesopt as bo
-from benchmarks.problems.base import CONDITIONAL, MIXED, NUMERIC, Fidelity, Outcome, Problem
+from benchmarks.problems.base import Fidelity, Outcome, Problem, kind_of
 from benchmarks.problems.best_known import best_known
 from benchmarks.problems.data import data_file
 
@@ -82,7 +82,7 @@ def load(name: str, data: str | Path | None = None) -> Problem:
 
     return Problem(
         name=name,
-        kind=_kind(space),
+        kind=kind_of(space),
         space=space,
         evaluate=evaluate,
         objectives={y: "maximize" if y in _SCORES else "minimize" for y in surrogate.outputs},
@@ -92,13 +92,6 @@ def load(name: str, data: str | Path | None = None) -> Problem:
         cost_unit="s",
         source="YAHPO Gym, Apache-2.0",
     )
-
-
-def _kind(space: bo.Space) -> str:
-    parameters = space.parameters.values()
-    if any(p.when is not None for p in parameters):
-        return CONDITIONAL
-    return NUMERIC if all(isinstance(p, bo.Float) for p in parameters) else MIXED
 
 
 @cache
