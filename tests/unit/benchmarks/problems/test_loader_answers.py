@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from test_registry import check_promises
 
-from benchmarks.problems import registry
+from benchmarks.problems import best_known, registry
 
 pytestmark = [
     pytest.mark.slow,
@@ -70,6 +70,20 @@ def rows_of(problem, seed=1):
 @pytest.mark.parametrize("name", NAMES)
 def test_a_problem_of_the_data_folder_keeps_its_promises(name):
     check_promises(registry.load(name), name, N_ROWS)
+
+
+@pytest.mark.parametrize("kind", ["numeric", "mixed", "conditional"])
+def test_sets_hold_problems_of_their_kind(kind):
+    for name in set(registry.SETS[kind]) & set(NAMES):
+        assert registry.load(name).kind == kind
+
+
+@pytest.mark.parametrize("name", [n for n in NAMES if n in best_known.entries()])
+def test_a_stored_configuration_gives_the_stored_value(name):
+    entry = best_known.entries()[name]
+    problem = registry.load(name)
+    assert problem.best == entry["value"]
+    assert problem.sign * problem.loss(entry["config"]) == pytest.approx(entry["value"], rel=1e-6)
 
 
 @pytest.mark.parametrize("name", [n for n in NAMES if n.split("/")[0] in SURROGATES])

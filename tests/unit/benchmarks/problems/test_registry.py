@@ -12,24 +12,18 @@ import pytest
 
 import bayesopt as bo
 from benchmarks.problems import registry
-from benchmarks.problems.base import CONDITIONAL, MIXED, NUMERIC, Problem
+from benchmarks.problems.base import CONDITIONAL, MIXED, NUMERIC, Problem, kind_of
 
 HAS_COCO = importlib.util.find_spec("cocoex") is not None
 COCO = ["bbob/f15-i3-d5", "bbob/f8-i10-d2", "mixint/f3-i1-d5", "mixint/f17-i7-d10"]
 CHEAP = [*registry.problem_names("classic"), *(COCO if HAS_COCO else [])]
 N_ROWS = 200
+FREE = {"bbob", "mixint", "classic", "sklearn"}
+KINDS = (NUMERIC, MIXED, CONDITIONAL)
 
 
 def configs_of(problem: Problem, n: int, seed: int = 0) -> list[dict]:
     return problem.space.decode(problem.space.sample(n, np.random.default_rng(seed)))
-
-
-def kind_of(space: bo.Space) -> str:
-    """Return what the space is, by its own parameters."""
-    parameters = space.parameters.values()
-    if any(p.when is not None for p in parameters):
-        return CONDITIONAL
-    return NUMERIC if all(isinstance(p, bo.Float) for p in parameters) else MIXED
 
 
 def check_promises(problem: Problem, name: str, n: int) -> None:
@@ -72,6 +66,45 @@ def test_sets_name_problems_that_exist_once():
         assert len(set(names)) == len(names)
         for name in names:
             assert name in registry.problem_names(name.split("/")[0])
+
+
+def test_parts_of_main_are_balanced_and_small():
+    sets = registry.SETS
+    assert 36 <= len(sets["main"]) <= 40
+    assert sets["main"] == sets["numeric"] + sets["mixed"] + sets["conditional"]
+    assert max(len(sets[k]) for k in KINDS) - min(len(sets[k]) for k in KINDS) <= 1
+    for part, n in (("quick", 10), ("small", 8)):
+        assert len(sets[part]) == n
+        assert set(sets[part]) <= set(sets["main"])
+        counts = [len(set(sets[part]) & set(sets[kind])) for kind in KINDS]
+        assert max(counts) - min(counts) <= 1
+    for free in ("quick", "pip"):
+        assert {name.split("/")[0] for name in sets[free]} <= {
+            "bbob",
+            "mixint",
+            "classic",
+            "sklearn",
+        }
+
+
+@pytest.mark.parametrize(("place", "name"), list(enumerate(registry.SETS["pip"])))
+def test_problems_without_tables_have_the_kind_of_the_set_they_are_in(place, name):
+    kind = next(k for k in KINDS if registry.SETS["main"][place] in registry.SETS[k])
+    if HAS_COCO or not name.startswith(("bbob/", "mixint/")):
+        assert registry.load(name).kind == kind
+
+
+@pytest.mark.parametrize(
+    ("parameters", "kind"),
+    [
+        ({"x": bo.Float(0, 1)}, NUMERIC),
+        ({"x": bo.Float(0, 1), "k": bo.Int(0, 3)}, MIXED),
+        ({"x": bo.Float(0, 1), "c": bo.Categorical(["a", "b"])}, MIXED),
+        ({"c": bo.Categorical(["a"]), "x": bo.Float(0, 1, when={"c": "a"})}, CONDITIONAL),
+    ],
+)
+def test_kinds(parameters, kind):
+    assert kind_of(bo.Space(parameters)) == kind
 
 
 def test_unknown_names_say_what_there_is():
