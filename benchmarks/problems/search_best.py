@@ -90,6 +90,7 @@ def store(problem: Problem, row: Floats, loss: float, command: str) -> None:
     """Keep a result that is better than the stored one."""
     if problem.best_loss is not None and problem.best_loss <= loss:
         return
+    entries.cache_clear()  # another search may have written meanwhile
     stored = dict(entries())
     config = problem.space.decode(row[None])[0]
     stored[problem.name] = {"value": problem.sign * loss, "config": config, "command": command}
