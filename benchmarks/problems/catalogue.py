@@ -9,7 +9,6 @@ needs data or a package that is not there is listed with what it needs.
 from __future__ import annotations
 
 import argparse
-import sys
 import time
 
 import numpy as np
@@ -71,4 +70,4 @@ def row_of(problem: Problem, ms: float) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
