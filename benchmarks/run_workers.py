@@ -39,6 +39,8 @@ class Played:
 
     Attributes
     ----------
+    kind, best, d : str, float or None, int
+        Of the problem: what it is, its best known loss, its number of columns.
     losses : list of float or None
         None where the evaluation failed.
     ask_s, tell_s, evaluate_s : list of float
@@ -50,6 +52,9 @@ class Played:
     status: str = "crashed"
     text: str = ""
     version: str = ""
+    kind: str = ""
+    best: float | None = None
+    d: int = 0
     make_s: float = 0.0
     losses: list[float | None] = field(default_factory=list)
     ask_s: list[float] = field(default_factory=list)
@@ -61,6 +66,8 @@ class Played:
         kind, *content = message
         if kind == "made":
             self.make_s, self.version = content
+        elif kind == "problem":
+            self.kind, self.best, self.d = content
         elif kind == "step":
             columns = (self.losses, self.ask_s, self.tell_s, self.evaluate_s)
             for column, value in zip(columns, content, strict=True):

@@ -1,7 +1,7 @@
 """A process that plays runs: a JSON job a line on stdin, JSON messages on stdout.
 
 Every step is a message, so that what a run found is known even if its process dies. Messages are
-``["made", make_s, version]``, ``["step", loss or null, ask_s, tell_s, evaluate_s]`` and, last,
+``["problem", kind, best, d]``, ``["made", make_s, version]``, ``["step", loss or null, ask_s, tell_s, evaluate_s]`` and, last,
 ``["end", status, text]``. What tools print goes to stderr.
 """
 
@@ -41,6 +41,7 @@ def play(job: Job, send: Send) -> tuple[str, str]:
         problem = registry.load(job.problem, job.data)
     except (ImportError, registry.MissingData) as error:
         return "missing problem", said(error)
+    send("problem", problem.kind, problem.best_loss, problem.space.d)
     try:
         return _contest(job, problem, send)
     except UnsupportedSpace as error:
