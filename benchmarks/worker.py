@@ -1,8 +1,9 @@
 """A process that plays runs: a JSON job a line on stdin, JSON messages on stdout.
 
 Every step is a message, so that what a run found is known even if its process dies. Messages are
-``["problem", kind, best, d]``, ``["made", make_s, version]``, ``["step", loss or null, ask_s, tell_s, evaluate_s]`` and, last,
-``["end", status, text]``. What tools print goes to stderr.
+``["problem", kind, best, d]``, ``["made", make_s, version]``, then of each evaluation ``["step",
+loss or null, ask_s, tell_s, evaluate_s]`` and, last, ``["end", status, text]``. What tools print
+goes to stderr.
 """
 
 from __future__ import annotations
