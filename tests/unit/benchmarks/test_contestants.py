@@ -28,7 +28,7 @@ def here(entry):
     return True
 
 
-@pytest.mark.parametrize("entry", filter(here, ALL), ids=lambda entry: entry.name)
+@pytest.mark.parametrize("entry", list(filter(here, ALL)), ids=lambda entry: entry.name)
 def test_it_asks_and_takes_what_it_is_told(entry):
     contestant = entry.make(SPACE, 3, 10)
     for i in range(6):
