@@ -110,7 +110,7 @@ def said(error: BaseException) -> str:
     text = " ".join(f"{type(error).__name__}: {error}".split())
     for folder in (os.getcwd(), os.path.expanduser("~"), sys.prefix):
         text = text.replace(folder, "…")
-    return text[:500]
+    return text if len(text) <= 500 else f"{text[:100]} … {text[-390:]}"
 
 
 def _rounded(seconds: float) -> float:

@@ -17,6 +17,7 @@ RANDOM = "random"
 """The contestant that regrets and speed-ups are measured against."""
 
 NOT_PLAYED = frozenset({"unsupported"})
+"""Ways to end that say nothing about how good a contestant is."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,6 +42,9 @@ class Table:
         What else is known of the runs.
     unsupported : frozenset of (problem, contestant)
         What a contestant cannot express.
+    broken : mapping of str to str
+        Contestants that never got as far as an evaluation, and why: they do not run here, which
+        says nothing about how good they are.
     """
 
     problems: tuple[str, ...]
@@ -52,6 +56,7 @@ class Table:
     draws: Sequence[F]
     rows: Mapping[tuple[str, str, int], Row] = field(default_factory=dict)
     unsupported: frozenset[tuple[str, str]] = frozenset()
+    broken: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def budget(self) -> int:
@@ -100,6 +105,8 @@ def _kept(names: Sequence[str], wanted: Iterable[str] | None) -> list[int]:
 def build_table(rows: Iterable[Row]) -> Table:
     """Return the table of rows; of equal runs the last one, of several budgets the largest."""
     runs, unsupported = _newest(rows)
+    broken = _broken(runs)
+    runs = {key: row for key, row in runs.items() if key[1] not in broken}
     problems = tuple(dict.fromkeys(problem for problem, _, _ in runs))
     contestants = tuple(dict.fromkeys(contestant for _, contestant, _ in runs))
     seeds = tuple(sorted({seed for _, _, seed in runs}))
@@ -120,6 +127,7 @@ def build_table(rows: Iterable[Row]) -> Table:
         draws=[_draws(runs, problem) for problem in problems],
         rows=runs,
         unsupported=frozenset(unsupported),
+        broken=broken,
     )
 
 
@@ -135,6 +143,13 @@ def _newest(rows: Iterable[Row]) -> tuple[dict[tuple[str, str, int], Row], set[t
         elif key not in runs or runs[key]["budget"] <= row["budget"]:
             runs[key] = row
     return runs, unsupported
+
+
+def _broken(runs: Mapping[tuple[str, str, int], Row]) -> dict[str, str]:
+    """Return the contestants without any evaluation, and the first reason."""
+    reasons = {contestant: row["text"] for (_, contestant, _), row in reversed(runs.items())}
+    lucky = {contestant for (_, contestant, _), row in runs.items() if row["losses"]}
+    return {name: reason for name, reason in reasons.items() if name not in lucky}
 
 
 def _number(value: Any) -> float:

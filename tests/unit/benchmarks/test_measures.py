@@ -219,3 +219,10 @@ def test_a_table_of_some_problems_and_contestants():
     part = table.only(contestants=["model"])
     np.testing.assert_array_equal(part.best[0, 0, 0], table.best[0, 1, 0])
     assert measures.build_table([]).budget == 0
+
+
+def test_who_never_made_an_evaluation_is_broken_and_not_beaten():
+    rows = [*SMALL, {**run_row("p", "dead", 0, [], budget=4, status="crashed"), "text": "boom"}]
+    table = measures.build_table(rows)
+    assert table.contestants == ("random", "model")
+    assert table.broken == {"dead": "boom"}
