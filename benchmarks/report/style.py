@@ -134,7 +134,8 @@ def label_ends(axes: Any, ends: Sequence[tuple[str, float, float]], gap: float =
 def spread(heights: Sequence[float], gap: float) -> list[float]:
     """Return ascending heights moved as little as needed so that none are closer than `gap`.
 
-    They stay between 0 and 1 if there is room. Neighbours that are too close become a group around its mean (pool adjacent violators).
+    They stay between 0 and 1 if there is room. Neighbours that are too close become a group around
+    its mean (pool adjacent violators).
     """
     groups: list[list[float]] = []  # sum of (height - place in the list * gap), size
     for i, height in enumerate(heights):

@@ -19,6 +19,7 @@ def run_row(problem, contestant, seed, losses, budget=None, status="done", best=
         "seed": seed,
         "budget": budget or len(losses),
         "status": status,
+        "text": "",
         "losses": losses,
         "kind": "numeric",
         "best": best,
