@@ -5,11 +5,13 @@ from __future__ import annotations
 from functools import partial
 
 import bayesopt as bo
-from benchmarks.contestants import environments
 from benchmarks.contestants.base import Entry
 from benchmarks.contestants.remote import Remote
+from benchmarks.peers import environments
 
 _DEFINE_BY_RUN = "conditions by define-by-run; ordinals as integer indices"
+
+_FLATTENED = "conditions flattened, ordinals and steps as integer indices"
 
 
 def _make(tool: str, environment: str, space: bo.Space, seed: int, budget: int) -> Remote:
@@ -21,8 +23,7 @@ def _entry(name: str, distribution: str, environment: str, notes: str) -> Entry:
         name,
         partial(_make, name, environment),
         partial(environments.version, environment, distribution),
-        environment,
-        notes,
+        notes=f"{notes} (environment {environment})",
     )
 
 
@@ -59,5 +60,29 @@ ENTRIES: dict[str, Entry] = {
             "tpe.suggest, its defaults; conditions on one choice nested in hp.choice, others"
             " flattened",
         ),
+        _entry(
+            "botorch",
+            "botorch",
+            "main",
+            f"max(10, 2 d) Sobol points, then SingleTaskGP, LogEI; integers relaxed and rounded, categoricals one-hot; {_FLATTENED}",
+        ),
+        _entry("ax", "ax-platform", "main", f"Client, its default strategy; {_FLATTENED}"),
+        _entry("nevergrad", "nevergrad", "main", f"NGOpt; {_FLATTENED}"),
+        _entry(
+            "skopt", "scikit-optimize", "main", f"Optimizer, its defaults (gp_hedge); {_FLATTENED}"
+        ),
+        _entry(
+            "bayes-opt",
+            "bayesian-optimization",
+            "smac",
+            f"BayesianOptimization, its defaults (UCB), 5 random points; logarithmic parameters given as logarithms; {_FLATTENED}",
+        ),
+        _entry(
+            "smac",
+            "smac",
+            "smac",
+            "HyperparameterOptimizationFacade, its defaults; conditions and ordinals of ConfigSpace",
+        ),
+        _entry("hebo", "HEBO", "hebo", f"HEBO, its defaults; {_FLATTENED}"),
     )
 }

@@ -3,32 +3,38 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
 import json
 import os
 import subprocess
 import tempfile
-from typing import IO, Any
+import weakref
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
 import bayesopt as bo
-from benchmarks.contestants import environments, flat
+from benchmarks.contestants import flat
 from benchmarks.contestants.base import Config, UnsupportedSpace, penalty
 from benchmarks.contestants.translate import config_of, describe
+from benchmarks.peers import environments
 
 MAX_TRIES = 20
 """How often a tool is asked again when its suggestion violates a constraint of the space."""
 
-SINGLE_THREAD = {
-    name: "1"
-    for name in (
-        "OMP_NUM_THREADS",
-        "OPENBLAS_NUM_THREADS",
-        "MKL_NUM_THREADS",
-        "NUMEXPR_NUM_THREADS",
-        "NUMBA_NUM_THREADS",
-    )
+MAX_RUNS = 50
+"""How many runs a server process serves: no tool's leaks live longer."""
+
+SURROUNDINGS = {
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "NUMEXPR_NUM_THREADS": "1",
+    "PYTHONHASHSEED": "0",
+    "PYTHONNOUSERSITE": "1",
 }
+"""Variables of a server: one thread, the same order of sets in each run."""
 
 
 class ToolError(RuntimeError):
@@ -38,19 +44,26 @@ class ToolError(RuntimeError):
 class Link:
     """A server process and the pipes to it."""
 
-    def __init__(self, command: list[str]) -> None:
-        self._errors: IO[bytes] = tempfile.TemporaryFile()
+    def __init__(self, command: tuple[str, ...]) -> None:
+        self.command = command
+        self.n_runs = 0
+        self._busy = False
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 (closed with the process)
         self._process = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,
             cwd=environments.ROOT,
-            env={**os.environ, **SINGLE_THREAD},
+            env={**os.environ, **SURROUNDINGS},
             text=True,
             encoding="utf-8",
         )
-        atexit.register(self.close)
+
+    @property
+    def usable(self) -> bool:
+        """Whether another run may begin: the process lives and owes no reply."""
+        return not self._busy and self.n_runs < MAX_RUNS and self._process.poll() is None
 
     def call(self, **request: Any) -> dict[str, Any]:
         """Return the reply to a request.
@@ -60,24 +73,29 @@ class Link:
         ImportError, UnsupportedSpace, ToolError
             Whichever the reply stands for.
         """
-        try:
-            self._process.stdin.write(json.dumps(request) + "\n")
-            self._process.stdin.flush()
-            line = self._process.stdout.readline()
-        except BrokenPipeError:
-            line = ""
-        reply = json.loads(line) if line else {"error": "crashed", "message": self._last_words()}
+        self._busy = True  # stays so if this is interrupted
+        reply = self._reply(json.dumps(request) + "\n")
+        self._busy = False
         if "error" in reply:
             raise _ERRORS[reply["error"]](reply["message"])
         return reply
 
     def close(self) -> None:
         """End the process at once, in the middle of a request too."""
-        atexit.unregister(self.close)
         self._process.kill()
         self._process.wait()
         for stream in (self._process.stdin, self._process.stdout, self._errors):
-            stream.close()
+            with contextlib.suppress(BrokenPipeError):
+                stream.close()
+
+    def _reply(self, line: str) -> dict[str, Any]:
+        try:
+            self._process.stdin.write(line)
+            self._process.stdin.flush()
+            answer = self._process.stdout.readline()
+        except BrokenPipeError:
+            answer = ""
+        return json.loads(answer) if answer else {"error": "crashed", "message": self._last_words()}
 
     def _last_words(self) -> str:
         code = self._process.wait()
@@ -86,6 +104,37 @@ class Link:
         return f"the process ended with exit status {code}\n{said}"
 
 
+class Pool:
+    """Idle servers, one per command, kept because some tools take seconds to import."""
+
+    def __init__(self) -> None:
+        self._idle: dict[tuple[str, ...], Link] = {}
+        atexit.register(self.close)
+
+    def take(self, command: tuple[str, ...]) -> Link:
+        """Return an idle server or a new one."""
+        link = self._idle.pop(command, None)
+        if link is not None and link.usable:
+            return link
+        if link is not None:
+            link.close()
+        return Link(command)
+
+    def give_back(self, link: Link) -> None:
+        """Keep a server whose run is over, or end it."""
+        link.n_runs += 1
+        if link.usable and link.command not in self._idle:
+            self._idle[link.command] = link
+        else:
+            link.close()
+
+    def close(self) -> None:
+        """End all idle servers."""
+        while self._idle:
+            self._idle.popitem()[1].close()
+
+
+POOL = Pool()
 _ERRORS = {"missing": ImportError, "unsupported": UnsupportedSpace, "crashed": ToolError}
 
 
@@ -124,7 +173,7 @@ class Remote:
         environment: str,
         seed: int,
         budget: int,
-        command: list[str] | None = None,
+        command: Sequence[str] | None = None,
     ) -> None:
         self._space = space
         self._rng = np.random.default_rng(seed)
@@ -132,14 +181,11 @@ class Remote:
         self._is_tools = True
         self.ask_s = self.tell_s = 0.0
         flattened = describe(space)
-        self._link = Link(command or environments.server_command(environment))
-        try:
-            self._link.call(
-                do="start", tool=tool, space=flat.to_json(flattened), seed=seed, budget=budget
-            )
-        except BaseException:
-            self._link.close()
-            raise
+        self._link = POOL.take(tuple(command or environments.server_command(environment)))
+        self._finalizer = weakref.finalize(self, POOL.give_back, self._link)
+        self._link.call(
+            do="start", tool=tool, space=flat.to_json(flattened), seed=seed, budget=budget
+        )
 
     def ask(self) -> Config:
         """Return the tool's next suggestion that satisfies the constraints."""
@@ -160,8 +206,8 @@ class Remote:
         self.tell_s = self._tell(loss, failed) if self._is_tools else 0.0
 
     def close(self) -> None:
-        """End the tool's process."""
-        self._link.close()
+        """End the run; without this, it ends when nobody holds the contestant any more."""
+        self._finalizer()
 
     def _tell(self, loss: float, failed: bool) -> float:
         return self._link.call(do="tell", loss=loss, failed=failed)["seconds"]

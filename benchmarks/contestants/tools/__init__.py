@@ -26,6 +26,13 @@ MAKERS = {
     "optuna-random": "optuna:make_random",
     "rustuna-tpe": "rustuna:make_tpe",
     "hyperopt-tpe": "hyperopt:make_tpe",
+    "botorch": "botorch:make_textbook",
+    "ax": "ax:make_default",
+    "hebo": "hebo:make_default",
+    "smac": "smac:make_hpo",
+    "nevergrad": "nevergrad:make_ngopt",
+    "bayes-opt": "bayes_opt:make_gp",
+    "skopt": "skopt:make_gp",
 }
 """Module in this package and function ``make(space, seed, budget) -> Tool``, by name."""
 

@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-PINS = ROOT / "benchmarks" / "peers"
+PINS = Path(__file__).resolve().parent
 MARK = "installed.sha256"
 """Holds the digest of the pins that an environment was made from."""
 
@@ -94,7 +94,3 @@ def _make_if_needed(environment: str) -> bool:
 
 def _digest(environment: str) -> str:
     return hashlib.sha256((PINS / f"{environment}.txt").read_bytes()).hexdigest()
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())
