@@ -64,9 +64,16 @@ ENTRIES: dict[str, Entry] = {
             "botorch",
             "botorch",
             "main",
-            f"max(10, 2 d) Sobol points, then SingleTaskGP, LogEI; integers relaxed and rounded, categoricals one-hot; {_FLATTENED}",
+            "max(10, 2 d) Sobol points, then SingleTaskGP and LogEI; integers relaxed and rounded,"
+            f" categoricals one-hot; {_FLATTENED}",
         ),
-        _entry("ax", "ax-platform", "main", f"Client, its default strategy; {_FLATTENED}"),
+        _entry(
+            "ax",
+            "ax-platform",
+            "main",
+            "Client, its default strategy; conditions on one value of a choice as dependent"
+            " parameters, others flattened; ordinals and steps as integer indices",
+        ),
         _entry("nevergrad", "nevergrad", "main", f"NGOpt; {_FLATTENED}"),
         _entry(
             "skopt", "scikit-optimize", "main", f"Optimizer, its defaults (gp_hedge); {_FLATTENED}"
@@ -75,13 +82,15 @@ ENTRIES: dict[str, Entry] = {
             "bayes-opt",
             "bayesian-optimization",
             "smac",
-            f"BayesianOptimization, its defaults (UCB), 5 random points; logarithmic parameters given as logarithms; {_FLATTENED}",
+            "BayesianOptimization, its defaults (UCB), 5 random points; logarithmic parameters as"
+            f" logarithms; {_FLATTENED}",
         ),
         _entry(
             "smac",
             "smac",
             "smac",
-            "HyperparameterOptimizationFacade, its defaults; conditions and ordinals of ConfigSpace",
+            "HyperparameterOptimizationFacade, its defaults; conditions and ordinals of"
+            " ConfigSpace, steps as integer indices",
         ),
         _entry("hebo", "HEBO", "hebo", f"HEBO, its defaults; {_FLATTENED}"),
     )

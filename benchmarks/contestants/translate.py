@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
@@ -19,6 +19,7 @@ def describe(space: bo.Space) -> Flat:
         for name in list(waiting):
             when = _condition(space, name)
             if all(parent in described for parent, _ in when):
+                when = _without_implied(when, described)
                 described[name] = _described(name, waiting.pop(name), when)
     return tuple(described.values())
 
@@ -60,6 +61,31 @@ def _condition(space: bo.Space, name: str) -> Condition:
         else:
             terms.extend(_condition(space, parent))
     return tuple(terms)
+
+
+def _without_implied(when: Condition, known: Mapping[str, Parameter]) -> Condition:
+    """Return a condition without the terms that another term's parent already implies.
+
+    So a tree of choices reads as a tree, one term each, whoever wrote out the whole path.
+    """
+    implied: dict[str, list[tuple[float, ...]]] = {}
+    for parent, _ in when:
+        for grandparent, allowed in _ancestors(parent, known):
+            implied.setdefault(grandparent, []).append(allowed)
+    return tuple(
+        (parent, allowed)
+        for parent, allowed in when
+        if not any(set(narrow) <= set(allowed) for narrow in implied.get(parent, []))
+    )
+
+
+def _ancestors(
+    name: str, known: Mapping[str, Parameter]
+) -> Iterator[tuple[str, tuple[float, ...]]]:
+    """Yield the terms that hold wherever a parameter exists."""
+    for term in known[name].when:
+        yield term
+        yield from _ancestors(term[0], known)
 
 
 def _plain(p: object, value: object) -> float:

@@ -38,7 +38,7 @@ class BayesOptTool:
 def _bounds(p: Parameter) -> tuple[Any, ...]:
     """Return what the tool takes; it has no logarithmic scale, so it is given logarithms."""
     if not isinstance(p, Number):
-        return tuple(range(p.count)) if p.count > 2 else ("0", "1")
+        return tuple(map(str, range(p.count)))  # numbers would be read as bounds
     if p.log:
         half = 0.5 if p.integer else 0.0
         return (math.log(p.low - half), math.log(p.high + half))
@@ -46,8 +46,9 @@ def _bounds(p: Parameter) -> tuple[Any, ...]:
 
 
 def _value(p: Parameter, drawn: Any) -> float:
-    is_log = isinstance(p, Number) and p.log
-    return from_index(p, math.exp(drawn) if is_log else drawn)
+    if isinstance(p, Number) and p.log:
+        return p.nearest(math.exp(drawn))
+    return from_index(p, drawn)
 
 
 def make_gp(space: Flat, seed: int, budget: int) -> BayesOptTool:

@@ -1,4 +1,4 @@
-"""Hyperopt's TPE, without `fmin`: suggestions are asked of `tpe.suggest`, results go to `Trials`."""
+"""Hyperopt's TPE without `fmin`: `tpe.suggest` suggests, the results go to `Trials`."""
 
 from __future__ import annotations
 
