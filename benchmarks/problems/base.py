@@ -107,3 +107,11 @@ class Problem:
     def best_loss(self) -> float | None:
         """Best known loss."""
         return None if self.best is None else self.sign * self.best
+
+
+def kind_of(space: bo.Space) -> str:
+    """Return NUMERIC, MIXED or CONDITIONAL, by the parameters of a space."""
+    parameters = space.parameters.values()
+    if any(parameter.when is not None for parameter in parameters):
+        return CONDITIONAL
+    return NUMERIC if all(isinstance(p, bo.Float) for p in parameters) else MIXED

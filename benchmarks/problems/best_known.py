@@ -1,0 +1,23 @@
+"""Best values that long searches found, where no table or formula tells the optimum."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+FILE = Path(__file__).with_suffix(".json")
+
+
+def best_known(name: str) -> float | None:
+    """Return the best value known of a problem, in its own direction; None if nobody searched."""
+    found = entries().get(name)
+    return None if found is None else float(found["value"])
+
+
+@cache
+def entries() -> dict[str, dict[str, Any]]:
+    """Return by problem: the value, the configuration, the evaluations spent, the command."""
+    stored: dict[str, dict[str, Any]] = json.loads(FILE.read_text(encoding="utf-8"))
+    return stored
