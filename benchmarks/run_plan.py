@@ -55,8 +55,7 @@ def key_of(row: Mapping[str, Any]) -> tuple[str, str, int, int]:
 
 def entries(module: str = CONTESTANTS) -> dict[str, Entry]:
     """Return all contestants by name."""
-    registry = importlib.import_module(module)
-    return dict(registry.ENTRIES if hasattr(registry, "ENTRIES") else registry.entries())
+    return dict(importlib.import_module(module).entries())
 
 
 def find_entry(name: str, known: Mapping[str, Entry]) -> Entry:

@@ -1,8 +1,8 @@
 """A process that holds one contestant for timing: JSON orders on stdin, JSON messages on stdout.
 
 ``{"do": "open", …}`` makes it, ``{"do": "grow", "n", "limit_s"}`` has it know `n` evaluations,
-``{"do": "pair"}`` times one ask and one tell, ``{"do": "memory"}`` looks at its peak. Each is answered by one message
-``["ok", …]`` or ``["missing" | "unsupported" | "slow" | "crashed", text]``.
+``{"do": "pair"}`` times one ask and one tell, ``{"do": "memory"}`` looks at its peak. Each is
+answered by ``["ok", …]`` or ``["missing" | "unsupported" | "slow" | "crashed", text]``.
 """
 
 from __future__ import annotations

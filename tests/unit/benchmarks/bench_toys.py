@@ -118,7 +118,7 @@ def choosy(space, seed, budget):
     raise UnsupportedSpace("no choices")
 
 
-ENTRIES = {
+_ENTRIES = {
     **ours.ENTRIES,
     **plain.ENTRIES,
     **{act.__name__: misbehaving(act.__name__, act) for act in (boom, die, hang, chat)},
@@ -126,3 +126,7 @@ ENTRIES = {
     "choosy": Entry("choosy", choosy, lambda: "1"),
     "elsewhere": Entry("elsewhere", absent, lambda: "1", environment="never-made"),
 }
+
+
+def entries():
+    return _ENTRIES
