@@ -1,0 +1,1 @@
+"""Benchmarks: problems, contestants, runs, measures and a report. See ``docs/benchmarks``."""

@@ -1,0 +1,12 @@
+"""All contestants by name."""
+
+from __future__ import annotations
+
+from benchmarks.contestants.base import Entry
+
+
+def entries() -> dict[str, Entry]:
+    """Return every contestant, ours first; no tool is loaded."""
+    from benchmarks.contestants import ours, peers, plain
+
+    return {**ours.ENTRIES, **plain.ENTRIES, **peers.ENTRIES}

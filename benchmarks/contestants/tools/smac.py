@@ -1,0 +1,104 @@
+"""SMAC's facade for hyperparameters, through `ask` and `tell`."""
+
+from __future__ import annotations
+
+import tempfile
+from typing import Any
+
+from ConfigSpace import (
+    AndConjunction,
+    Categorical,
+    ConfigurationSpace,
+    Float,
+    InCondition,
+    Integer,
+    OrdinalHyperparameter,
+)
+from smac import HyperparameterOptimizationFacade, Scenario
+from smac.runhistory.dataclasses import TrialValue
+
+from benchmarks.contestants.flat import Flat, Number, Parameter, Values
+from benchmarks.contestants.tools.grid import is_indexed
+
+
+class SmacTool:
+    """A random forest with log expected improvement and a Sobol start, all defaults."""
+
+    def __init__(self, space: Flat, seed: int, budget: int) -> None:
+        self._space = space
+        self._folder = tempfile.TemporaryDirectory()  # SMAC writes its history after each trial
+        scenario = Scenario(
+            configspace(space, seed),
+            n_trials=budget,
+            deterministic=True,
+            seed=seed,
+            output_directory=self._folder.name,
+        )
+        self._smac = HyperparameterOptimizationFacade(
+            scenario,
+            _never_called,
+            intensifier=HyperparameterOptimizationFacade.get_intensifier(
+                scenario, max_config_calls=1
+            ),
+            overwrite=True,
+            logging_level=False,
+        )
+
+    def ask(self) -> Values:
+        """Return the next configuration, active parameters only."""
+        self._trial = self._smac.ask()
+        drawn = dict(self._trial.config)
+        return {p.name: _value(p, drawn[p.name]) for p in self._space if p.name in drawn}
+
+    def tell(self, loss: float, failed: bool) -> None:
+        """Take the result; of a failed evaluation the penalty."""
+        self._smac.tell(self._trial, TrialValue(cost=loss))
+
+
+def configspace(space: Flat, seed: int) -> ConfigurationSpace:
+    """Return the space with its conditions."""
+    made = ConfigurationSpace(seed=seed)
+    made.add([_hyperparameter(p) for p in space])
+    parameters = {p.name: p for p in space}
+    for p in space:
+        terms = [
+            InCondition(made[p.name], made[parent], [_own(parameters[parent], v) for v in allowed])
+            for parent, allowed in p.when
+        ]
+        if terms:
+            made.add(terms[0] if len(terms) == 1 else AndConjunction(*terms))
+    return made
+
+
+def _hyperparameter(p: Parameter) -> Any:
+    if not isinstance(p, Number):
+        if p.ordered:
+            return OrdinalHyperparameter(p.name, list(range(p.count)))
+        return Categorical(p.name, list(range(p.count)))
+    if is_indexed(p):
+        return Integer(p.name, (0, int(p.count) - 1))
+    if p.integer:
+        return Integer(p.name, (int(p.low), int(p.high)), log=p.log)
+    return Float(p.name, (p.low, p.high), log=p.log)
+
+
+def _own(p: Parameter, value: float) -> float:
+    """Return SMAC's value for one of ours."""
+    if isinstance(p, Number) and is_indexed(p):
+        return round((value - p.low) / p.step)
+    return value
+
+
+def _value(p: Parameter, drawn: float) -> float:
+    if not isinstance(p, Number):
+        return int(drawn)
+    return p.nearest(p.low + drawn * p.step if is_indexed(p) else drawn)
+
+
+def _never_called(config: object, seed: int = 0) -> float:
+    raise RuntimeError("trials are asked for and told, not run")
+
+
+def make_hpo(space: Flat, seed: int, budget: int) -> SmacTool:
+    """Return the facade as it is by default."""
+    return SmacTool(space, seed, budget)

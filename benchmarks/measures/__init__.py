@@ -1,0 +1,38 @@
+"""Measures: from rows of runs to best-so-far curves, regrets, ranks, win rates and speed-ups.
+
+Each is an array function on a `Table`; ``docs/benchmarks/README.md`` says what each one means.
+"""
+
+from benchmarks.measures.compare import (
+    Interval,
+    bootstrap_mean,
+    critical_difference,
+    friedman_p,
+    mean_ranks,
+    ranks,
+    win_rate,
+    wins,
+)
+from benchmarks.measures.effort import Speedup, ask_times, speedup
+from benchmarks.measures.regret import Anchors, anchors, area, regret
+from benchmarks.measures.table import Table, build_table
+
+__all__ = [
+    "Anchors",
+    "Interval",
+    "Speedup",
+    "Table",
+    "anchors",
+    "area",
+    "ask_times",
+    "bootstrap_mean",
+    "build_table",
+    "critical_difference",
+    "friedman_p",
+    "mean_ranks",
+    "ranks",
+    "regret",
+    "speedup",
+    "win_rate",
+    "wins",
+]

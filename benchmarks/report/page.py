@@ -1,0 +1,149 @@
+"""``python -m benchmarks report``: a Markdown page with tables and plots of results."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.measures import Table, anchors, build_table
+from benchmarks.measures.regret import Anchor
+from benchmarks.problems.base import CONDITIONAL, MIXED, NUMERIC
+from benchmarks.report import plots, tables, words
+from benchmarks.run_rows import Row, read_rows
+
+TITLES = {NUMERIC: "Numeric", MIXED: "Mixed", CONDITIONAL: "Conditional"}
+FORMULA = {
+    "search": "Regret is `(best − best known) / (median of random search's best after {n} − best"
+    " known)`: 0 is the best that anyone knows, 1 what random search has after {n} evaluations,"
+    " cut off at 2.",
+    "draw": "Regret is `(best − best known) / (median of single random draws − best known)`: 0 is"
+    " the best that anyone knows, 1 a random draw, cut off at 2.",
+}
+
+
+@dataclass(frozen=True)
+class Page:
+    """What a page is made of.
+
+    Attributes
+    ----------
+    rows : list of row
+    table : Table
+    folder : Path
+        Where the page and its plots go.
+    name : str
+        Of the page; plots are called ``<name>-….png``.
+    """
+
+    rows: list[Row]
+    table: Table
+    anchor: Anchor
+    folder: Path
+    name: str
+
+    def plot(self, draw: Callable[..., bool], suffix: str, alt: str, *arguments: object) -> str:
+        """Draw a plot; return the line that shows it, "" where there is nothing to show."""
+        file = f"{self.name}-{suffix}.png"
+        drawn = draw(*arguments, self.folder / file)
+        return f"![{alt}]({file})\n" if drawn else ""
+
+
+def sets_of(table: Table) -> list[tuple[str, str, Table]]:
+    """Return (word for files, title, table) of all problems and of each kind there is."""
+    kinds = [(kind, TITLES[kind], table.of_kind(kind)) for kind in TITLES]
+    there = [each for each in kinds if each[2].problems]
+    return [("all", "All problems", table), *(there if len(there) > 1 else [])]
+
+
+def text(page: Page) -> Iterator[str]:
+    """Yield the blocks of the page, and draw its plots."""
+    table, sets = page.table, sets_of(page.table)
+    named = [(title, part) for _, title, part in sets]
+    yield "# Benchmark report"
+    yield _opening(table)
+    yield "## Where ours is worse"
+    yield words.where_ours_is_worse(named)
+    yield words.lost_problems(table, page.anchor)
+    for word, title, part in sets:
+        yield f"## {title}"
+        yield from _section(page, word, title, part)
+    yield "## Time of an ask"
+    yield page.plot(plots.ask_time_curves, "ask-time", "time of an ask", table)
+    yield "## What is missing, what went wrong"
+    yield words.what_is_missing(page.rows, table)
+    yield words.uneven(table)
+    yield words.anchors_that_do_not_hold(table)
+    yield tables.endings(table)
+    yield "## What made these numbers"
+    yield words.made_by([row for row in page.rows if row["row"] == "session"])
+    yield f"Versions: {words.versions(table)}."
+    yield "## Every problem"
+    yield f"Median regret over seeds after {table.budget} evaluations, not cut off."
+    folded = tables.per_problem(table, page.anchor)
+    yield f"<details><summary>{len(table.problems)} problems</summary>\n\n{folded}\n\n</details>"
+
+
+def _opening(table: Table) -> str:
+    return (
+        f"{len(table.rows)} runs of {len(table.contestants)} contestants on"
+        f" {len(table.problems)} problems; {len(table.seeds)} seeds; {table.budget} evaluations"
+        " compared. Lower regret and rank are better; brackets and bands are 95% intervals of a"
+        " bootstrap over problems, then seeds. [What each measure means](README.md#measures)."
+    )
+
+
+def _section(page: Page, word: str, title: str, part: Table) -> Iterator[str]:
+    if not part.budget:
+        yield "There are no runs."
+        return
+    ends = anchors(part, page.anchor)
+    n_without = len(part.problems) - len(tables.scaled(part, ends).problems)
+    note = FORMULA[page.anchor].format(n=part.budget)
+    if n_without:
+        note += (
+            f" {n_without} of {len(part.problems)} problems have no such scale (random search"
+            " already finds the best, or was not run) and count for ranks and win rates only."
+        )
+    yield note
+    yield tables.summary(part, page.anchor)
+    yield page.plot(plots.regret_curves, f"regret-{word}", f"regret, {title}", part, title)
+    yield page.plot(plots.critical_difference, f"ranks-{word}", f"ranks, {title}", part, title)
+    yield (
+        "Wins on the same problem and seed, ties half; bold: more than half for certain, italic:"
+        " less."
+    )
+    yield tables.pairwise(part)
+
+
+def make(files: Sequence[Path], folder: Path, anchor: Anchor, name: str) -> Path:
+    """Write the page and its plots; return the page. Raises ValueError if there are no runs."""
+    rows = [row for file in files for row in read_rows(file)]
+    table = build_table(rows)
+    if not table.rows:
+        raise ValueError(f"no runs in {', '.join(file.name for file in files) or 'no file'}")
+    page = Page(rows, table, anchor, folder, name)
+    folder.mkdir(parents=True, exist_ok=True)
+    target = folder / f"{name}.md"
+    blocks = [block for block in text(page) if block]
+    target.write_text("\n\n".join(block.strip("\n") for block in blocks) + "\n", encoding="utf-8")
+    return target
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Make a report; return 0, or 2 for a misuse."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks report", description=__doc__)
+    add = parser.add_argument
+    add("files", nargs="+", type=Path, help="what `run` and `speed` wrote")
+    add("--out", type=Path, default=Path("docs/benchmarks"), help="folder")
+    add("--name", default="report", help="of the page")
+    add("--anchor", choices=("search", "draw"), default="search", help="what a regret of 1 is")
+    options = parser.parse_args(arguments)
+    try:
+        print(make(options.files, options.out, options.anchor, options.name))
+    except ValueError as error:
+        print(f"benchmarks report: {error}", file=sys.stderr)
+        return 2
+    return 0

@@ -1,0 +1,147 @@
+"""What a report says in sentences: where ours is worse, what is missing, what made the numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from benchmarks import measures
+from benchmarks.measures import Table
+from benchmarks.measures.regret import Anchor
+from benchmarks.measures.table import RANDOM
+from benchmarks.report import style
+from benchmarks.report.tables import compact, markdown, percent
+from benchmarks.run_rows import Row
+
+N_WORST = 12
+
+
+def where_ours_is_worse(sets: Sequence[tuple[str, Table]]) -> str:
+    """Return, for every set, the peers that beat one of ours for certain."""
+    lines = []
+    for title, table in sets:
+        best = table.at(table.budget)
+        for name in filter(style.is_ours, style.in_order(table.contestants)):
+            losses = []
+            for other in style.in_order(table.contestants):
+                if style.is_ours(other):
+                    continue
+                rate = measures.win_rate(best[:, table.of(name)], best[:, table.of(other)])
+                if rate.high < 0.5:
+                    losses.append(f"{other} (wins {percent(rate)})")
+            if losses:
+                lines.append(f"* {title}: **{name}** is worse than {', '.join(losses)}.")
+    if lines:
+        return "\n".join(lines)
+    return "No peer beats one of ours with an interval that leaves out a half."
+
+
+def lost_problems(table: Table, anchor: Anchor) -> str:
+    """Return the problems where the best peer is furthest ahead of the best of ours."""
+    ours = [table.of(n) for n in table.contestants if style.is_ours(n)]
+    peers = [table.of(n) for n in table.contestants if not style.is_ours(n)]
+    if not ours or not peers or not table.budget:
+        return ""
+    ends = measures.anchors(table, anchor)
+    regrets = measures.regret(table, ends, np.inf)[..., table.budget - 1]
+    medians = np.array([[_median(cell) for cell in row] for row in regrets])
+    found = []
+    for p, problem in enumerate(table.problems):
+        if np.isnan(medians[p, ours]).all() or np.isnan(medians[p, peers]).all():
+            continue
+        own = min(ours, key=lambda c: _last(medians[p, c]))
+        peer = min(peers, key=lambda c: _last(medians[p, c]))
+        found.append((medians[p, own] - medians[p, peer], problem, p, own, peer))
+    found = [each for each in sorted(found, reverse=True) if each[0] > 0.01][:N_WORST]
+    if not found:
+        return "On no problem is a peer's median regret lower by more than 0.01."
+    rows = [
+        [
+            problem,
+            f"{table.contestants[own]} {compact(medians[p, own])}",
+            f"{table.contestants[peer]} {compact(medians[p, peer])}",
+        ]
+        for _, problem, p, own, peer in found
+    ]
+    return markdown(["problem", "best of ours", "best of the others"], rows)
+
+
+def _median(values: np.ndarray) -> float:
+    there = values[~np.isnan(values)]
+    return float(np.quantile(there, 0.5, method="higher")) if there.size else np.nan
+
+
+def _last(value: float) -> float:
+    return np.inf if np.isnan(value) else value
+
+
+def anchors_that_do_not_hold(table: Table) -> str:
+    """Return which model-based peers do not beat random search: a reason to look at adapters."""
+    if RANDOM not in table.contestants or not table.budget:
+        return "There is no random search among the contestants, so nothing has a scale."
+    best = table.at(table.budget)
+    random = best[:, table.of(RANDOM)]
+    lines = []
+    for name in style.in_order(table.contestants):
+        if name == RANDOM:
+            continue
+        rate = measures.win_rate(best[:, table.of(name)], random)
+        if not rate.low > 0.5:
+            lines.append(f"{name} ({percent(rate)})")
+    if not lines:
+        return "Every other contestant beats random search, with an interval above a half."
+    return f"Not above random search for certain: {', '.join(lines)}."
+
+
+def what_is_missing(rows: Iterable[Row], table: Table) -> str:
+    """Return what was asked for and not there."""
+    found = {
+        (row["what"], row["name"]): row["why"]
+        for row in rows
+        if row["row"] == "missing"
+        and row["name"] not in table.contestants
+        and row["name"] not in table.problems
+    }
+    lines = [f"* {what} `{name}`: {why}" for (what, name), why in sorted(found.items())]
+    lines += [f"* contestant `{n}` never made an evaluation: {t}" for n, t in table.broken.items()]
+    return "\n".join(lines) or "Nothing that was asked for is missing."
+
+
+def uneven(table: Table) -> str:
+    """Return who played fewer runs than others, in a line each."""
+    counts = {}
+    for _, contestant, _ in table.rows:
+        counts[contestant] = counts.get(contestant, 0) + 1
+    most = max(counts.values(), default=0)
+    few = [f"{name} {n}" for name, n in counts.items() if n < most]
+    if not few:
+        return f"Every contestant has {most} runs."
+    return (
+        f"The full number of runs is {most}; fewer have: {', '.join(few)}. Win rates compare the"
+        " runs that both have; means and ranks are over the problems that a contestant played."
+    )
+
+
+def made_by(sessions: Sequence[Row]) -> str:
+    """Return commands, dates and machine."""
+    if not sessions:
+        return "The files do not say what made them."
+    commands = "\n".join(dict.fromkeys(row["command"] for row in sessions))
+    dates = sorted(row["date"] for row in sessions)
+    cores = sorted({f"{row['cores']} cores" for row in sessions})
+    pythons = sorted({f"Python {row['python']}" for row in sessions})
+    commits = sorted({row["commit"] for row in sessions if row["commit"]})
+    facts = [", ".join(cores), ", ".join(pythons), f"{dates[0]} – {dates[-1]}"]
+    if commits:
+        facts.append(f"this project at {', '.join(commits)}")
+    return f"```\n{commands}\n```\n\n{'; '.join(facts)}. One BLAS thread a run."
+
+
+def versions(table: Table) -> str:
+    """Return the version of every contestant."""
+    found: dict[str, set[str]] = {}
+    for key, row in table.rows.items():
+        if row.get("version"):
+            found.setdefault(key[1], set()).add(row["version"])
+    return ", ".join(f"{name} {'/'.join(sorted(found[name]))}" for name in style.in_order(found))

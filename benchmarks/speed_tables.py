@@ -1,0 +1,104 @@
+"""Tables of speed, as Markdown, from the rows that `speed` wrote."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Iterable, Sequence
+
+from benchmarks.report.tables import markdown, milliseconds
+from benchmarks.run_rows import Row
+
+
+def pair_s(row: Row) -> float:
+    """Return the median seconds of an ask and a tell; NaN if there was no turn."""
+    pairs = [a + t for a, t in zip(row["ask_s"], row["tell_s"], strict=True)]
+    return statistics.median(pairs) if pairs else float("nan")
+
+
+def newest(rows: Iterable[Row], kind: str, *names: str) -> dict[tuple[object, ...], Row]:
+    """Return the last row of a kind for every combination of the values of `names`."""
+    return {tuple(row[name] for name in names): row for row in rows if row["row"] == kind}
+
+
+def speed_page(rows: Sequence[Row], against: str) -> str:
+    """Return all tables that the rows have something for."""
+    blocks = [*latency_blocks(rows, against), start_block(rows), study_block(rows)]
+    return "\n\n".join(block for block in blocks if block)
+
+
+def latency_blocks(rows: Sequence[Row], against: str) -> list[str]:
+    """Return a table per kind and number of columns: contestants down, evaluations known across."""
+    found = newest(rows, "latency", "kind", "d", "n", "contestant")
+    blocks = []
+    for kind, d in dict.fromkeys((key[0], key[1]) for key in found):
+        part = {key[2:]: row for key, row in found.items() if key[:2] == (kind, d)}
+        sizes = sorted({n for n, _ in part})
+        names = dict.fromkeys(name for _, name in part)
+        lines = [[name, *(_cell(part, n, name, against) for n in sizes)] for name in names]
+        head = ["contestant", *(f"{n:,}" for n in sizes)]
+        title = f"### {kind}, {d} columns: ms of an ask and a tell against evaluations known"
+        blocks.append(f"{title}\n\n{markdown(head, lines)}")
+    if blocks:
+        blocks.append(
+            f"Medians of turns taken in alternation; in brackets the ratio to {against} in the same"
+            " rounds. “slow”: knowing so many evaluations took longer than the limit of a cell."
+        )
+    return blocks
+
+
+def _cell(part: dict[tuple[object, ...], Row], n: object, name: str, against: str) -> str:
+    row, other = part.get((n, name)), part.get((n, against))
+    if row is None:
+        return ""
+    seconds = pair_s(row)
+    if seconds != seconds:
+        return row["status"]
+    ratio = seconds / pair_s(other) if other and name != against else float("nan")
+    return milliseconds(seconds) + (f" ({ratio:.2g} ×)" if ratio == ratio else "")
+
+
+def start_block(rows: Sequence[Row]) -> str:
+    """Return how fresh processes start."""
+    found = newest(rows, "start", "contestant", "cache")
+    lines = [
+        [
+            str(name) + (f", {cache} cache" if cache else ""),
+            f"{1e3 * row['make_s']:,.0f}",
+            _ms(row["ask_s"][:1]),
+            _ms(row["ask_s"]),
+            f"{row['total_s']:.2f}" if row["status"] == "done" else row["status"],
+        ]
+        for (name, cache), row in found.items()
+    ]
+    if not lines:
+        return ""
+    head = ["fresh process", "import and make ms", "first ask ms", "slowest ask ms"]
+    head.append("process start to 30 trials s")
+    return (
+        f"### Start\n\n{markdown(head, lines)}\n\nMixed, 10 columns; single runs. “cache”: numba's."
+    )
+
+
+def _ms(seconds: Sequence[float]) -> str:
+    return milliseconds(max(seconds, default=float("nan")))
+
+
+def study_block(rows: Sequence[Row]) -> str:
+    """Return what a whole study costs."""
+    found = newest(rows, "study", "contestant")
+    lines = [
+        [
+            str(name),
+            f"{row['total_s']:.1f}" if row["status"] == "done" else row["text"] or row["status"],
+            f"{sum(row['ask_s']):.1f}",
+            f"{sum(row['tell_s']):.1f}",
+            f"{row['memory_mib']:,.0f}",
+        ]
+        for (name,), row in found.items()
+    ]
+    if not lines:
+        return ""
+    row = next(iter(found.values()))
+    title = f"### A study of {row['n']:,} trials, {row['kind']}, {row['d']} columns"
+    head = ["contestant", "whole process s", "asks s", "tells s", "peak memory MiB"]
+    return f"{title}\n\n{markdown(head, lines)}"
