@@ -11,6 +11,9 @@ durable as with FULL:
 - If a checkpoint moved them to the database meanwhile, it synced the WAL before and the database
   after, which NORMAL does; only then may the WAL start over, with a header that is synced at once.
 - A call that acknowledges without writing ("known already") syncs as well.
+- An ask without a key does not sync. Nobody can repeat it, and what it handed out is worth nothing
+  before something about that trial is recorded: that change stands behind the ask in the WAL, so
+  its sync makes both durable. If power fails first, the worker, on this host, is gone as well.
 
 The one difference: other processes can *see* a commit up to one sync before it is durable. What
 they build on it is synced with it or after it, for the WAL is one file written front to back.
@@ -134,24 +137,30 @@ class Database:
             raise damaged(self.path, repr(error)) from error
 
     @contextmanager
-    def writing(self, study_id: int | None = None) -> Iterator[sqlite3.Connection]:
+    def writing(
+        self, study_id: int | None = None, *, is_synced: bool = True
+    ) -> Iterator[sqlite3.Connection]:
         """Give the connection inside one write transaction; durable when the block is left.
 
-        With a `study_id` the study's newest seq is noted as acknowledged, if it was synced.
+        With a `study_id` the study's newest seq is noted as acknowledged, if it was synced. Without
+        `is_synced` it becomes durable with whatever is synced next.
         """
         seq = None
         with self._lock, self._gated() as connection:
             try:
                 connection.execute("BEGIN IMMEDIATE")
                 yield connection
-                if study_id is not None and self._is_full:
+                if study_id is not None and self._is_full and is_synced:
                     ((seq,),) = connection.execute(_LAST_SEQ, (study_id,)).fetchall()
                 connection.execute("COMMIT")
             except BaseException:
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
                 raise
-        self.acknowledge(study_id, seq)
+        if is_synced:
+            self.acknowledge(study_id, seq)
+        else:
+            self.require_same_file()
 
     def read(self, statement: str, arguments: Sequence[Any]) -> list[tuple[Any, ...]]:
         """Run one reading statement."""
@@ -185,7 +194,7 @@ class Database:
         try:
             if self._is_full:
                 _sync(files.wal)
-            self._require_same_file()
+            self.require_same_file()
             if self._is_full and study_id is not None and seq is not None:
                 marks.note(files.notes, study_id, seq)
         except OSError as error:
@@ -309,7 +318,7 @@ class Database:
             f"delete {self.path.name}-gate)",
         )
 
-    def _require_same_file(self) -> None:
+    def require_same_file(self) -> None:
         """Raise StorageError if the file was moved or replaced since it was opened."""
         try:
             found = os.stat(self.path)
