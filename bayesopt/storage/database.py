@@ -35,7 +35,7 @@ from pathlib import Path
 from typing import Any
 
 from bayesopt.errors import BayesOptError, StorageError
-from bayesopt.storage import marks, schema
+from bayesopt.storage import marks, schema, soundness
 from bayesopt.storage.faults import busy, damaged, translated
 from bayesopt.storage.gate import FileLock
 
@@ -62,7 +62,8 @@ _NO_FILE = (0, 0)
 
 _LAST_SEQ = """
 SELECT max(coalesce((SELECT max(seq) FROM trial WHERE study_id = ?1), 0),
-           coalesce((SELECT max(seq) FROM report WHERE study_id = ?1), 0))"""
+           coalesce((SELECT max(seq) FROM report WHERE study_id = ?1), 0),
+           coalesce((SELECT changed FROM study WHERE id = ?1), 0))"""
 
 _abandoned: list[sqlite3.Connection] = []
 
@@ -217,9 +218,15 @@ class Database:
 
     # -- opening and closing ------------------------------------------------------------------
     def connect(self) -> None:
-        """Open the store, making or migrating its tables. Raises StorageError."""
-        with self._lock:
-            self._connected()
+        """Open the store, making or migrating its tables; look it through. Raises StorageError."""
+        found = self.faults()
+        if found:
+            raise damaged(self.path, "; ".join(found))
+
+    def faults(self) -> list[str]:
+        """Return what is wrong with the store as a whole; O(file), and nobody waits for it."""
+        with self.reading() as connection:
+            return list(soundness.faults(connection, schema.migrations()))
 
     def close(self) -> None:
         """Close the connection; the next use opens it again."""
@@ -276,6 +283,7 @@ class Database:
         return connection
 
     def _set_up(self, connection: sqlite3.Connection) -> None:
+        soundness.equip(connection)
         connection.execute("PRAGMA cell_size_check=ON")
         connection.execute("PRAGMA synchronous=FULL")
         schema.bring_up_to_date(connection, self.path)
