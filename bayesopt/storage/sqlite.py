@@ -46,9 +46,8 @@ class SQLiteStorage:
         ``<path>-ask-<n>`` (locks and notes).
     synchronous : {"full", "normal"}
         With "full", what a call recorded survives a power failure once the call returned; only an
-        ask without a key waits for the next change, or for the storage to be closed. With "normal"
-        it survives the death of any process, but the last moments before a power failure may be
-        lost; the file stays sound. "normal" saves one disk sync per change.
+        ask without a key waits for the next change, or for the end of the process. With "normal"
+        the last moments before a power failure may be lost. The death of a process loses nothing.
     clock : callable, optional
         Seconds since the epoch; for tests. All processes must agree on it.
 
