@@ -46,8 +46,8 @@ class SQLiteStorage:
         ``<path>-ask-<n>`` (locks and notes).
     synchronous : {"full", "normal"}
         With "full", what a call recorded survives a power failure once the call returned; only an
-        ask without a key waits for the next change, or for the end of the process. With "normal"
-        the last moments before a power failure may be lost. The death of a process loses nothing.
+        ask without a key waits for the next change, or for `close`. With "normal" the last moments
+        before a power failure may be lost. The death of a process loses nothing either way.
     clock : callable, optional
         Seconds since the epoch; for tests. All processes must agree on it.
 
