@@ -40,13 +40,16 @@ def _next_seq(study: str) -> str:
 
 
 # Every parameter is numbered; ?1 is the trial's id and ?2 the study's throughout.
+# With the check sums that triggers keep from then on (see 0002_checks.sql).
 _INSERT = f"""
 INSERT INTO trial (id, seq, state, attempt, lease_until, params, params_check, space_version,
-                   owner, ask_key, sampler, fallback, created_at, started_at)
-SELECT ?1, {_next_seq("?2")}, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14
-FROM study WHERE id = ?2"""
+                   owner, ask_key, sampler, fallback, created_at, started_at, words_check,
+                   standing_check)
+SELECT ?1, next, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15,
+    next * 1000003 + ?4 * 131071 + ?3 * 8191 + ?8 * 524287 + ?1 % 1000003
+FROM (SELECT {_next_seq("?2")} AS next FROM study WHERE id = ?2)"""
 ADD = f"{_INSERT} RETURNING seq"
-ASK = f"""{_INSERT} AND ?1 = 1 + coalesce(
+ASK = f"""{_INSERT} WHERE ?1 = 1 + coalesce(
     (SELECT max(id) FROM trial WHERE id BETWEEN ?2 << 40 AND (?2 << 40) + {MASK}), (?2 << 40) - 1)
 RETURNING seq"""
 NEXT_NUMBER = f"""
@@ -233,23 +236,28 @@ def insert_arguments(
 ) -> Row:
     """Return the arguments of ADD and ASK."""
     trial_id = study_id << SHIFT | number
-    params = codec.dump_labels(draft.params)
-    is_running = state == facts.RUNNING
+    params, is_running, now = codec.dump_labels(draft.params), state == facts.RUNNING, float(now)
+    until = None if lease_until is None else float(lease_until)  # as the column gives it back
+    started_at = now if is_running else None
+    words = (
+        to_column(owner),
+        None if key is None else to_column(key),
+        to_column(draft.sampler),
+        to_column(draft.fallback),
+    )
     return (
         trial_id,
         study_id,
         state,
         1 if is_running else 0,
-        lease_until,
+        until,
         params,
         params_check(trial_id, params),
         draft.space_version,
-        to_column(owner),
-        None if key is None else to_column(key),
-        to_column(draft.sampler),
-        to_column(draft.fallback),
+        *words,
         now,
-        now if is_running else None,
+        started_at,
+        checksum(trial_id, until, *words, "", now, started_at, None),
     )
 
 

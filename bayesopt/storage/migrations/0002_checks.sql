@@ -4,7 +4,8 @@
 -- sums of its own: `standing` over its numbers, in plain SQL so that following a study may verify
 -- every row, and `words` over the rest. The `belongings` of a trial add up the checks of its
 -- reports and attributes, those of a study the checks of its attributes, spaces and audited
--- changes. Triggers keep all of them, and refuse to build on a row that is damaged already.
+-- changes. Triggers keep all of them, and refuse to build on a row that is damaged already; only a
+-- new trial comes with its sums, for that is what is done most.
 
 ALTER TABLE study ADD COLUMN changed INTEGER NOT NULL DEFAULT 0;  -- the seq of its own last change
 ALTER TABLE study ADD COLUMN belongings INTEGER NOT NULL DEFAULT 0;
@@ -42,12 +43,6 @@ UPDATE study SET belongings = 4294967295 & (
 UPDATE study SET "check" = checksum(id, name, directions, seed, noisy, sampler, scheduler,
                                     n_spaces, created_at, changed, belongings);
 
-CREATE TRIGGER trial_added AFTER INSERT ON trial BEGIN
-    UPDATE trial SET standing_check = standing,
-        words_check = checksum(id, lease_until, owner, ask_key, sampler, fallback, error,
-                               created_at, started_at, finished_at)
-    WHERE id = NEW.id;
-END;
 CREATE TRIGGER trial_changing BEFORE UPDATE OF
     seq, state, attempt, lease_until, space_version, owner, ask_key, sampler, fallback, error,
     started_at, finished_at, belongings ON trial
