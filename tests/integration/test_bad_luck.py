@@ -80,6 +80,30 @@ def test_a_thousand_copies_of_one_point_with_other_values(sampler: Any) -> None:
     assert len({tuple(each.items()) for each in asked}) == 5
 
 
+def test_five_thousand_categories(sampler: Any, tmp_path: Path) -> None:
+    space = {"word": bo.Categorical([f"word {n}" for n in range(5000)]), "x": bo.Float(0, 1)}
+    study = bo.create_study(space, sampler=sampler, storage=tmp_path / "study.db", seed=0)
+    study.optimize(lambda trial: float(trial.number), n_trials=10, progress=False)
+    asked = [record.params for record in study.trials]
+    study.close()
+    again = bo.load_study(tmp_path / "study.db")
+    assert [record.params for record in again.trials] == asked
+    assert again.ask().params not in asked
+    again.close()
+
+
+def test_categories_of_all_types_come_back_as_they_were(sampler: Any, tmp_path: Path) -> None:
+    choices = [None, True, 0, 1.5, "1.5", "", (1, (2, "x")), math.inf]
+    space = {"choice": bo.Categorical(choices)}
+    study = bo.create_study(space, sampler=sampler, storage=tmp_path / "study.db", seed=0)
+    study.optimize(lambda trial: 0.0, n_trials=8, progress=False)
+    study.close()
+    again = bo.load_study(tmp_path / "study.db")
+    found = [record.params["choice"] for record in again.trials]
+    assert sorted(map(repr, found)) == sorted(map(repr, choices))  # each once, and with its type
+    again.close()
+
+
 def test_an_impatient_numpy(sampler: Any) -> None:
     with np.errstate(all="raise"):
         study = bo.create_study(SPACE, sampler=sampler, seed=0)
