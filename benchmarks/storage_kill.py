@@ -6,9 +6,10 @@ Usage: ``python -m benchmarks.storage_kill [--level storage|study] [--seconds 60
 At the level of the storage each worker asks (lost trials first), reports, tells, and writes down in
 a log of its own what was acknowledged: the line is appended after ``tell`` returned. At the level
 of the study half of the workers call ``Study.optimize`` and half ``study.ask`` and ``study.tell``.
-A random worker gets SIGKILL every 0.2 s and is replaced. At the end the store must hold every
-acknowledged value once, trials numbered without gap, a file that SQLite finds sound, and every
-trial of a dead worker back in the queue.
+Every 0.2 s a random worker that has begun gets SIGKILL and is replaced, as long as half of them
+have begun; the time counts from there. At the end the store must hold every acknowledged value
+once, trials numbered without gap, a file that SQLite finds sound, and every trial of a dead worker
+back in the queue.
 """
 
 from __future__ import annotations
@@ -171,26 +172,41 @@ class _Crew:
         self.errors: list[str] = []
         self.workers = [self._start() for _ in range(n_workers)]
 
-    def _start(self) -> subprocess.Popen[bytes]:
+    def _start(self) -> tuple[subprocess.Popen[bytes], Path]:
         self._n_started += 1
         log = self._path.with_name(f"worker-{self._n_started}.log")
-        return subprocess.Popen(
+        worker = subprocess.Popen(
             [sys.executable, "-m", "benchmarks.storage_kill", "--level", self._level,
              "--worker", self._path, log],
             cwd=_ROOT,
             stderr=subprocess.PIPE,
         )  # fmt: skip
+        return worker, log
 
-    def kill_one(self, rng: random.Random) -> None:
-        index = rng.randrange(len(self.workers))
-        worker = self.workers[index]
+    def _begun(self) -> list[int]:
+        return [index for index, (_, log) in enumerate(self.workers) if log.exists()]
+
+    def wait(self, timeout_s: float = 120.0) -> None:
+        """Wait until half of the workers have begun."""
+        end = time.monotonic() + timeout_s
+        while 2 * len(self._begun()) < len(self.workers) and time.monotonic() < end:
+            time.sleep(0.05)
+
+    def kill_one(self, rng: random.Random) -> bool:
+        """Kill a worker that has begun; False while most of them are still starting."""
+        begun = self._begun()
+        if 2 * len(begun) < len(self.workers):
+            return False
+        index = rng.choice(begun)
+        worker, _ = self.workers[index]
         worker.send_signal(signal.SIGKILL)
         self._bury(worker)
         self.workers[index] = self._start()
+        return True
 
     def stop(self) -> None:
         self._path.with_name(f"{self._path.name}.stop").touch()
-        for worker in self.workers:
+        for worker, _ in self.workers:
             self._bury(worker)
 
     def _bury(self, worker: subprocess.Popen[bytes]) -> None:
@@ -217,11 +233,11 @@ def run(
     path = folder / "study.db"
     study_id = _create(path, level)
     crew, rng, kills = _Crew(path, n_workers, level), random.Random(seed), 0
+    crew.wait()
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         time.sleep(every_s)
-        crew.kill_one(rng)
-        kills += 1
+        kills += crew.kill_one(rng)
     crew.stop()
     return _examine(path, study_id, seconds, kills, tuple(crew.errors))
 

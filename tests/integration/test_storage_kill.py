@@ -12,24 +12,19 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 
 
-# Whole studies take longer to start, and should get to do something before they are killed.
-@pytest.mark.parametrize(
-    ("level", "seconds", "every"), [("storage", "15", "0.2"), ("study", "10", "0.4")]
-)
-def test_killing_workers_loses_nothing(
-    tmp_path: Path, level: str, seconds: str, every: str
-) -> None:
+@pytest.mark.parametrize(("level", "seconds"), [("storage", "15"), ("study", "10")])
+def test_killing_workers_loses_nothing(tmp_path: Path, level: str, seconds: str) -> None:
     command = [sys.executable, "-m", "benchmarks.storage_kill", "--level", level, "--json"]
     done = subprocess.run(
-        [*command, "--seconds", seconds, "--workers", "8", "--every", every, "--folder", tmp_path],
+        [*command, "--seconds", seconds, "--workers", "8", "--folder", tmp_path],
         cwd=ROOT,
         capture_output=True,
         check=False,
     )
     assert done.stdout, done.stderr.decode()
     found = json.loads(done.stdout)
-    assert found["kills"] > 10
-    assert found["acknowledged"] > 30
+    assert found["kills"] > 5
+    assert found["acknowledged"] > 20
     assert found["retried"] > 0
     bad = ("lost_tells", "double_tells", "bad_numbers", "not_requeued", "damage", "errors")
     assert {name: found[name] for name in bad if found[name]} == {}
