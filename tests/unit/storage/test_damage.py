@@ -366,45 +366,47 @@ def test_a_damaged_row_is_not_built_upon(rich: Path) -> None:
 N_FLIPS = int(os.environ.get("BAYESOPT_FLIPS", "150"))
 
 
+def go_on(path: Path, folder: Path) -> Path:
+    """Return a copy of a store that others have written to since: part of it is in the log."""
+    storage = SQLiteStorage(path)
+    storage.add_space(1, '{"a":2}', 2)
+    storage.set_user_attr(1, 1, "late", True)
+    storage.set_study_attr(1, "later", True)
+    copied = copy_of(path, folder)
+    storage.close()
+    return copied
+
+
+def said_by(files: dict[str, bytes], path: Path) -> Any:
+    """Return all that a store of these files says, None if it is refused."""
+    for suffix, data in files.items():
+        Path(f"{path}{suffix}").write_bytes(data)
+    try:
+        return everything(path)
+    except StorageError:
+        return None
+    finally:
+        for leftover in path.parent.iterdir():
+            leftover.unlink()
+
+
 @pytest.mark.parametrize("suffix", ["", "-wal"])
 def test_a_changed_byte_anywhere_changes_nothing_or_is_refused(
-    rich: Path, tmp_path: Path, suffix: str
+    rich: Path, tmp_path_factory: pytest.TempPathFactory, suffix: str
 ) -> None:
-    if suffix:  # the same content, but most of it still in the log
-        storage = SQLiteStorage(rich)
-        storage.add_space(1, '{"a":2}', 2)
-        storage.set_user_attr(1, 1, "late", True)
-        storage.set_study_attr(1, "later", True)
-        folder = tmp_path / "live"
-        folder.mkdir()
-        for each in SUFFIXES:
-            shutil.copy(f"{rich}{each}", folder / f"study.db{each}")
-        storage.close()
-        rich = folder / "study.db"
-    sound = {each: Path(f"{rich}{each}").read_bytes() for each in SUFFIXES if
-             Path(f"{rich}{each}").exists()}  # fmt: skip
-    rng, refused, wrong = random.Random(len(suffix)), 0, {}
-    copies = tmp_path / "copies"
-    copies.mkdir()
-
-    def examined(changed: dict[str, bytes]) -> Any:
-        for each, data in changed.items():
-            (copies / f"study.db{each}").write_bytes(data)
-        try:
-            return everything(copies / "study.db")
-        except StorageError:
-            return None
-        finally:
-            for leftover in copies.iterdir():
-                leftover.unlink()
-
-    expected = examined(sound)
+    if suffix:
+        rich = go_on(rich, tmp_path_factory.mktemp("live"))
+    path = tmp_path_factory.mktemp("damaged") / "study.db"
+    files = {each: Path(f"{rich}{each}") for each in SUFFIXES}
+    sound = {each: file.read_bytes() for each, file in files.items() if file.exists()}
+    expected = said_by(sound, path)
     assert expected is not None
+    rng, refused, wrong = random.Random(len(suffix)), 0, {}
     for _ in range(N_FLIPS):
         data = bytearray(sound[suffix])
         position = rng.randrange(len(data))
         data[position] ^= rng.choice([1 << rng.randrange(8), rng.randrange(1, 256)])
-        found = examined({**sound, suffix: bytes(data)})
+        found = said_by({**sound, suffix: bytes(data)}, path)
         refused += found is None
         if found not in (None, expected):
             wrong[position] = data[position]
