@@ -1,11 +1,15 @@
 """Worker processes on one SQLite study while a random one is killed again and again.
 
-Usage: ``python -m benchmarks.storage_kill [--seconds 60] [--workers 8] [--every 0.2] [--json]``
+Usage: ``python -m benchmarks.storage_kill [--level storage|study] [--seconds 60] [--workers 8]
+[--every 0.2] [--json]``
 
-Each worker asks (lost trials first), reports, tells, and writes down in a log of its own what was
-acknowledged: the line is appended after ``tell`` returned. A random worker gets SIGKILL every 0.2 s
-and is replaced. At the end the store must hold every acknowledged value once, trials numbered
-without gap, a file that SQLite finds sound, and every trial of a dead worker back in the queue.
+At the level of the storage each worker asks (lost trials first), reports, tells, and writes down in
+a log of its own what was acknowledged: the line is appended after ``tell`` returned. At the level
+of the study half of the workers call ``Study.optimize`` and half ``study.ask`` and ``study.tell``.
+Every 0.2 s a random worker that has begun gets SIGKILL and is replaced, as long as half of them
+have begun; the time counts from there. At the end the store must hold every acknowledged value
+once, trials numbered without gap, a file that SQLite finds sound, and every trial of a dead worker
+back in the queue.
 """
 
 from __future__ import annotations
@@ -22,13 +26,15 @@ import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import bayesopt
 from bayesopt.storage import SQLiteStorage
 from bayesopt.storage.base import Proposal, Result, StudySpec, Ticket
-from bayesopt.trial import TrialState
+from bayesopt.trial import TrialRecord, TrialState
 
 LEASE_S = 3.0
 _STUDY = StudySpec("kill", ("minimize",), 0)
 _QUEUED = (TrialState.WAITING, TrialState.LOST)
+_SPACE = {"lr": bayesopt.Float(1e-5, 1e-1, log=True), "depth": bayesopt.Int(1, 8)}
 _ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -77,6 +83,38 @@ def work(path: str, log_path: str) -> None:
     storage.close()
 
 
+def work_on_study(path: str, log_path: str) -> None:
+    """Do the same by way of a study: odd processes optimize, even ones ask and tell."""
+    study = bayesopt.load_study(path, _STUDY.name, lease_s=LEASE_S)
+    log = os.open(log_path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    rng = random.Random(os.getpid())
+    stop = Path(f"{path}.stop")
+    values: dict[int, float] = {}
+
+    def objective(trial: bayesopt.Trial) -> float:
+        for step in range(rng.randrange(3)):
+            trial.report(rng.random(), step)
+        time.sleep(rng.random() * 0.05)
+        values[trial.number] = rng.random()
+        return values[trial.number]
+
+    def acknowledged(number: int, attempt: int) -> None:
+        os.write(log, f"{number} {attempt} {values[number].hex()}\n".encode())
+
+    def told(study: bayesopt.Study, record: TrialRecord) -> None:
+        acknowledged(record.number, record.attempt)
+        if stop.exists():
+            study.stop()
+
+    if os.getpid() % 2:
+        study.optimize(objective, callbacks=[told], progress=False)
+    while not stop.exists():
+        trial = study.ask()
+        study.tell(trial, objective(trial))
+        acknowledged(trial.number, trial.attempt)
+    study.close()
+
+
 class _Follower:
     """Follows the study as a tuner would."""
 
@@ -120,36 +158,55 @@ class _Follower:
         return tickets[0] if tickets else None
 
 
+_WORK = {"storage": work, "study": work_on_study}
+
+
 # -- the killer -----------------------------------------------------------------------------
 
 
 class _Crew:
     """Worker processes, replaced when they die."""
 
-    def __init__(self, path: Path, n_workers: int) -> None:
-        self._path, self._n_started = path, 0
+    def __init__(self, path: Path, n_workers: int, level: str) -> None:
+        self._path, self._level, self._n_started = path, level, 0
         self.errors: list[str] = []
         self.workers = [self._start() for _ in range(n_workers)]
 
-    def _start(self) -> subprocess.Popen[bytes]:
+    def _start(self) -> tuple[subprocess.Popen[bytes], Path]:
         self._n_started += 1
         log = self._path.with_name(f"worker-{self._n_started}.log")
-        return subprocess.Popen(
-            [sys.executable, "-m", "benchmarks.storage_kill", "--worker", self._path, log],
+        worker = subprocess.Popen(
+            [sys.executable, "-m", "benchmarks.storage_kill", "--level", self._level,
+             "--worker", self._path, log],
             cwd=_ROOT,
             stderr=subprocess.PIPE,
-        )
+        )  # fmt: skip
+        return worker, log
 
-    def kill_one(self, rng: random.Random) -> None:
-        index = rng.randrange(len(self.workers))
-        worker = self.workers[index]
+    def _begun(self) -> list[int]:
+        return [index for index, (_, log) in enumerate(self.workers) if log.exists()]
+
+    def wait(self, timeout_s: float = 120.0) -> None:
+        """Wait until half of the workers have begun."""
+        end = time.monotonic() + timeout_s
+        while 2 * len(self._begun()) < len(self.workers) and time.monotonic() < end:
+            time.sleep(0.05)
+
+    def kill_one(self, rng: random.Random) -> bool:
+        """Kill a worker that has begun; False while most of them are still starting."""
+        begun = self._begun()
+        if 2 * len(begun) < len(self.workers):
+            return False
+        index = rng.choice(begun)
+        worker, _ = self.workers[index]
         worker.send_signal(signal.SIGKILL)
         self._bury(worker)
         self.workers[index] = self._start()
+        return True
 
     def stop(self) -> None:
         self._path.with_name(f"{self._path.name}.stop").touch()
-        for worker in self.workers:
+        for worker, _ in self.workers:
             self._bury(worker)
 
     def _bury(self, worker: subprocess.Popen[bytes]) -> None:
@@ -158,18 +215,29 @@ class _Crew:
             self.errors.append(said.decode(errors="replace")[-1000:])
 
 
-def run(seconds: float, n_workers: int, every_s: float, folder: Path, seed: int = 0) -> Outcome:
+def _create(path: Path, level: str) -> int:
+    storage = SQLiteStorage(path)
+    if level == "study":
+        bayesopt.create_study(_SPACE, storage=storage, name=_STUDY.name, sampler="random", seed=0)
+    else:
+        storage.create_study(_STUDY, "{}")
+    study_id = storage.find_study(_STUDY.name).id
+    storage.close()
+    return study_id
+
+
+def run(
+    seconds: float, n_workers: int, every_s: float, folder: Path, level: str, seed: int = 0
+) -> Outcome:
     """Kill for `seconds`, then look at what is left."""
     path = folder / "study.db"
-    storage = SQLiteStorage(path)
-    study_id = storage.create_study(_STUDY, "{}")
-    storage.close()
-    crew, rng, kills = _Crew(path, n_workers), random.Random(seed), 0
+    study_id = _create(path, level)
+    crew, rng, kills = _Crew(path, n_workers, level), random.Random(seed), 0
+    crew.wait()
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         time.sleep(every_s)
-        crew.kill_one(rng)
-        kills += 1
+        kills += crew.kill_one(rng)
     crew.stop()
     return _examine(path, study_id, seconds, kills, tuple(crew.errors))
 
@@ -223,6 +291,7 @@ def _count_not_requeued(storage: SQLiteStorage, study_id: int) -> int:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--level", choices=["storage", "study"], default="storage")
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--workers", type=int, default=8)
     parser.add_argument("--every", type=float, default=0.2)
@@ -231,10 +300,10 @@ def main() -> None:
     parser.add_argument("--worker", nargs=2, metavar=("STORE", "LOG"), help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.worker:
-        work(*options.worker)
+        _WORK[options.level](*options.worker)
         return
     with tempfile.TemporaryDirectory(dir=options.folder) as folder:
-        outcome = run(options.seconds, options.workers, options.every, Path(folder))
+        outcome = run(options.seconds, options.workers, options.every, Path(folder), options.level)
     if options.json:
         print(json.dumps(asdict(outcome)))
     else:

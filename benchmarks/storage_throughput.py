@@ -1,14 +1,16 @@
 """Ask + tell pairs per second of several processes on one SQLite study.
 
-Usage: ``python -m benchmarks.storage_throughput [--seconds 5] [--repeats 5] [--folder DIR]``
+Usage: ``python -m benchmarks.storage_throughput [--seconds 5] [--repeats 5] [--level LEVEL]
+[--processes N] [--folder DIR]``
 
 At the level of the storage every worker does what a study does around its sampler: wait for its
 turn, look for lost trials, follow what changed, ask; then tell. At the level of the study it calls
 ``study.ask`` and ``study.tell`` with the random sampler and five parameters.
 
-The disk's fsync/s is measured in the same folder: appending as many bytes as one commit writes,
-then fsync, one process. Since disks and shared machines have moods, a round is many short slices in
-which the two take turns; the fraction compares the sums.
+The disk's fsync/s is measured in the same folder: one process appends as many bytes as one commit
+writes and calls fsync, again and again. Since disks and shared machines have moods, a round is many
+short slices in which the two take turns; the fraction compares the sums. Rates and fractions are
+given as the least, the median and the greatest of the rounds.
 """
 
 from __future__ import annotations
@@ -154,16 +156,21 @@ def percentile_ms(values: Sequence[float], share: float) -> float:
     return 1e3 * ordered[min(len(ordered) - 1, int(share * len(ordered)))]
 
 
+def spread(values: Sequence[float], digits: int) -> str:
+    """Return the least, the median and the greatest."""
+    found = min(values), statistics.median(values), max(values)
+    return " / ".join(f"{value:,.{digits}f}" for value in found)
+
+
 def line(level: str, n_workers: int, synchronous: str, rounds: list[Round]) -> str:
     latencies = [latency for each in rounds for latency in each.latencies_s]
-    fractions = [each.fraction for each in rounds]
     cells = [
         level,
         f"{n_workers}",
         synchronous,
-        f"{statistics.median(each.pairs_per_s for each in rounds):.0f}",
-        f"{statistics.median(each.fsyncs_per_s for each in rounds):.0f}",
-        f"{statistics.median(fractions):.2f} ({min(fractions):.2f}-{max(fractions):.2f})",
+        spread([each.pairs_per_s for each in rounds], 0),
+        spread([each.fsyncs_per_s for each in rounds], 0),
+        spread([each.fraction for each in rounds], 2),
         f"{percentile_ms(latencies, 0.5):.1f}",
         f"{percentile_ms(latencies, 0.99):.1f}",
         f"{percentile_ms(latencies, 1.0):.0f}",
@@ -176,16 +183,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seconds", type=float, default=5.0)
     parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--level", choices=["storage", "study"])
+    parser.add_argument("--processes", type=int)
     parser.add_argument("--folder", type=Path, default=Path(tempfile.gettempdir()))
     options = parser.parse_args()
     print(
-        f"fsync/s: {COMMIT_BYTES} bytes appended, then fsync, one process. "
-        f"Median of {options.repeats} rounds of {options.seconds:g} s; latency of one ask + tell.\n"
+        f"fsync/s: {COMMIT_BYTES} bytes appended, then fsync, one process. Least / median / "
+        f"greatest of {options.repeats} rounds of {options.seconds:g} s; latency of one pair.\n"
     )
-    print("| level | processes | synchronous | ask+tell/s | fsync/s | fraction (range) "
+    print("| level | processes | synchronous | ask+tell/s | fsync/s | fraction "
           "| p50 ms | p99 ms | max ms | errors |")  # fmt: skip
     print("|---|--:|---|--:|--:|--:|--:|--:|--:|--:|")
     for level, n_workers, synchronous in CASES:
+        if options.level not in (None, level) or options.processes not in (None, n_workers):
+            continue
         rounds = [
             measure(level, n_workers, options.seconds, synchronous, options.folder)
             for _ in range(options.repeats)

@@ -11,6 +11,9 @@ durable as with FULL:
 - If a checkpoint moved them to the database meanwhile, it synced the WAL before and the database
   after, which NORMAL does; only then may the WAL start over, with a header that is synced at once.
 - A call that acknowledges without writing ("known already") syncs as well.
+- An ask without a key does not sync. Nobody can repeat it, and what it handed out is worth nothing
+  before something about that trial is recorded: that change stands behind the ask in the WAL, so
+  its sync makes both durable. If power fails first, the worker, on this host, is gone as well.
 
 The one difference: other processes can *see* a commit up to one sync before it is durable. What
 they build on it is synced with it or after it, for the WAL is one file written front to back.
@@ -32,7 +35,7 @@ from pathlib import Path
 from typing import Any
 
 from bayesopt.errors import BayesOptError, StorageError
-from bayesopt.storage import marks, schema
+from bayesopt.storage import marks, schema, soundness
 from bayesopt.storage.faults import busy, damaged, translated
 from bayesopt.storage.gate import FileLock
 
@@ -59,7 +62,8 @@ _NO_FILE = (0, 0)
 
 _LAST_SEQ = """
 SELECT max(coalesce((SELECT max(seq) FROM trial WHERE study_id = ?1), 0),
-           coalesce((SELECT max(seq) FROM report WHERE study_id = ?1), 0))"""
+           coalesce((SELECT max(seq) FROM report WHERE study_id = ?1), 0),
+           coalesce((SELECT changed FROM study WHERE id = ?1), 0))"""
 
 _abandoned: list[sqlite3.Connection] = []
 
@@ -134,24 +138,30 @@ class Database:
             raise damaged(self.path, repr(error)) from error
 
     @contextmanager
-    def writing(self, study_id: int | None = None) -> Iterator[sqlite3.Connection]:
+    def writing(
+        self, study_id: int | None = None, *, is_synced: bool = True
+    ) -> Iterator[sqlite3.Connection]:
         """Give the connection inside one write transaction; durable when the block is left.
 
-        With a `study_id` the study's newest seq is noted as acknowledged, if it was synced.
+        With a `study_id` the study's newest seq is noted as acknowledged, if it was synced. Without
+        `is_synced` it becomes durable with whatever is synced next.
         """
         seq = None
         with self._lock, self._gated() as connection:
             try:
                 connection.execute("BEGIN IMMEDIATE")
                 yield connection
-                if study_id is not None and self._is_full:
+                if study_id is not None and self._is_full and is_synced:
                     ((seq,),) = connection.execute(_LAST_SEQ, (study_id,)).fetchall()
                 connection.execute("COMMIT")
             except BaseException:
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
                 raise
-        self.acknowledge(study_id, seq)
+        if is_synced:
+            self.acknowledge(study_id, seq)
+        else:
+            self.require_same_file()
 
     def read(self, statement: str, arguments: Sequence[Any]) -> list[tuple[Any, ...]]:
         """Run one reading statement."""
@@ -185,7 +195,7 @@ class Database:
         try:
             if self._is_full:
                 _sync(files.wal)
-            self._require_same_file()
+            self.require_same_file()
             if self._is_full and study_id is not None and seq is not None:
                 marks.note(files.notes, study_id, seq)
         except OSError as error:
@@ -208,9 +218,15 @@ class Database:
 
     # -- opening and closing ------------------------------------------------------------------
     def connect(self) -> None:
-        """Open the store, making or migrating its tables. Raises StorageError."""
-        with self._lock:
-            self._connected()
+        """Open the store, making or migrating its tables; look it through. Raises StorageError."""
+        found = self.faults()
+        if found:
+            raise damaged(self.path, "; ".join(found))
+
+    def faults(self) -> list[str]:
+        """Return what is wrong with the store as a whole; O(file), and nobody waits for it."""
+        with self.reading() as connection:
+            return list(soundness.faults(connection, schema.migrations()))
 
     def close(self) -> None:
         """Close the connection; the next use opens it again."""
@@ -267,6 +283,7 @@ class Database:
         return connection
 
     def _set_up(self, connection: sqlite3.Connection) -> None:
+        soundness.equip(connection)
         connection.execute("PRAGMA cell_size_check=ON")
         connection.execute("PRAGMA synchronous=FULL")
         schema.bring_up_to_date(connection, self.path)
@@ -309,7 +326,7 @@ class Database:
             f"delete {self.path.name}-gate)",
         )
 
-    def _require_same_file(self) -> None:
+    def require_same_file(self) -> None:
         """Raise StorageError if the file was moved or replaced since it was opened."""
         try:
             found = os.stat(self.path)

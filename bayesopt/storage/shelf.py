@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from sqlite3 import Connection
 from typing import Any, NamedTuple
 
@@ -13,10 +13,12 @@ from bayesopt.storage import statements as sql
 from bayesopt.storage.base import StudyRecord, StudySpec, Ticket
 from bayesopt.storage.database import Database
 from bayesopt.storage.facts import Draft, Told
+from bayesopt.storage.soundness import checksum
 from bayesopt.trial import TrialState
 
 _STUDIES = f"""
-SELECT id, name, directions, seed, noisy, sampler, scheduler, created_at,
+SELECT id, name, directions, seed, noisy, sampler, scheduler, n_spaces, created_at, changed,
+    belongings, "check",
     1 + coalesce((SELECT max(trial.id) & {sql.MASK} FROM trial
                   WHERE trial.id BETWEEN study.id << 40 AND (study.id << 40) + {sql.MASK}), -1)
 FROM study"""
@@ -91,12 +93,13 @@ class Shelf:
         ids = (study_id << sql.SHIFT, study_id << sql.SHIFT | sql.MASK)
         with self._db.writing() as connection:
             self.n_spaces(connection, study_id)
+            # Owners first: else their sums would be kept up, row by row.
+            connection.execute("DELETE FROM trial WHERE id BETWEEN ? AND ?", ids)
             connection.execute("DELETE FROM trial_attr WHERE trial_id BETWEEN ? AND ?", ids)
             connection.execute("DELETE FROM report WHERE trial_id BETWEEN ? AND ?", ids)
-            connection.execute("DELETE FROM trial WHERE id BETWEEN ? AND ?", ids)
+            connection.execute("DELETE FROM study WHERE id = ?", (study_id,))
             for table in ("audit", "study_attr", "space"):
                 connection.execute(f"DELETE FROM {table} WHERE study_id = ?", (study_id,))
-            connection.execute("DELETE FROM study WHERE id = ?", (study_id,))
             connection.execute("INSERT INTO deleted_study VALUES (?, ?)", (study_id, self._clock()))
 
     def n_spaces(self, connection: Connection, study_id: int) -> int:
@@ -108,37 +111,37 @@ class Shelf:
 
     def add_space(self, study_id: int, space: str, expected_version: int) -> bool:
         """Append a version of the space; False when `expected_version` is not the next one."""
-        with self._db.writing() as connection:
+        with self._db.writing(study_id) as connection:
             if expected_version != self.n_spaces(connection, study_id):
                 return False
             connection.execute("UPDATE study SET n_spaces = n_spaces + 1 WHERE id = ?", (study_id,))
             self._write_space(connection, study_id, expected_version, space)
+            connection.execute(sql.TOUCH_STUDY, (study_id,))
             return True
 
     def _write_space(self, connection: Connection, study_id: int, version: int, space: str) -> None:
-        connection.execute(
-            "INSERT INTO space VALUES (?, ?, ?)", (study_id, version, sql.to_column(space))
-        )
+        connection.execute(sql.ADD_SPACE, (study_id, version, sql.to_column(space)))
 
     def spaces(self, study_id: int) -> list[str]:
         """Return all versions of the space, oldest first."""
         with self._db.reading() as connection:
             n_spaces = self.n_spaces(connection, study_id)
             rows = connection.execute(
-                "SELECT definition FROM space WHERE study_id = ? ORDER BY version", (study_id,)
+                'SELECT study_id, version, definition, "check" FROM space WHERE study_id = ? '
+                "ORDER BY version",
+                (study_id,),
             ).fetchall()
             if len(rows) != n_spaces:
                 raise LookupError(f"{len(rows)} of {n_spaces} versions of a space")
-            return [sql.from_column(row[0]) for row in rows]
+            _verify(rows, "a space")
+            return [sql.from_column(row[2]) for row in rows]
 
     def set_study_attr(self, study_id: int, name: str, text: str) -> None:
         """Set a study attribute, given as JSON."""
-        with self._db.writing() as connection:
+        with self._db.writing(study_id) as connection:
             self.n_spaces(connection, study_id)
-            connection.execute(
-                "INSERT OR REPLACE INTO study_attr VALUES (?, ?, ?)",
-                (study_id, sql.to_column(name), text),
-            )
+            connection.execute(sql.SET_STUDY_ATTR, (study_id, sql.to_column(name), text))
+            connection.execute(sql.TOUCH_STUDY, (study_id,))
 
     # -- trials -------------------------------------------------------------------------------
     def next_number(self, connection: Connection, study_id: int) -> int:
@@ -207,11 +210,12 @@ class Shelf:
         with self._db.reading() as connection:
             self.n_spaces(connection, study_id)
             rows = connection.execute(
-                "SELECT at, number, action, who, reason, before FROM audit "
-                "WHERE study_id = ? ORDER BY id",
+                "SELECT id, study_id, number, at, action, who, reason, before, "
+                '"check" FROM audit WHERE study_id = ? ORDER BY id',
                 (study_id,),
             ).fetchall()
-            return [_audit_entry(*row) for row in rows]
+            _verify(rows, "the audit log")
+            return [_audit_entry(*row[2:-1]) for row in rows]
 
 
 def keyed(connection: Connection, study_id: int, key: str | None) -> list[Ticket]:
@@ -229,8 +233,16 @@ def set_attrs(connection: Connection, trial_id: int, draft: Draft) -> None:
         connection.executemany(sql.SET_ATTR, rows)
 
 
+def _verify(rows: Sequence[Sequence[Any]], what: str) -> None:
+    """Raise ValueError unless the last column of each row is the check sum of the others."""
+    if any(checksum(*columns) != check for *columns, check in rows):
+        raise ValueError(f"{what} with a check sum that does not fit")
+
+
 def _study(connection: Connection, row: sql.Row) -> StudyRecord:
-    study_id, name, directions, seed, noisy, sampler, scheduler, created_at, n_trials = row
+    *columns, n_trials = row
+    _verify([columns], "a study")
+    study_id, name, directions, seed, noisy, sampler, scheduler, _, created_at, *_ = columns
     spec = StudySpec(
         name=sql.from_column(name),
         directions=tuple(json.loads(directions)),
@@ -240,14 +252,15 @@ def _study(connection: Connection, row: sql.Row) -> StudyRecord:
         scheduler=sql.from_column(scheduler),
     )
     attrs = connection.execute(
-        "SELECT name, value FROM study_attr WHERE study_id = ?", (study_id,)
+        'SELECT study_id, name, value, "check" FROM study_attr WHERE study_id = ?', (study_id,)
     ).fetchall()
-    found = {sql.from_column(name): codec.decode(value) for name, value in attrs}
+    _verify(attrs, "an attribute of a study")
+    found = {sql.from_column(name): codec.decode(value) for _, name, value, _ in attrs}
     return StudyRecord(study_id, spec, created_at, n_trials, found)
 
 
 def _audit_entry(
-    at: float, number: int, action: str, who: str | bytes, reason: str | bytes, before: str
+    number: int, at: float, action: str, who: str | bytes, reason: str | bytes, before: str
 ) -> dict[str, Any]:
     return {
         "when": at,

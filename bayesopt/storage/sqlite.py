@@ -45,9 +45,9 @@ class SQLiteStorage:
         (SQLite's own, part of the data while the store is in use) and ``<path>-gate``,
         ``<path>-ask-<n>`` (locks and notes).
     synchronous : {"full", "normal"}
-        With "full", what a call recorded survives a power failure once the call returned. With
-        "normal" it survives the death of any process, but the last moments before a power failure
-        may be lost; the file stays sound. "normal" saves one disk sync per call.
+        With "full", what a call recorded survives a power failure once the call returned; only an
+        ask without a key waits for the next change, or for `close`. With "normal" the last moments
+        before a power failure may be lost. The death of a process loses nothing either way.
     clock : callable, optional
         Seconds since the epoch; for tests. All processes must agree on it.
 
@@ -196,7 +196,10 @@ class SQLiteStorage:
         lease_s: float | None,
         key: str | None = None,
     ) -> list[Ticket] | None:
-        """Record RUNNING trials from `expected_number` on; None when that number is taken."""
+        """Record RUNNING trials from `expected_number` on; None when that number is taken.
+
+        With a `key` they are durable on return, without one from the next change on.
+        """
         drafts = [facts.draft(proposal) for proposal in proposals]
         first, now = facts.trial_number(expected_number), self._clock()
         lease_until = facts.lease_end(now, lease_s)
@@ -217,17 +220,16 @@ class SQLiteStorage:
 
     def _ask_one(self, study_id: int, row: sql.Row) -> bool:
         """Take the short path: one statement is one transaction."""
-        written = self._db.write(sql.ASK, row)
-        if written:
-            self._db.acknowledge(study_id, written[0][0])
-        else:
+        is_asked = bool(self._db.write(sql.ASK, row))
+        self._db.require_same_file()
+        if not is_asked:
             self._require_study(study_id)
-        return bool(written)
+        return is_asked
 
     def _ask_many(
         self, study_id: int, rows: list[sql.Row], drafts: list[Draft], key: str | None
     ) -> tuple[list[Ticket], bool]:
-        with self._db.writing(study_id) as connection:
+        with self._db.writing(study_id, is_synced=key is not None) as connection:
             self._shelf.n_spaces(connection, study_id)
             known = keyed(connection, study_id, key)
             if known:
@@ -429,10 +431,8 @@ class SQLiteStorage:
 
     # -- the file -----------------------------------------------------------------------------
     def check(self) -> list[str]:
-        """Return what is wrong with the file, thoroughly; O(file). Empty if it is sound."""
-        with self._db.reading() as connection:
-            found = [row[0] for row in connection.execute("PRAGMA integrity_check")]
-        return [] if found == ["ok"] else found
+        """Return what is wrong with the file as a whole; O(file). Empty if it is sound."""
+        return self._db.faults()
 
     def close(self) -> None:
         """Close the file; the next use opens it again."""

@@ -13,6 +13,7 @@ from bayesopt.errors import CorruptStoreError
 from bayesopt.storage import facts
 from bayesopt.storage.base import Changes, Label, Ticket
 from bayesopt.storage.facts import Draft, Told
+from bayesopt.storage.soundness import checksum
 from bayesopt.trial import TrialRecord, TrialState
 
 Row = tuple[Any, ...]
@@ -30,21 +31,25 @@ _TOLD_STATES: dict[int, tuple[int | None, ...]] = {
 
 
 def _next_seq(study: str) -> str:
-    """Return the SQL of a study's next seq; two index look-ups."""
+    """Return the SQL of a study's next seq; three look-ups."""
     return (
         f"1 + max(coalesce((SELECT max(seq) FROM trial WHERE study_id = {study}), 0), "
-        f"coalesce((SELECT max(seq) FROM report WHERE study_id = {study}), 0))"
+        f"coalesce((SELECT max(seq) FROM report WHERE study_id = {study}), 0), "
+        f"coalesce((SELECT changed FROM study WHERE id = {study}), 0))"
     )
 
 
 # Every parameter is numbered; ?1 is the trial's id and ?2 the study's throughout.
+# With the check sums that triggers keep from then on (see 0002_checks.sql).
 _INSERT = f"""
 INSERT INTO trial (id, seq, state, attempt, lease_until, params, params_check, space_version,
-                   owner, ask_key, sampler, fallback, created_at, started_at)
-SELECT ?1, {_next_seq("?2")}, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14
-FROM study WHERE id = ?2"""
+                   owner, ask_key, sampler, fallback, created_at, started_at, words_check,
+                   standing_check)
+SELECT ?1, next, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15,
+    next * 1000003 + ?4 * 131071 + ?3 * 8191 + ?8 * 524287 + ?1 % 1000003
+FROM (SELECT {_next_seq("?2")} AS next FROM study WHERE id = ?2)"""
 ADD = f"{_INSERT} RETURNING seq"
-ASK = f"""{_INSERT} AND ?1 = 1 + coalesce(
+ASK = f"""{_INSERT} WHERE ?1 = 1 + coalesce(
     (SELECT max(id) FROM trial WHERE id BETWEEN ?2 << 40 AND (?2 << 40) + {MASK}), (?2 << 40) - 1)
 RETURNING seq"""
 NEXT_NUMBER = f"""
@@ -77,7 +82,16 @@ REPORT = f"""
 INSERT OR REPLACE INTO report (trial_id, step, seq, attempt, "values", "check")
 VALUES (?1, ?3, {_next_seq("?2")}, ?4, ?5, ?6)"""
 SUPERSEDE = "DELETE FROM report WHERE trial_id = ? AND step >= ? AND attempt < ?"
-SET_ATTR = "INSERT OR REPLACE INTO trial_attr (trial_id, name, value) VALUES (?, ?, ?)"
+SET_ATTR = """
+INSERT OR REPLACE INTO trial_attr (trial_id, name, value, "check")
+VALUES (?1, ?2, ?3, checksum(?1, ?2, ?3))"""
+ADD_SPACE = """
+INSERT INTO space (study_id, version, definition, "check")
+VALUES (?1, ?2, ?3, checksum(?1, ?2, ?3))"""
+SET_STUDY_ATTR = """
+INSERT OR REPLACE INTO study_attr (study_id, name, value, "check")
+VALUES (?1, ?2, ?3, checksum(?1, ?2, ?3))"""
+TOUCH_STUDY = f"UPDATE study SET changed = {_next_seq('?1')} WHERE id = ?1"
 
 OVERDUE = "SELECT id FROM trial WHERE study_id = ? AND state = 1 AND lease_until < ? ORDER BY id"
 ANY_OVERDUE = """
@@ -88,12 +102,12 @@ STANDING = """
 SELECT state, attempt, owner, told_state, "values", constraints, cost, error FROM trial
 WHERE id = ?"""
 TICKETS = """
-SELECT id, attempt, params, sampler, fallback FROM trial
+SELECT id, params, params_check, standing, standing_check, attempt, sampler, fallback FROM trial
 WHERE study_id = ? AND ask_key = ? ORDER BY id"""
 
 _FACTS = """
     id, state, params, params_check, told_state, "values", constraints, cost, result_check,
-    space_version"""
+    standing, standing_check, space_version"""
 CHANGED = f"""
 SELECT {_FACTS}, seq FROM trial WHERE study_id = ? AND seq > ? ORDER BY seq LIMIT ?"""
 # All in one statement, which needs no transaction around it; not for many rows.
@@ -104,19 +118,21 @@ WHERE study.id = ?1 ORDER BY trial.seq LIMIT ?3""".format(
     facts=", ".join(f"trial.{name.strip()}" for name in f"{_FACTS}, seq".split(","))
 )
 REPORTED = """
-SELECT trial_id, step, "values", "check", attempt, seq FROM report
+SELECT trial_id, step, "values", "check", place, place_check, attempt, seq FROM report
 WHERE study_id = ? AND seq > ? AND seq <= ? ORDER BY seq"""
 
+_WORDS = """
+    lease_until, owner, ask_key, sampler, fallback, error, created_at, started_at, finished_at"""
 _RECORD = f"""
-SELECT {_FACTS}, attempt, owner, sampler, fallback, error, created_at, started_at, finished_at
-FROM trial WHERE"""
+SELECT {_FACTS}, {_WORDS}, words_check, attempt FROM trial WHERE"""
 RECORDS = f"{_RECORD} id BETWEEN ? AND ? ORDER BY id"
 RECORD = f"{_RECORD} id = ?"
 REPORTS = """
-SELECT trial_id, step, "values", "check" FROM report WHERE trial_id BETWEEN ? AND ?
+SELECT trial_id, step, "values", "check", place, place_check FROM report
+WHERE trial_id BETWEEN ? AND ?
 ORDER BY trial_id, step"""
 ATTRS = """
-SELECT trial_id, name, value FROM trial_attr WHERE trial_id BETWEEN ? AND ?
+SELECT trial_id, name, value, "check" FROM trial_attr WHERE trial_id BETWEEN ? AND ?
 ORDER BY trial_id"""
 
 
@@ -177,7 +193,10 @@ def _verify(columns: Sequence[tuple[Any, ...]]) -> None:
 
     The columns are those of _FACTS. It goes by column, for this is done to every row there is.
     """
-    ids, states, params, checks, told_states, values, constraints, costs, told_checks = columns
+    ids, states, params, checks, told_states, values, constraints, costs, told_checks = columns[:9]
+    standings, standing_checks = columns[9:]
+    if standings != standing_checks:
+        raise _damaged(_first(ids, standings, standing_checks), "standing")
     found = tuple(map(crc32, map(str.encode, params), [trial_id & _U32 for trial_id in ids]))
     if found != checks:
         raise _damaged(_first(ids, found, checks), "parameters")
@@ -188,6 +207,13 @@ def _verify(columns: Sequence[tuple[Any, ...]]) -> None:
     sums = tuple(None if each[1] is None else result_check(*each) for each in told)
     if sums != told_checks:
         raise _damaged(_first(ids, sums, told_checks), "result")
+
+
+def _verify_reports(reports: Iterable[Row]) -> None:
+    """Raise CorruptStoreError if rows of REPORTED or REPORTS are not what was written."""
+    for trial_id, step, values, check, place, place_check, *_ in reports:
+        if report_check(trial_id, step, values) != check or place != place_check:
+            raise _damaged(trial_id, "a report")
 
 
 def _first(ids: Sequence[int], found: Sequence[object], stored: Sequence[object]) -> int:
@@ -210,23 +236,28 @@ def insert_arguments(
 ) -> Row:
     """Return the arguments of ADD and ASK."""
     trial_id = study_id << SHIFT | number
-    params = codec.dump_labels(draft.params)
-    is_running = state == facts.RUNNING
+    params, is_running, now = codec.dump_labels(draft.params), state == facts.RUNNING, float(now)
+    until = None if lease_until is None else float(lease_until)  # as the column gives it back
+    started_at = now if is_running else None
+    words = (
+        to_column(owner),
+        None if key is None else to_column(key),
+        to_column(draft.sampler),
+        to_column(draft.fallback),
+    )
     return (
         trial_id,
         study_id,
         state,
         1 if is_running else 0,
-        lease_until,
+        until,
         params,
         params_check(trial_id, params),
         draft.space_version,
-        to_column(owner),
-        None if key is None else to_column(key),
-        to_column(draft.sampler),
-        to_column(draft.fallback),
+        *words,
         now,
-        now if is_running else None,
+        started_at,
+        checksum(trial_id, until, *words, "", now, started_at, None),
     )
 
 
@@ -246,7 +277,9 @@ def tell_arguments(trial_id: int, told: Told, attempt: int | None, now: float) -
 
 def ticket(row: Row) -> Ticket:
     """Return the ticket in a row of TICKETS."""
-    trial_id, attempt, params, sampler, fallback = row
+    trial_id, params, check, standing, standing_check, attempt, sampler, fallback = row
+    if params_check(trial_id, params) != check or standing != standing_check:
+        raise _damaged(trial_id, "parameters")
     (labels,) = codec.decode_labels([params])
     return Ticket(trial_id & MASK, attempt, labels, from_column(sampler), from_column(fallback))
 
@@ -255,12 +288,10 @@ def changes(
     seq: int, rows: Sequence[Row], reports: Sequence[Row], n_spaces: int, *, more: bool
 ) -> Changes:
     """Return the rows of CHANGED and REPORTED in columns; about 5 µs per trial."""
-    for trial_id, step, blob, check, _, _ in reports:
-        if report_check(trial_id, step, blob) != check:
-            raise _damaged(trial_id, "a report")
-    *columns, versions, _ = _columns(rows, 11)
+    _verify_reports(reports)
+    *columns, versions, _ = _columns(rows, 13)
     _verify(columns)
-    ids, states, params, _, _, values, constraints, costs, _ = columns
+    ids, states, params, _, _, values, constraints, costs, *_ = columns
     return Changes(
         seq=seq,
         numbers=[trial_id & MASK for trial_id in ids],
@@ -273,7 +304,7 @@ def changes(
         report_numbers=[row[0] & MASK for row in reports],
         report_steps=[row[1] for row in reports],
         report_values=[codec.unpack_floats(row[2]) for row in reports],
-        report_attempts=[row[4] for row in reports],
+        report_attempts=[row[6] for row in reports],
         n_spaces=n_spaces,
         more=more,
     )
@@ -295,14 +326,16 @@ def records(
     rows: Sequence[Row], reports: Iterable[Row], attrs: Iterable[Row]
 ) -> Iterator[TrialRecord]:
     """Yield the records of RECORDS or RECORD with their REPORTS and ATTRS."""
-    _verify(_columns([row[:9] for row in rows], 9))
+    _verify(_columns([row[:11] for row in rows], 11))
+    reports = list(reports)
+    _verify_reports(reports)
     reports_of: dict[int, dict[float, tuple[float, ...]]] = {}
-    for trial_id, step, values, check in reports:
-        if report_check(trial_id, step, values) != check:
-            raise _damaged(trial_id, "a report")
+    for trial_id, step, values, *_ in reports:
         reports_of.setdefault(trial_id, {})[step] = codec.unpack_floats(values)
     attrs_of: dict[int, dict[str, Any]] = {}
-    for trial_id, name, value in attrs:
+    for trial_id, name, value, check in attrs:
+        if checksum(trial_id, name, value) != check:
+            raise _damaged(trial_id, "an attribute")
         attrs_of.setdefault(trial_id, {})[from_column(name)] = codec.decode(value)
     labels = codec.decode_labels([row[2] for row in rows])
     for row, params in zip(rows, labels, strict=True):
@@ -315,8 +348,11 @@ def _record(
     reports: dict[float, tuple[float, ...]],
     attrs: dict[str, Any],
 ) -> TrialRecord:
-    trial_id, state, _, _, _, values, constraints, cost, _, space_version, *rest = row
-    attempt, owner, sampler, fallback, error, created_at, started_at, finished_at = rest
+    trial_id, state, _, _, _, values, constraints, cost, _, _, _, space_version, *rest = row
+    *words, words_check, attempt = rest
+    if checksum(trial_id, *words) != words_check:
+        raise _damaged(trial_id, "description")
+    _, owner, _, sampler, fallback, error, created_at, started_at, finished_at = words
     return TrialRecord(
         number=trial_id & MASK,
         state=TrialState(state),

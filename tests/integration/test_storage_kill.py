@@ -7,18 +7,24 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def test_killing_workers_loses_nothing(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "benchmarks.storage_kill", "--seconds", "15", "--workers", "8"]
+@pytest.mark.parametrize(("level", "seconds"), [("storage", "15"), ("study", "10")])
+def test_killing_workers_loses_nothing(tmp_path: Path, level: str, seconds: str) -> None:
+    command = [sys.executable, "-m", "benchmarks.storage_kill", "--level", level, "--json"]
     done = subprocess.run(
-        [*command, "--json", "--folder", tmp_path], cwd=ROOT, capture_output=True, check=False
+        [*command, "--seconds", seconds, "--workers", "8", "--folder", tmp_path],
+        cwd=ROOT,
+        capture_output=True,
+        check=False,
     )
     assert done.stdout, done.stderr.decode()
     found = json.loads(done.stdout)
-    assert found["kills"] > 10
-    assert found["acknowledged"] > 50
+    assert found["kills"] > 5
+    assert found["acknowledged"] > 20
     assert found["retried"] > 0
     bad = ("lost_tells", "double_tells", "bad_numbers", "not_requeued", "damage", "errors")
     assert {name: found[name] for name in bad if found[name]} == {}

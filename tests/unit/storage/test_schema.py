@@ -14,7 +14,9 @@ from bayesopt.storage import SQLiteStorage, schema
 from bayesopt.storage.base import StudySpec, Ticket
 from bayesopt.trial import TrialState
 
-GOLDEN = Path(__file__).resolve().parents[2] / "data" / "store-v1.db"
+DATA = Path(__file__).resolve().parents[2] / "data"
+GOLDEN = DATA / "store-v1.db"
+PRESENT = len(schema.migrations())
 NEXT = "ALTER TABLE study ADD COLUMN colour TEXT; UPDATE study SET colour = 'red';"
 
 
@@ -37,8 +39,11 @@ def version(path: Path) -> int:
         connection.close()
 
 
-def test_what_version_1_wrote_is_read_today(golden: Path) -> None:
-    storage = SQLiteStorage(golden)
+@pytest.mark.parametrize("written_by", range(1, PRESENT + 1))
+def test_what_each_version_wrote_is_read_today(written_by: int, tmp_path: Path) -> None:
+    path = Path(shutil.copy(DATA / f"store-v{written_by}.db", tmp_path / "study.db"))
+    assert version(path) == written_by
+    storage = SQLiteStorage(path)
     record = storage.find_study("golden \ud800 ü")
     spec = StudySpec("golden \ud800 ü", ("minimize", "maximize"), 2**65, True, '{"n":1}', "median")
     assert (record.spec, record.n_trials, record.created_at) == (spec, 4, 1_700_000_000.25)
@@ -82,7 +87,7 @@ def test_a_migration_changes_the_store_after_a_backup(
     assert len(storage.list_studies()) == 2
     storage.close()
     backup = Path(f"{golden}.v1.bak")
-    assert (version(golden), version(backup)) == (2, 1)
+    assert (version(golden), version(backup)) == (PRESENT + 1, 1)
     monkeypatch.undo()
     restored = SQLiteStorage(backup)
     assert restored.find_study("golden \ud800 ü").n_trials == 4
@@ -100,7 +105,7 @@ def test_a_backup_has_what_is_still_in_the_log(
     migrate_with(monkeypatch, NEXT)
     SQLiteStorage(tmp_path / "crashed.db").close()
     monkeypatch.undo()
-    backup = SQLiteStorage(tmp_path / "crashed.db.v1.bak")
+    backup = SQLiteStorage(tmp_path / f"crashed.db.v{PRESENT}.bak")
     assert backup.find_study("late").n_trials == 0
     backup.close()
 

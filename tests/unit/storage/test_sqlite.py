@@ -196,9 +196,9 @@ def syncs(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def test_every_acknowledgement_follows_a_sync(storage: SQLiteStorage, syncs: list[str]) -> None:
     storage.expire(1)
     storage.changes(1, 0)
+    ask(storage, 0)
     assert syncs == []
     for change in (
-        lambda: ask(storage, 0),
         lambda: storage.ask(1, [Proposal({})], 1, owner="", lease_s=None, key="k"),
         lambda: storage.report(1, 0, 1, 0, (1.0,), None),
         lambda: storage.set_user_attr(1, 0, "a", 1),
@@ -212,6 +212,23 @@ def test_every_acknowledgement_follows_a_sync(storage: SQLiteStorage, syncs: lis
         syncs.clear()
         change()
         assert syncs == ["sync", "note"]
+
+
+def test_an_ask_becomes_durable_with_what_is_recorded_after_it(
+    storage: SQLiteStorage, syncs: list[str]
+) -> None:
+    log = storage.path.with_name(f"{storage.path.name}-wal")
+    ask(storage, 0)
+    storage.ask(1, [Proposal({}), Proposal({})], 1, owner="", lease_s=None)
+    asked = log.stat().st_size
+    assert syncs == []
+    storage.tell(1, 0, 1, DONE)
+    assert syncs == ["sync", "note"]
+    assert log.stat().st_size > asked  # one file, synced whole: what stands before is in it
+    ask(storage, 3)
+    syncs.clear()
+    storage.close()
+    assert syncs == ["sync"]
 
 
 def test_what_was_known_already_is_made_durable_too(
