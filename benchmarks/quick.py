@@ -19,7 +19,7 @@ from benchmarks import measures, quick_store
 from benchmarks.contestants.ours import PREFIX
 from benchmarks.measures import Interval, Table
 from benchmarks.measures.table import F
-from benchmarks.report import style
+from benchmarks.report.names import in_order, is_ours
 from benchmarks.report.tables import markdown, number, percent
 from benchmarks.run import Contest, contest, session_row
 from benchmarks.run_plan import Job, chosen_contestants, in_order, parse_seeds
@@ -84,8 +84,8 @@ def page(table: Table) -> str:
     best = table.at(table.budget)
     ends = measures.anchors(table)
     regrets = measures.regret(table, ends)[..., table.budget - 1]
-    ours = [n for n in style.in_order(table.contestants) if style.is_ours(n)]
-    peers = [n for n in style.in_order(table.contestants) if not _of_us(n)]
+    ours = [n for n in in_order(table.contestants) if is_ours(n)]
+    peers = [n for n in in_order(table.contestants) if not _of_us(n)]
     rows = []
     for name in ours:
         found = verdict(table, name)
@@ -100,7 +100,7 @@ def page(table: Table) -> str:
 
 
 def _of_us(name: str) -> bool:
-    return style.is_ours(name.removeprefix(LANDED))
+    return is_ours(name.removeprefix(LANDED))
 
 
 def _signed(interval: Interval) -> str:
@@ -176,5 +176,5 @@ def conclude(ended: Contest, out: Path, options: argparse.Namespace) -> int:
     print("".join(f"\nmissing {what} {name}: {why}" for (what, name), why in ended.missing.items()))
     if options.land:
         print(quick_store.land(now, options.stored / quick_store.OURS))
-    words = [verdict(table, n).word for n in table.contestants if style.is_ours(n)]
+    words = [verdict(table, n).word for n in table.contestants if is_ours(n)]
     return 1 if "worse" in words and not options.land else 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +12,6 @@ import matplotlib as mpl
 mpl.use("Agg")
 
 import matplotlib.pyplot as plt
-
-OURS = "ours-"
-PLAIN = ("random", "grid")
 
 _COLOURS = {
     "random": "#8a8a8a",
@@ -67,11 +64,6 @@ _SETTINGS: Mapping[str, Any] = {
 }
 
 
-def is_ours(name: str) -> bool:
-    """Whether a contestant is one of our samplers."""
-    return name.startswith(OURS)
-
-
 def colour(name: str) -> str:
     """Return the colour of a contestant, the same in every plot."""
     return _COLOURS.get(name) or _SPARE[zlib.crc32(name.encode()) % len(_SPARE)]
@@ -86,11 +78,6 @@ def line_style(name: str) -> dict[str, Any]:
         "zorder": 4 if is_ours(name) else 3,
         "solid_capstyle": "round",
     }
-
-
-def in_order(names: Iterable[str]) -> list[str]:
-    """Return contestants as tables show them: ours, peers, plain; alphabetically."""
-    return sorted(names, key=lambda name: (not is_ours(name), name in PLAIN, name))
 
 
 def figure(width: float, height: float) -> tuple[Any, Any]:

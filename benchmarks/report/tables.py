@@ -10,7 +10,7 @@ from benchmarks import measures
 from benchmarks.measures import Anchors, Interval, Table
 from benchmarks.measures.regret import Anchor
 from benchmarks.measures.table import RANDOM, F
-from benchmarks.report import style
+from benchmarks.report.names import in_order, is_ours
 
 EARLY = ("crashed", "timeout", "exhausted")
 CHECKPOINTS = (25, 50, 100, 200)
@@ -65,7 +65,7 @@ def mark(table: Table, name: str) -> str:
     """Return a contestant's name, bold if ours, with a star if it did not play every problem."""
     played = ~np.isnan(table.best[:, table.of(name), :, 0]).all(axis=1)
     star = "" if played.all() else f" * ({int(played.sum())} of {len(played)})"
-    return f"**{name}**{star}" if style.is_ours(name) else f"{name}{star}"
+    return f"**{name}**{star}" if is_ours(name) else f"{name}{star}"
 
 
 def summary(table: Table, anchor: Anchor = "search") -> str:
@@ -129,8 +129,8 @@ def _quantiles(seconds: F) -> list[str]:
 def pairwise(table: Table) -> str:
     """Return how often each of ours (all, if none is ours) beats each other contestant."""
     best = table.at(table.budget)
-    names = style.in_order(table.contestants)
-    ours = [name for name in names if style.is_ours(name)] or names
+    names = in_order(table.contestants)
+    ours = [name for name in names if is_ours(name)] or names
     rows = []
     for name in ours:
         cells = [name]
@@ -149,7 +149,7 @@ def _marked(rate: Interval) -> str:
 
 def per_problem(table: Table, anchor: Anchor = "search") -> str:
     """Return the median regret of every contestant on every problem, the best ones bold."""
-    names = style.in_order(table.contestants)
+    names = in_order(table.contestants)
     regrets = measures.regret(table, measures.anchors(table, anchor), np.inf)[..., -1:]
     if table.budget:
         regrets = measures.regret(table, measures.anchors(table, anchor), np.inf)
@@ -171,7 +171,7 @@ def _median(values: F) -> float:
 def endings(table: Table) -> str:
     """Return how the runs of each contestant ended, and one of the reasons; "" if all were done."""
     rows = []
-    for name in style.in_order(table.contestants):
+    for name in in_order(table.contestants):
         own = [row for key, row in table.rows.items() if key[1] == name]
         counts = {
             s: [r for r in own if r["status"] == s] for s in ("crashed", "timeout", "exhausted")

@@ -10,7 +10,7 @@ from benchmarks import measures
 from benchmarks.measures import Table
 from benchmarks.measures.regret import Anchor
 from benchmarks.measures.table import RANDOM
-from benchmarks.report import style
+from benchmarks.report.names import in_order, is_ours
 from benchmarks.report.tables import compact, markdown, percent
 from benchmarks.run_rows import Row
 
@@ -22,10 +22,10 @@ def where_ours_is_worse(sets: Sequence[tuple[str, Table]]) -> str:
     lines = []
     for title, table in sets:
         best = table.at(table.budget)
-        for name in filter(style.is_ours, style.in_order(table.contestants)):
+        for name in filter(is_ours, in_order(table.contestants)):
             losses = []
-            for other in style.in_order(table.contestants):
-                if style.is_ours(other):
+            for other in in_order(table.contestants):
+                if is_ours(other):
                     continue
                 rate = measures.win_rate(best[:, table.of(name)], best[:, table.of(other)])
                 if rate.high < 0.5:
@@ -39,8 +39,8 @@ def where_ours_is_worse(sets: Sequence[tuple[str, Table]]) -> str:
 
 def lost_problems(table: Table, anchor: Anchor) -> str:
     """Return the problems where the best peer is furthest ahead of the best of ours."""
-    ours = [table.of(n) for n in table.contestants if style.is_ours(n)]
-    peers = [table.of(n) for n in table.contestants if not style.is_ours(n)]
+    ours = [table.of(n) for n in table.contestants if is_ours(n)]
+    peers = [table.of(n) for n in table.contestants if not is_ours(n)]
     if not ours or not peers or not table.budget:
         return ""
     ends = measures.anchors(table, anchor)
@@ -83,7 +83,7 @@ def anchors_that_do_not_hold(table: Table) -> str:
     best = table.at(table.budget)
     random = best[:, table.of(RANDOM)]
     lines = []
-    for name in style.in_order(table.contestants):
+    for name in in_order(table.contestants):
         if name == RANDOM:
             continue
         rate = measures.win_rate(best[:, table.of(name)], random)
@@ -144,4 +144,4 @@ def versions(table: Table) -> str:
     for key, row in table.rows.items():
         if row.get("version"):
             found.setdefault(key[1], set()).add(row["version"])
-    return ", ".join(f"{name} {'/'.join(sorted(found[name]))}" for name in style.in_order(found))
+    return ", ".join(f"{name} {'/'.join(sorted(found[name]))}" for name in in_order(found))

@@ -53,7 +53,7 @@ PROBLEMS = {
         noisy=True,
     ),
 }
-SETS = {"both": tuple(PROBLEMS), "lost": ("toy/lost", "toy/sphere")}
+SETS = {"quick": tuple(PROBLEMS), "both": tuple(PROBLEMS), "lost": ("toy/lost", "toy/sphere")}
 
 
 def suites():
