@@ -22,7 +22,7 @@ from benchmarks.measures.table import F
 from benchmarks.report.names import in_order, is_ours
 from benchmarks.report.tables import markdown, number, percent
 from benchmarks.run import Contest, contest, session_row
-from benchmarks.run_plan import Job, chosen_contestants, in_order, parse_seeds
+from benchmarks.run_plan import Job, chosen_contestants, parse_seeds, seed_major
 from benchmarks.run_rows import Row, read_rows
 from benchmarks.run_workers import ROOT
 
@@ -124,7 +124,7 @@ def planned(options: argparse.Namespace, pattern: Job) -> list[Job]:
     names = chosen_contestants(options.samplers.split(","), pattern.contestants)
     return [
         replace(pattern, problem=problem, contestant=name, seed=seed)
-        for problem, name, seed in in_order(problems, names, parse_seeds(SEEDS))
+        for problem, name, seed in seed_major(problems, names, parse_seeds(SEEDS))
     ]
 
 

@@ -25,9 +25,9 @@ from benchmarks.run_plan import (
     chosen_problems,
     entries,
     find_entry,
-    in_order,
     key_of,
     parse_seeds,
+    seed_major,
 )
 from benchmarks.run_rows import Row, RowFile, read_rows
 from benchmarks.run_workers import ROOT, MissingEnvironment, Played, Stable
@@ -239,7 +239,7 @@ def planned(
     chosen = chosen_contestants(_listed(options.peers), contestants)
     return [
         replace(pattern, problem=problem, contestant=contestant, seed=seed)
-        for problem, contestant, seed in in_order(names, chosen, parse_seeds(options.seeds))
+        for problem, contestant, seed in seed_major(names, chosen, parse_seeds(options.seeds))
     ]
 
 

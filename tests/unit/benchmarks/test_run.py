@@ -14,7 +14,7 @@ from dataclasses import replace
 import pytest
 
 from benchmarks import run
-from benchmarks.run_plan import chosen_contestants, chosen_problems, in_order, parse_seeds
+from benchmarks.run_plan import chosen_contestants, chosen_problems, parse_seeds, seed_major
 from benchmarks.run_rows import RowFile, read_rows
 from benchmarks.run_workers import worker_environment
 
@@ -83,7 +83,7 @@ def test_failed_evaluations_are_kept_apart_and_the_direction_is_respected(tmp_pa
 
 def test_a_missing_problem_is_recorded_once_and_the_others_are_played(tmp_path):
     out = tmp_path / "runs.jsonl"
-    peers = ("--peers", "random,ours-qmc")
+    peers = ("--peers", "random,grid")
     ended = run.contest(jobs_of("--set", "lost", *peers, "--budget", "2", "--seeds", "2"), out)
     assert [row["problem"] for row in runs_of(out)] == ["toy/sphere"] * 4
     lost = [row for row in read_rows(out) if row["row"] == "missing"]
@@ -113,7 +113,7 @@ run.contest(jobs, out, n_jobs=2)
 
 
 def test_a_killed_run_goes_on_to_the_same_table(tmp_path):
-    peers = ["--peers", "random,ours-qmc,boom"]
+    peers = ["--peers", "random,grid,boom"]
     arguments = ["--set", "both", *peers, "--budget", "12", "--seeds", "4"]
     whole, cut = tmp_path / "whole.jsonl", tmp_path / "cut.jsonl"
     run.contest(jobs_of(*arguments), whole, n_jobs=2)
@@ -160,7 +160,7 @@ def test_a_file_that_is_one_torn_line_starts_anew(tmp_path):
 
 
 def test_a_run_that_is_cut_short_still_compares_fairly():
-    order = list(in_order(["p", "q"], ["a", "b", "c"], [0, 1]))
+    order = list(seed_major(["p", "q"], ["a", "b", "c"], [0, 1]))
     for n in range(len(order)):
         counts = Counter(contestant for _, contestant, _ in order[:n])
         assert max(counts.values(), default=0) - min(counts[c] for c in "abc") <= 1
