@@ -9,6 +9,8 @@ from typing import Any
 
 import matplotlib as mpl
 
+from benchmarks.report.names import PLAIN, is_ours
+
 mpl.use("Agg")
 
 import matplotlib.pyplot as plt
