@@ -12,6 +12,8 @@ from benchmarks.measures import Table
 from benchmarks.measures.table import F
 from benchmarks.report import style
 from benchmarks.report.names import in_order, is_ours
+from benchmarks.run_rows import Row
+from benchmarks.speed_tables import newest, pair_s
 
 N_BOOTSTRAP = 200
 _FLOOR = 1e-4
@@ -205,6 +207,46 @@ def ask_time_curves(table: Table, path: Path) -> bool:
     axes.set_xlabel("evaluations known")
     axes.set_ylabel("time of an ask, ms")
     axes.set_title("Time of an ask: median over all runs")
+    style.label_ends(axes, line_ends)
+    style.save(fig, path)
+    return True
+
+
+def latency_kinds(rows: Sequence[Row]) -> list[tuple[str, int]]:
+    """Return each kind of space whose speed was measured, with the middle number of columns."""
+    found: dict[str, set[int]] = {}
+    for row in rows:
+        if row["row"] == "latency":
+            found.setdefault(row["kind"], set()).add(row["d"])
+    return [(kind, sorted(dims)[len(dims) // 2]) for kind, dims in found.items()]
+
+
+def latency_curves(rows: Sequence[Row], kind: str, d: int, path: Path) -> bool:
+    """Plot the median time of an ask and a tell against the evaluations known."""
+    cells = newest(rows, "latency", "kind", "d", "contestant", "n")
+    fig, axes = style.figure(8.2, 4.9)
+    line_ends = []
+    for name in in_order({key[2] for key in cells}):
+        points = [
+            (n, 1e3 * pair_s(row))
+            for (k, columns, who, n), row in sorted(cells.items())
+            if (k, columns, who) == (kind, d, name) and row["ask_s"]
+        ]
+        if points:
+            axes.plot(
+                *zip(*points, strict=True), marker="o", markersize=3.5, **style.line_style(name)
+            )
+            line_ends.append((name, *points[-1]))
+    if not line_ends:
+        return False
+    axes.set_xscale("log")
+    axes.set_yscale("log")
+    _plain_ticks(axes)
+    axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
+    axes.set_xlim(right=max(x for _, x, _ in line_ends))
+    axes.set_xlabel("evaluations known")
+    axes.set_ylabel("an ask and a tell, ms")
+    axes.set_title(f"{kind.capitalize()}, {d} columns: time of an ask and a tell")
     style.label_ends(axes, line_ends)
     style.save(fig, path)
     return True

@@ -27,7 +27,7 @@ _COLOURS = {
     "optuna-tpe": "#1f6fb4",
     "optuna-tpe-group": "#6a9fd4",
     "optuna-gp": "#0b3c6f",
-    "optuna-cmaes": "#7fa8c9",
+    "optuna-cmaes": "#64748b",
     "optuna-random": "#c9c9c9",
     "rustuna-tpe": "#35a7c4",
     "hyperopt-tpe": "#2a9d6f",
@@ -112,7 +112,7 @@ def label_ends(axes: Any, ends: Sequence[tuple[str, float, float]], gap: float =
         x_end = to_axes.transform((x, 1.0))[0]
         axes.plot(
             [x_end + 0.005, 1.035], [was, height], transform=axes.transAxes, clip_on=False,
-            color=colour(name), linewidth=0.7,
+            color=colour(name), linewidth=0.7, alpha=1.0 if x_end > 0.98 else 0.35,
         )  # fmt: skip
         axes.text(
             1.042, height, name, transform=axes.transAxes, va="center", ha="left", fontsize=9,

@@ -19,6 +19,8 @@ N_WORST = 12
 
 def where_ours_is_worse(sets: Sequence[tuple[str, Table]]) -> str:
     """Return, for every set, the peers that beat one of ours for certain."""
+    if not any(is_ours(name) for _, table in sets for name in table.contestants):
+        return "None of ours was run."
     lines = []
     for title, table in sets:
         best = table.at(table.budget)
@@ -132,7 +134,7 @@ def made_by(sessions: Sequence[Row]) -> str:
     cores = sorted({f"{row['cores']} cores" for row in sessions})
     pythons = sorted({f"Python {row['python']}" for row in sessions})
     commits = sorted({row["commit"] for row in sessions if row["commit"]})
-    facts = [", ".join(cores), ", ".join(pythons), f"{dates[0]} – {dates[-1]}"]
+    facts = [", ".join(cores), ", ".join(pythons), " – ".join(dict.fromkeys((dates[0], dates[-1])))]
     if commits:
         facts.append(f"this project at {', '.join(commits)}")
     return f"```\n{commands}\n```\n\n{'; '.join(facts)}. One BLAS thread a run."
