@@ -11,6 +11,9 @@ import bayesopt as bo
 NUMERIC, MIXED, CONDITIONAL = "numeric", "mixed", "conditional"
 """Kinds: all columns continuous; integers or choices among them; parameters that come and go."""
 
+MEAN = "mean"
+"""Noisy problems measure their objective without noise under this name; `best` is a value of it."""
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -102,6 +105,17 @@ class Problem:
         """Return the value of `objective`, minimised; NaN if the evaluation failed."""
         outcome = self.evaluate(config, seed=seed)
         return float("nan") if outcome.failed else self.sign * outcome.values[self.objective]
+
+    def losses(self, config: Mapping[str, Any], seed: int = 0) -> tuple[float, float]:
+        """Return the loss that a contestant is told and the one, without noise, that judges it.
+
+        They differ where the problem is noisy; both are NaN if the evaluation failed.
+        """
+        values = self.evaluate(config, seed=seed).values
+        if not values:
+            return float("nan"), float("nan")
+        told = values[self.objective]
+        return self.sign * told, self.sign * values.get(MEAN, told)
 
     @property
     def best_loss(self) -> float | None:

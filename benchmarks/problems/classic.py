@@ -14,7 +14,7 @@ import numpy as np
 import bayesopt as bo
 from benchmarks.problems import functions as fn
 from benchmarks.problems import synthetic
-from benchmarks.problems.base import NUMERIC, Outcome, Problem
+from benchmarks.problems.base import MEAN, NUMERIC, Outcome, Problem
 
 _FUNCTIONS: dict[str, Callable[[], fn.Function]] = {
     "branin": fn.branin,
@@ -93,9 +93,9 @@ def with_noise(problem: Problem, share: float) -> Problem:
         mean = problem.evaluate(config).values["value"]
         code = zlib.crc32(repr(sorted(config.items())).encode())
         noise = np.random.default_rng([seed, code]).standard_normal()
-        return Outcome({"value": mean + scale * float(noise), "mean": mean})
+        return Outcome({"value": mean + scale * float(noise), MEAN: mean})
 
-    objectives = {"value": "minimize", "mean": "minimize"}
+    objectives = {"value": "minimize", MEAN: "minimize"}
     return replace(problem, evaluate=evaluate, objectives=objectives, noisy=True)
 
 

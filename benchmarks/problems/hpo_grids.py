@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 import bayesopt as bo
-from benchmarks.problems.base import MIXED, Outcome, Problem
+from benchmarks.problems.base import MEAN, MIXED, Outcome, Problem
 from benchmarks.problems.data import data_file
 from benchmarks.problems.tables import Axes, Config, best_of
 
@@ -68,14 +68,14 @@ def load(name: str, data: str | Path | None = None) -> Problem:
         cell = axes.cell(config)
         repeats = table[cell][np.isfinite(table[cell])]
         value = float(repeats[seed % len(repeats)])
-        return Outcome({family.objective: value, "mean": float(means[cell])})
+        return Outcome({family.objective: value, MEAN: float(means[cell])})
 
     return Problem(
         name=name,
         kind=MIXED,
         space=bo.Space(axes.parameters),
         evaluate=evaluate,
-        objectives={family.objective: family.direction, "mean": family.direction},
+        objectives={family.objective: family.direction, MEAN: family.direction},
         objective=family.objective,
         best=best_of(means, family.direction),
         noisy=True,

@@ -261,7 +261,8 @@ def choice_of(learners: Mapping[str, Learner]) -> Learner:
     space: dict[str, Parameter] = {"learner": bo.Categorical(list(learners))}
     for name, learner in learners.items():
         for key, parameter in learner.space.items():
-            own = {f"{name}.{parent}": list(v) for parent, v in (parameter.when or {}).items()}
+            terms = {} if parameter.condition is None else dict(parameter.condition)
+            own = {f"{name}.{parent}": list(values) for parent, values in terms.items()}
             space[f"{name}.{key}"] = parameter.with_condition({"learner": name, **own})
 
     def build(config: Config, classify: bool, n_epochs: int) -> Any:

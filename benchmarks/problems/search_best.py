@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from collections.abc import Iterator
 
 import numpy as np
@@ -82,14 +81,15 @@ def neighbours(problem: Problem, rows: Floats, rng: np.random.Generator) -> Floa
 
 def losses_of(problem: Problem, rows: Floats) -> Floats:
     """Return the losses f64[n] of rows; infinite where the evaluation failed."""
-    losses = [problem.loss(config) for config in problem.space.decode(rows)]
-    return np.nan_to_num(np.array(losses), nan=np.inf)
+    losses = np.array([problem.loss(config) for config in problem.space.decode(rows)])
+    return np.where(np.isnan(losses), np.inf, losses)
 
 
 def store(problem: Problem, row: Floats, loss: float, command: str) -> None:
     """Keep a result that is better than the stored one."""
     if problem.best_loss is not None and problem.best_loss <= loss:
         return
+    entries.cache_clear()  # another search may have written meanwhile
     stored = dict(entries())
     config = problem.space.decode(row[None])[0]
     stored[problem.name] = {"value": problem.sign * loss, "config": config, "command": command}
@@ -98,4 +98,4 @@ def store(problem: Problem, row: Floats, loss: float, command: str) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

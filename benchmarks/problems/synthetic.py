@@ -87,7 +87,7 @@ def training(name: str) -> Problem:
         rate = math.log10(config["learning_rate"]) + 3.2 - 0.15 * batch + 2.0 * shift
         size = config["depth"] - 4 + 1.5 * math.log2(config["width"] / 128.0)
         decay = math.log10(config["weight_decay"]) + 4.5 + 3.0 * (config["dropout"] - 0.2)
-        return (
+        return float(
             1.0 - math.exp(-(rate**2))
             + 0.02 * batch**2
             + 0.3 * shift
@@ -282,7 +282,7 @@ def layers(name: str) -> Problem:
             math.log2(config[key] / best) ** 2
             for key, best in zip(list(widths)[:n], _WIDTHS, strict=False)
         )
-        return 0.12 * abs(n - 3) + 0.05 * sizes + _optimizer_loss(config)
+        return float(0.12 * abs(n - 3) + 0.05 * sizes + _optimizer_loss(config))
 
     return _problem(name, CONDITIONAL, space, value, 0.0)
 
@@ -293,7 +293,7 @@ def _optimizer_loss(config: Config) -> float:
     rate = math.log10(config["learning_rate"])
     if config["optimizer"] == "sgd":
         valley = rate + 1.0 - math.log10(1.0 - config["momentum"])
-        return 1.0 - math.exp(-(valley**2)) + 0.5 * (config["momentum"] - 0.9) ** 2
+        return float(1.0 - math.exp(-(valley**2)) + 0.5 * (config["momentum"] - 0.9) ** 2)
     return float(0.05 + 1.0 - math.exp(-((rate + 3.0) ** 2)) + 0.001 * (config["warmup"] - 5) ** 2)
 
 

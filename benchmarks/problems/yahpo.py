@@ -96,9 +96,11 @@ def load(name: str, data: str | Path | None = None) -> Problem:
 
 @cache
 def _surrogate(folder: Path) -> Surrogate:
-    parts = ("spec", "config_space", "encoding")
-    read = [json.loads((folder / f"{part}.json").read_text(encoding="utf-8")) for part in parts]
-    return Surrogate(*read, run=_runner(folder / "model.onnx"))
+    spec, config_space, encoding = (
+        json.loads((folder / f"{part}.json").read_text(encoding="utf-8"))
+        for part in ("spec", "config_space", "encoding")
+    )
+    return Surrogate(spec, config_space, encoding, _runner(folder / "model.onnx"))
 
 
 def _runner(model: Path) -> Callable[[NDArray[np.int32], NDArray[np.float32]], Any]:

@@ -14,7 +14,7 @@ from types import ModuleType
 
 import numpy as np
 import pytest
-from test_registry import check_promises
+from problem_promises import check_promises
 
 from benchmarks.problems import best_known, registry
 

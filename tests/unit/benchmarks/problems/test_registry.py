@@ -7,12 +7,12 @@ import subprocess
 import sys
 from pathlib import Path
 
-import numpy as np
 import pytest
+from problem_promises import check_promises
 
 import bayesopt as bo
 from benchmarks.problems import registry
-from benchmarks.problems.base import CONDITIONAL, MIXED, NUMERIC, Problem, kind_of
+from benchmarks.problems.base import CONDITIONAL, MIXED, NUMERIC, kind_of
 
 HAS_COCO = importlib.util.find_spec("cocoex") is not None
 COCO = ["bbob/f15-i3-d5", "bbob/f8-i10-d2", "mixint/f3-i1-d5", "mixint/f17-i7-d10"]
@@ -20,31 +20,6 @@ CHEAP = [*registry.problem_names("classic"), *(COCO if HAS_COCO else [])]
 N_ROWS = 200
 FREE = {"bbob", "mixint", "classic", "sklearn"}
 KINDS = (NUMERIC, MIXED, CONDITIONAL)
-
-
-def configs_of(problem: Problem, n: int, seed: int = 0) -> list[dict]:
-    return problem.space.decode(problem.space.sample(n, np.random.default_rng(seed)))
-
-
-def check_promises(problem: Problem, name: str, n: int) -> None:
-    assert problem.name == name
-    assert problem.kind == kind_of(problem.space)
-    assert problem.objective in problem.objectives
-    assert set(problem.objectives.values()) <= {"minimize", "maximize"}
-    configs = configs_of(problem, n)
-    outcomes = [problem.evaluate(config, seed=3) for config in configs]
-    for outcome in outcomes:
-        if not outcome.failed:
-            assert set(outcome.values) == set(problem.objectives)
-            assert np.isfinite(list(outcome.values.values())).all()
-    assert not all(outcome.failed for outcome in outcomes)
-    again = problem.evaluate(configs[0], seed=3)
-    assert again.values == outcomes[0].values
-    assert len({tuple(outcome.values.values()) for outcome in outcomes}) > 1
-    if problem.best is not None:
-        key = "mean" if "mean" in problem.objectives else problem.objective
-        reached = [problem.sign * o.values[key] for o in outcomes if not o.failed]
-        assert min(reached) >= problem.best_loss - 1e-9 * abs(problem.best_loss)
 
 
 @pytest.mark.parametrize("name", CHEAP)

@@ -6,8 +6,8 @@ import sys
 
 import numpy as np
 import pytest
+from problem_promises import check_promises, configs_of
 from sklearn.model_selection import cross_val_score
-from test_registry import check_promises, configs_of
 
 from benchmarks.problems import registry, trainings
 from benchmarks.problems.learners import LEARNERS, Learner
