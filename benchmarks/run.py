@@ -107,7 +107,11 @@ class Contest:
 
 
 def run_row(job: Job, played: Played) -> Row:
-    """Return the row of a run; `failed` holds the indices of evaluations that failed."""
+    """Return the row of a run.
+
+    `losses` judge it: of noisy problems those without noise, `told` holds what the contestant was
+    told. `failed` holds the indices of evaluations that failed.
+    """
     seconds = sum(map(sum, (played.ask_s, played.tell_s, played.evaluate_s)))
     return {
         "row": "run",
@@ -129,6 +133,7 @@ def run_row(job: Job, played: Played) -> Row:
         "wall_s": round(seconds + played.make_s, 4),
         "ask_s": played.ask_s,
         "tell_s": played.tell_s,
+        **({"told": played.told} if played.told != played.losses else {}),
     }
 
 

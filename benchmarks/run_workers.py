@@ -41,8 +41,8 @@ class Played:
     ----------
     kind, best, d : str, float or None, int
         Of the problem: what it is, its best known loss, its number of columns.
-    losses : list of float or None
-        None where the evaluation failed.
+    losses, told : list of float or None
+        Without noise, and as the contestant was told; None where the evaluation failed.
     ask_s, tell_s, evaluate_s : list of float
         Of each evaluation.
     make_s : float
@@ -57,6 +57,7 @@ class Played:
     d: int = 0
     make_s: float = 0.0
     losses: list[float | None] = field(default_factory=list)
+    told: list[float | None] = field(default_factory=list)
     ask_s: list[float] = field(default_factory=list)
     tell_s: list[float] = field(default_factory=list)
     evaluate_s: list[float] = field(default_factory=list)
@@ -69,7 +70,7 @@ class Played:
         elif kind == "problem":
             self.kind, self.best, self.d = content
         elif kind == "step":
-            columns = (self.losses, self.ask_s, self.tell_s, self.evaluate_s)
+            columns = (self.losses, self.told, self.ask_s, self.tell_s, self.evaluate_s)
             for column, value in zip(columns, content, strict=True):
                 column.append(value)
         else:

@@ -10,6 +10,7 @@ import sys
 import time
 from collections import Counter
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
@@ -81,6 +82,8 @@ def test_failed_evaluations_are_kept_apart_and_the_direction_is_respected(tmp_pa
     for row in rows:
         assert row["failed"] == [i for i, loss in enumerate(row["losses"]) if loss is None]
         assert all(loss >= 0.0 for loss in row["losses"] if loss is not None)
+        both = [(a, b) for a, b in zip(row["losses"], row["told"], strict=True) if a is not None]
+        assert all(told == pytest.approx(loss + 0.01) for loss, told in both)
     assert any(row["failed"] for row in rows)
 
 
@@ -195,7 +198,7 @@ def test_failures_count_as_the_worst_so_far(monkeypatch):
             told.append((loss, failed))
 
     results = iter([math.nan, 3.0, 5.0, math.inf, 4.0])
-    problem = type("P", (), {"loss": lambda self, config, seed: next(results)})()
+    problem = SimpleNamespace(losses=lambda config, seed: (next(results), 0.0))
     losses: list[float] = []
     for _ in range(5):
         worker.step(problem, Recorder(), 0, losses, [], lambda *message: None)
