@@ -33,7 +33,7 @@ Reply = dict[str, Any]
 class Server:
     """The tool of the current run."""
 
-    def __init__(self, make: Callable[..., Tool] = load) -> None:
+    def __init__(self, make: Callable[..., Tool]) -> None:
         self._make = make
         self._tool: Tool | None = None
 
@@ -99,12 +99,12 @@ def _json_number(x: Any) -> float:
     return x if isinstance(x, int | float) else float(x)
 
 
-def main() -> None:
+def main(make: Callable[..., Tool] = load) -> None:
     """Serve the process that started this one."""
     warnings.simplefilter("ignore")
     sink = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # tools print what they like; the replies have a channel of their own
-    serve(sys.stdin, sink, Server())
+    serve(sys.stdin, sink, Server(make))
 
 
 if __name__ == "__main__":
