@@ -54,9 +54,9 @@ def _pack(rows: Iterable[Row], path: Path, wanted: Sequence[Row]) -> str:
     return f"{path.name}: {len(wanted)} runs, {path.stat().st_size / 1024:.0f} KiB"
 
 
-def store_peers(source: Path, path: Path) -> str:
-    """Store the runs of a file that are not ours; say what became of it."""
-    rows = list(read_rows(source))
+def store_peers(sources: Iterable[Path], path: Path) -> str:
+    """Store the runs of files that are not ours; say what became of it."""
+    rows = [row for source in sources for row in read_rows(source)]
     wanted = [r for r in rows if r["row"] == "run" and not r["contestant"].startswith(PREFIX)]
     return _pack(rows, path, wanted)
 

@@ -87,7 +87,7 @@ def test_of_a_file_of_runs_the_peers_are_stored(tmp_path):
     assert quick.main(["--store-peers", str(source), "--stored", str(tmp_path)]) == 0
     assert {row["contestant"] for row in read_rows(path)} == {"peer-a"}
     first = path.read_bytes()
-    quick_store.store_peers(source, path)
+    quick_store.store_peers([source], path)
     assert path.read_bytes() == first
 
 
