@@ -48,8 +48,17 @@ class Learner:
     score: str
 
 
+_CLASS_WEIGHTS = {"equal": None, "balanced": "balanced"}  # text: some contestants take no None
+
+
 def _scaled(estimator: Any) -> Any:
     return make_pipeline(StandardScaler(), estimator)
+
+
+def _with_weights(config: Config) -> Config:
+    if "class_weight" not in config:
+        return config
+    return {**config, "class_weight": _CLASS_WEIGHTS[config["class_weight"]]}
 
 
 # ------------------------------------------------------------------------------ support vectors
@@ -57,7 +66,7 @@ def _scaled(estimator: Any) -> Any:
 
 def _svm(config: Config, classify: bool, n_epochs: int) -> Any:
     model = (SVC if classify else SVR)(cache_size=50, max_iter=20_000)
-    return _scaled(model.set_params(**config))
+    return _scaled(model.set_params(**_with_weights(config)))
 
 
 _C = bo.Float(1e-3, 1e3, log=True)
@@ -80,7 +89,7 @@ SVM = Learner(
         "gamma": _GAMMA.with_condition({"kernel": ["poly", "rbf", "sigmoid"]}),
         "degree": bo.Int(2, 5, when={"kernel": "poly"}),
         "coef0": bo.Float(-1.0, 1.0, when={"kernel": ["poly", "sigmoid"]}),
-        "class_weight": bo.Categorical([None, "balanced"]),
+        "class_weight": bo.Categorical(list(_CLASS_WEIGHTS)),
     },
     _svm,
     "error",
@@ -213,7 +222,8 @@ KNN = Learner(
 
 
 def _logistic(config: Config, classify: bool, n_epochs: int) -> Any:
-    return _scaled(LogisticRegression(max_iter=30, random_state=0).set_params(**config))
+    model = LogisticRegression(max_iter=30, random_state=0)
+    return _scaled(model.set_params(**_with_weights(config)))
 
 
 LOGISTIC = Learner(
@@ -221,7 +231,7 @@ LOGISTIC = Learner(
         "C": bo.Float(1e-4, 1e4, log=True),
         "solver": bo.Categorical(["lbfgs", "newton-cg", "saga"]),
         "l1_ratio": bo.Float(0.0, 1.0, when={"solver": "saga"}),
-        "class_weight": bo.Categorical([None, "balanced"]),
+        "class_weight": bo.Categorical(list(_CLASS_WEIGHTS)),
         "tol": bo.Float(1e-5, 1e-1, log=True),
     },
     _logistic,

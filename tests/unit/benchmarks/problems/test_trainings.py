@@ -14,8 +14,8 @@ from benchmarks.problems.learners import LEARNERS, Learner
 
 NAMES = registry.problem_names("sklearn")
 FIXED = {
-    "svm-wine": {"kernel": "rbf", "C": 2.0, "gamma": 0.05, "class_weight": None},
-    "logistic-wine": {"C": 0.5, "solver": "lbfgs", "class_weight": None, "tol": 1e-4},
+    "svm-wine": {"kernel": "rbf", "C": 2.0, "gamma": 0.05, "class_weight": "equal"},
+    "logistic-wine": {"C": 0.5, "solver": "lbfgs", "class_weight": "equal", "tol": 1e-4},
     "svr_rbf-diabetes": {"C": 1.0, "gamma": 0.01, "epsilon": 0.1},
 }
 SCORING = {"error": "accuracy", "log_loss": "neg_log_loss", "rmse": "neg_root_mean_squared_error"}
@@ -116,6 +116,15 @@ def test_a_training_that_diverges_is_a_failure_and_a_wrong_argument_is_an_error(
         problem.evaluate({})
 
 
+def test_classes_are_weighted_when_asked_for():
+    for model in ("svm", "logistic"):
+        built = [
+            LEARNERS[model].build({"C": 1.0, "class_weight": weight}, True, 1)[-1].class_weight
+            for weight in ("equal", "balanced")
+        ]
+        assert built == [None, "balanced"]
+
+
 def test_a_choice_among_learners_keeps_the_conditions_of_each():
     space = registry.load("sklearn/cash4-digits").space
     assert dict(space["svm.degree"].when) == {"learner": ("svm",), "svm.kernel": ("poly",)}
@@ -128,7 +137,7 @@ def test_a_choice_among_learners_keeps_the_conditions_of_each():
 
 
 def test_a_choice_among_learners_scores_like_the_learner():
-    config = {"C": 0.5, "solver": "lbfgs", "class_weight": None, "tol": 1e-4}
+    config = {"C": 0.5, "solver": "lbfgs", "class_weight": "equal", "tol": 1e-4}
     prefixed = {"learner": "logistic"} | {f"logistic.{k}": v for k, v in config.items()}
     task = trainings.task_of("digits")
     alone = trainings.validate(LEARNERS["logistic"], task, config, "error", 1.0, 1)
