@@ -142,7 +142,7 @@ def parsed(arguments: Sequence[str]) -> argparse.Namespace:
     add("--folder", type=Path, default=Path("results"), help="where results go")
     add("--stored", type=Path, default=quick_store.FOLDER, help="where stored results are")
     add("--land", action="store_true", help="store the results as what later ones are held to")
-    add("--store-peers", type=Path, nargs="+", metavar="FILE", help="store the peers' runs of files")
+    add("--store-peers", type=Path, nargs="+", metavar="FILE", help="store runs of peers; no run")
     return parser.parse_args(arguments)
 
 

@@ -125,7 +125,6 @@ _ENTRIES = {
     **{act.__name__: misbehaving(act.__name__, act) for act in (boom, die, hang, chat)},
     "absent": Entry("absent", absent, lambda: "1"),
     "choosy": Entry("choosy", choosy, lambda: "1"),
-    "elsewhere": Entry("elsewhere", absent, lambda: "1", environment="never-made"),
 }
 
 
