@@ -73,10 +73,17 @@ def land(rows: Sequence[Row], path: Path) -> str:
 
 
 def origin(word: str, rows: Iterable[Row]) -> str:
-    """Return what made stored rows, a line per session."""
-    sessions = [row for row in rows if row["row"] == "session"]
-    lines = [
-        f"{word}: {row['date']}, {row['commit']}, {row['cores']} cores: {row['command']}"
-        for row in sessions
-    ]
+    """Return what made stored rows, a line per command: when, at which commits, on how many cores."""
+    by_command: dict[str, list[Row]] = {}
+    for row in rows:
+        if row["row"] == "session":
+            by_command.setdefault(row["command"], []).append(row)
+    lines = []
+    for command, sessions in by_command.items():
+        facts = [
+            " – ".join(dict.fromkeys((sessions[0]["date"], sessions[-1]["date"]))),
+            ", ".join(dict.fromkeys(row["commit"] for row in sessions)),
+            "/".join(dict.fromkeys(f"{row['cores']} cores" for row in sessions)),
+        ]
+        lines.append(f"{word}: {'; '.join(facts)}: {command}")
     return "\n".join(lines) or f"{word}: nothing is stored"

@@ -47,6 +47,19 @@ def result_rows():
                     "failed": [],
                     "ask_s": [0.001] * 30,
                 }
+    for name in ("ours-good", "peer-a", "slow"):
+        for n in (10, 100):
+            times = [] if (name, n) == ("slow", 100) else [0.001 * n, 0.002 * n, 0.003 * n]
+            yield {
+                "row": "latency",
+                "kind": "mixed",
+                "d": 5,
+                "n": n,
+                "contestant": name,
+                "status": "done" if times else "slow",
+                "ask_s": times,
+                "tell_s": [0.0] * len(times),
+            }
     yield {"row": "missing", "what": "contestant", "name": "absent", "why": "no such module"}
 
 
@@ -90,6 +103,13 @@ def test_there_is_a_section_per_kind_with_tables_and_plots(made):
     plots_made = {path.name for path in target.parent.glob("*.png")}
     assert {"report-ranks-all.png", "report-ask-time.png"} <= plots_made
     assert all(f"({name})" in text for name in plots_made)
+
+
+def test_speed_is_shown_where_it_was_measured(made):
+    speed = section(made[2], "Speed")
+    assert "![Mixed, 5 columns](report-speed-mixed.png)" in speed
+    assert "| ours-good | 20.0 | 200 |" in speed
+    assert "| slow | 20.0 | slow |" in speed
 
 
 def test_the_same_rows_give_the_same_bytes(made, tmp_path):
