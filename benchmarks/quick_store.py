@@ -73,7 +73,7 @@ def land(rows: Sequence[Row], path: Path) -> str:
 
 
 def origin(word: str, rows: Iterable[Row]) -> str:
-    """Return what made stored rows, a line per command: when, at which commits, on how many cores."""
+    """Return what made stored rows: a line per command with dates, commits and cores."""
     by_command: dict[str, list[Row]] = {}
     for row in rows:
         if row["row"] == "session":
