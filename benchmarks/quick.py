@@ -68,7 +68,7 @@ def verdict(table: Table, name: str) -> Verdict:
 def _word(outcomes: F, rate: Interval) -> str:
     if rate.n and bool((outcomes[~np.isnan(outcomes)] == 0.5).all()):
         return "identical"
-    return "better" if rate.low > 0.5 else "worse" if rate.high < 0.5 else "same"
+    return "better" if rate.above(0.5) else "worse" if rate.below(0.5) else "same"
 
 
 def table_of(now: Iterable[Row], landed: Iterable[Row], peers: Iterable[Row]) -> Table:

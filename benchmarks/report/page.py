@@ -72,8 +72,8 @@ def text(page: Page) -> Iterator[str]:
     for word, title, part in sets:
         yield f"## {title}"
         yield from _section(page, word, title, part)
-    yield "## Time of an ask"
-    yield page.plot(plots.ask_time_curves, "ask-time", "time of an ask", table)
+    yield "## Time of an ask and a tell"
+    yield page.plot(plots.step_time_curves, "time", "time of an ask and a tell", table)
     yield from _speed(page)
     yield "## What is missing, what went wrong"
     yield words.what_is_missing(page.rows, table)

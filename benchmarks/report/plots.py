@@ -186,12 +186,12 @@ def _draw_ranks(names: list[str], means: F, width: float, title: str, path: Path
     style.save(fig, path)
 
 
-def ask_time_curves(table: Table, path: Path) -> bool:
-    """Plot the median time of the n-th ask over all runs; return whether there was any."""
+def step_time_curves(table: Table, path: Path) -> bool:
+    """Plot the median time of the n-th ask and tell; return whether there was any."""
     fig, axes = style.figure(8.2, 4.9)
     line_ends = []
     for name in in_order(table.contestants):
-        times = [row["ask_s"] for key, row in table.rows.items() if key[1] == name]
+        times = [measures.step_times(row) for key, row in table.rows.items() if key[1] == name]
         longest = max(map(len, times), default=0)
         if longest < 3:
             continue
@@ -205,8 +205,8 @@ def ask_time_curves(table: Table, path: Path) -> bool:
     axes.set_xlim(1, max(x for _, x, _ in line_ends))
     _plain_ticks(axes)
     axes.set_xlabel("evaluations known")
-    axes.set_ylabel("time of an ask, ms")
-    axes.set_title("Time of an ask: median over all runs")
+    axes.set_ylabel("an ask and a tell, ms")
+    axes.set_title("Time of an ask and a tell: median over all runs")
     style.label_ends(axes, line_ends)
     style.save(fig, path)
     return True

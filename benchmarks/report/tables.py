@@ -78,13 +78,13 @@ def summary(table: Table, anchor: Anchor = "search") -> str:
     )
     at_end = table.at(table.budget)
     mean_rank = measures.mean_ranks(measures.ranks(at_end))
-    times = measures.ask_times(
+    times = measures.all_step_times(
         row for key, row in table.rows.items() if key[0] in set(table.problems)
     )
     head = ["contestant", *(f"regret at {n}" for n in steps), "95%", "area", "mean rank"]
-    head += ["beats random", "speed-up", "ask p50 ms", "p95 ms"]
+    head += ["beats random", "speed-up", "ask + tell p50 ms", "p95 ms"]
     rows = []
-    for c in np.argsort(mean_rank, kind="stable"):
+    for c in sorted(range(len(mean_rank)), key=lambda c: (_n_left_out(table, c), mean_rank[c])):
         name = table.contestants[c]
         means = [measures.bootstrap_mean(regrets[:, c, :, n - 1]) for n in steps]
         rows.append(
@@ -100,6 +100,10 @@ def summary(table: Table, anchor: Anchor = "search") -> str:
             ]
         )
     return markdown(head, rows)
+
+
+def _n_left_out(table: Table, c: int) -> int:
+    return int(np.isnan(table.best[:, c, :, 0]).all(axis=1).sum())
 
 
 def _range(interval: Interval) -> str:
@@ -142,9 +146,9 @@ def pairwise(table: Table) -> str:
 
 
 def _marked(rate: Interval) -> str:
-    """Return a win rate: bold where the interval is above a half, italic where it is below."""
+    """Return a win rate: bold where it is above a half for certain, italic where below."""
     text = percent(rate)
-    return f"**{text}**" if rate.low > 0.5 else f"_{text}_" if rate.high < 0.5 else text
+    return f"**{text}**" if rate.above(0.5) else f"_{text}_" if rate.below(0.5) else text
 
 
 def per_problem(table: Table, anchor: Anchor = "search") -> str:

@@ -8,6 +8,7 @@ import numpy as np
 
 from benchmarks import measures
 from benchmarks.measures import Table
+from benchmarks.measures.compare import MIN_PROBLEMS
 from benchmarks.measures.regret import Anchor
 from benchmarks.measures.table import RANDOM
 from benchmarks.report.names import in_order, is_ours
@@ -30,13 +31,16 @@ def where_ours_is_worse(sets: Sequence[tuple[str, Table]]) -> str:
                 if is_ours(other):
                     continue
                 rate = measures.win_rate(best[:, table.of(name)], best[:, table.of(other)])
-                if rate.high < 0.5:
+                if rate.below(0.5):
                     losses.append(f"{other} (wins {percent(rate)})")
             if losses:
                 lines.append(f"* {title}: **{name}** is worse than {', '.join(losses)}.")
     if lines:
         return "\n".join(lines)
-    return "No peer beats one of ours with an interval that leaves out a half."
+    return (
+        "No peer beats one of ours with an interval that leaves out a half (of sets with fewer than"
+        f" {MIN_PROBLEMS} problems nothing is said)."
+    )
 
 
 def lost_problems(table: Table, anchor: Anchor) -> str:
@@ -89,7 +93,7 @@ def anchors_that_do_not_hold(table: Table) -> str:
         if name == RANDOM:
             continue
         rate = measures.win_rate(best[:, table.of(name)], random)
-        if not rate.low > 0.5:
+        if not rate.above(0.5):
             lines.append(f"{name} ({percent(rate)})")
     if not lines:
         return "Every other contestant beats random search, with an interval above a half."

@@ -46,6 +46,7 @@ def result_rows():
                     "losses": losses.tolist(),
                     "failed": [],
                     "ask_s": [0.001] * 30,
+                    "tell_s": [0.002] * 30,
                 }
     for name in ("ours-good", "peer-a", "slow"):
         for n in (10, 100):
@@ -101,7 +102,7 @@ def test_there_is_a_section_per_kind_with_tables_and_plots(made):
         assert f"report-regret-{word}.png" in part
     assert "## Conditional" not in text
     plots_made = {path.name for path in target.parent.glob("*.png")}
-    assert {"report-ranks-all.png", "report-ask-time.png"} <= plots_made
+    assert {"report-ranks-all.png", "report-time.png"} <= plots_made
     assert all(f"({name})" in text for name in plots_made)
 
 
