@@ -74,6 +74,10 @@ def text(page: Page) -> Iterator[str]:
         yield from _section(page, word, title, part)
     yield "## Time of an ask and a tell"
     yield page.plot(plots.step_time_curves, "time", "time of an ask and a tell", table)
+    yield (
+        "Taken while the runs were made, at different moments of a machine that may have had other"
+        " work: for ratios, `python -m benchmarks speed` lets contestants take turns."
+    )
     yield from _speed(page)
     yield "## What is missing, what went wrong"
     yield words.what_is_missing(page.rows, table)
