@@ -147,6 +147,7 @@ def cell(setting: Setting, seats: Sequence[Seat], kind: str, d: int, n: int) -> 
             each.how = got[0]
         else:
             each.close()
+        warm_up(setting, each)
     for _ in range(setting.rounds):
         for each in playing:
             if not each.over and sum(each.ask_s) + sum(each.tell_s) < setting.limit_s:
@@ -154,6 +155,14 @@ def cell(setting: Setting, seats: Sequence[Seat], kind: str, d: int, n: int) -> 
     for each in playing:
         each.weigh()
         yield latency_row(each, kind, d, n)
+
+
+def warm_up(setting: Setting, each: Seat) -> None:
+    """Take a turn that does not count, since it compiles and fits anew; it does if it was long."""
+    if not each.over:
+        each.turn(setting.fill_limit_s)
+    if sum(each.ask_s) + sum(each.tell_s) < setting.limit_s:
+        each.ask_s, each.tell_s = [], []
 
 
 def latency_row(each: Seat, kind: str, d: int, n: int) -> Row:
