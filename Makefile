@@ -3,6 +3,7 @@
 
 PYTHON ?= python3
 PYTEST_ARGS ?=
+BENCH_ARGS ?=
 VENV   := .venv
 BIN    := $(VENV)/bin
 STATIC := .static
@@ -23,7 +24,7 @@ LOCAL   := --no-build-isolation --editable
 SOURCES := $(shell find bayesopt kernels -name '*.py' -o -name '*.sql' -o -name 'py.typed')
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow lint types arch format clean
+.PHONY: help demo test test-slow bench bench-quick lint types arch format clean
 
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -36,6 +37,13 @@ test: $(VENV)/.test  ## run the default test suite
 
 test-slow: $(VENV)/.test  ## run the slow tests only
 	$(BIN)/python -m pytest -m slow $(PYTEST_ARGS)
+
+bench: $(VENV)/.bench  ## run benchmarks and make their report: BENCH_ARGS="--set small --peers all"
+	$(BIN)/python -m benchmarks run $(BENCH_ARGS) --out results/bench.jsonl
+	$(BIN)/python -m benchmarks report results/bench.jsonl --out results/report
+
+bench-quick: $(VENV)/.bench  ## ours against stored results, in minutes: better, same or worse?
+	$(BIN)/python -m benchmarks quick $(BENCH_ARGS)
 
 lint: $(VENV)/.dev  ## check style
 	$(BIN)/ruff check .
@@ -76,6 +84,10 @@ $(VENV)/.test: $(VENV)/.build
 
 $(VENV)/.dev: $(VENV)/.build
 	$(INSTALL) $(LOCAL) '.[dev]'
+	@touch $@ $(VENV)/.test $(VENV)/.demo
+
+$(VENV)/.bench: $(VENV)/.build
+	$(INSTALL) $(LOCAL) '.[bench]'
 	@touch $@ $(VENV)/.test $(VENV)/.demo
 
 # Static tools do not follow the kernels/ mapping, so they look at an installed copy.

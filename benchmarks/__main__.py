@@ -26,7 +26,11 @@ def main(arguments: list[str]) -> int:
         for name, (_, line) in COMMANDS.items():
             print(f"  {name:<8} {line}")
         return 0 if arguments in (["-h"], ["--help"]) else 2
-    module = importlib.import_module(COMMANDS[arguments[0]][0])
+    try:
+        module = importlib.import_module(COMMANDS[arguments[0]][0])
+    except ModuleNotFoundError as error:
+        print(f"benchmarks {arguments[0]} needs {error.name}: pip install -e '.[bench]'")
+        return 2
     return int(module.main(arguments[1:]) or 0)
 
 

@@ -19,10 +19,10 @@ from benchmarks import measures, quick_store
 from benchmarks.contestants.ours import PREFIX
 from benchmarks.measures import Interval, Table
 from benchmarks.measures.table import F
-from benchmarks.report import style
+from benchmarks.report.names import in_order, is_ours
 from benchmarks.report.tables import markdown, number, percent
 from benchmarks.run import Contest, contest, session_row
-from benchmarks.run_plan import Job, chosen_contestants, in_order, parse_seeds
+from benchmarks.run_plan import Job, chosen_contestants, parse_seeds, seed_major
 from benchmarks.run_rows import Row, read_rows
 from benchmarks.run_workers import ROOT
 
@@ -68,7 +68,7 @@ def verdict(table: Table, name: str) -> Verdict:
 def _word(outcomes: F, rate: Interval) -> str:
     if rate.n and bool((outcomes[~np.isnan(outcomes)] == 0.5).all()):
         return "identical"
-    return "better" if rate.low > 0.5 else "worse" if rate.high < 0.5 else "same"
+    return "better" if rate.above(0.5) else "worse" if rate.below(0.5) else "same"
 
 
 def table_of(now: Iterable[Row], landed: Iterable[Row], peers: Iterable[Row]) -> Table:
@@ -84,8 +84,8 @@ def page(table: Table) -> str:
     best = table.at(table.budget)
     ends = measures.anchors(table)
     regrets = measures.regret(table, ends)[..., table.budget - 1]
-    ours = [n for n in style.in_order(table.contestants) if style.is_ours(n)]
-    peers = [n for n in style.in_order(table.contestants) if not _of_us(n)]
+    ours = [n for n in in_order(table.contestants) if is_ours(n)]
+    peers = [n for n in in_order(table.contestants) if not _of_us(n)]
     rows = []
     for name in ours:
         found = verdict(table, name)
@@ -100,7 +100,7 @@ def page(table: Table) -> str:
 
 
 def _of_us(name: str) -> bool:
-    return style.is_ours(name.removeprefix(LANDED))
+    return is_ours(name.removeprefix(LANDED))
 
 
 def _signed(interval: Interval) -> str:
@@ -124,7 +124,7 @@ def planned(options: argparse.Namespace, pattern: Job) -> list[Job]:
     names = chosen_contestants(options.samplers.split(","), pattern.contestants)
     return [
         replace(pattern, problem=problem, contestant=name, seed=seed)
-        for problem, name, seed in in_order(problems, names, parse_seeds(SEEDS))
+        for problem, name, seed in seed_major(problems, names, parse_seeds(SEEDS))
     ]
 
 
@@ -142,7 +142,7 @@ def parsed(arguments: Sequence[str]) -> argparse.Namespace:
     add("--folder", type=Path, default=Path("results"), help="where results go")
     add("--stored", type=Path, default=quick_store.FOLDER, help="where stored results are")
     add("--land", action="store_true", help="store the results as what later ones are held to")
-    add("--store-peers", type=Path, metavar="FILE", help="store the peers' runs of a file; no run")
+    add("--store-peers", type=Path, nargs="+", metavar="FILE", help="store runs of peers; no run")
     return parser.parse_args(arguments)
 
 
@@ -176,5 +176,5 @@ def conclude(ended: Contest, out: Path, options: argparse.Namespace) -> int:
     print("".join(f"\nmissing {what} {name}: {why}" for (what, name), why in ended.missing.items()))
     if options.land:
         print(quick_store.land(now, options.stored / quick_store.OURS))
-    words = [verdict(table, n).word for n in table.contestants if style.is_ours(n)]
+    words = [verdict(table, n).word for n in table.contestants if is_ours(n)]
     return 1 if "worse" in words and not options.land else 0

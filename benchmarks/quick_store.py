@@ -54,9 +54,9 @@ def _pack(rows: Iterable[Row], path: Path, wanted: Sequence[Row]) -> str:
     return f"{path.name}: {len(wanted)} runs, {path.stat().st_size / 1024:.0f} KiB"
 
 
-def store_peers(source: Path, path: Path) -> str:
-    """Store the runs of a file that are not ours; say what became of it."""
-    rows = list(read_rows(source))
+def store_peers(sources: Iterable[Path], path: Path) -> str:
+    """Store the runs of files that are not ours; say what became of it."""
+    rows = [row for source in sources for row in read_rows(source)]
     wanted = [r for r in rows if r["row"] == "run" and not r["contestant"].startswith(PREFIX)]
     return _pack(rows, path, wanted)
 
@@ -73,10 +73,17 @@ def land(rows: Sequence[Row], path: Path) -> str:
 
 
 def origin(word: str, rows: Iterable[Row]) -> str:
-    """Return what made stored rows, a line per session."""
-    sessions = [row for row in rows if row["row"] == "session"]
-    lines = [
-        f"{word}: {row['date']}, {row['commit']}, {row['cores']} cores: {row['command']}"
-        for row in sessions
-    ]
+    """Return what made stored rows: a line per command with dates, commits and cores."""
+    by_command: dict[str, list[Row]] = {}
+    for row in rows:
+        if row["row"] == "session":
+            by_command.setdefault(row["command"], []).append(row)
+    lines = []
+    for command, sessions in by_command.items():
+        facts = [
+            " – ".join(dict.fromkeys((sessions[0]["date"], sessions[-1]["date"]))),
+            ", ".join(dict.fromkeys(row["commit"] for row in sessions)),
+            "/".join(dict.fromkeys(f"{row['cores']} cores" for row in sessions)),
+        ]
+        lines.append(f"{word}: {'; '.join(facts)}: {command}")
     return "\n".join(lines) or f"{word}: nothing is stored"

@@ -16,21 +16,18 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from benchmarks.contestants.base import Entry
 from benchmarks.run_plan import (
     CONTESTANTS,
     PROBLEMS,
     Job,
     chosen_contestants,
     chosen_problems,
-    entries,
-    find_entry,
-    in_order,
     key_of,
     parse_seeds,
+    seed_major,
 )
 from benchmarks.run_rows import Row, RowFile, read_rows
-from benchmarks.run_workers import ROOT, MissingEnvironment, Played, Stable
+from benchmarks.run_workers import ROOT, Played, Workers
 
 DATA_VARIABLE = "BAYESOPT_BENCH_DATA"
 
@@ -46,7 +43,6 @@ class Contest:
     """
 
     jobs: list[Job]
-    known: dict[str, Entry]
     rows: RowFile
     bar: Any
     missing: dict[tuple[str, str], str] = field(default_factory=dict)
@@ -54,7 +50,7 @@ class Contest:
     broken: list[BaseException] = field(default_factory=list)
     stop: threading.Event = field(default_factory=threading.Event)
     lock: threading.Lock = field(default_factory=threading.Lock)
-    stables: list[Stable] = field(default_factory=list)
+    workers: list[Workers] = field(default_factory=list)
 
     def next_job(self) -> Job | None:
         """Take the next job of which nothing is missing."""
@@ -88,26 +84,24 @@ class Contest:
 
     def work(self) -> None:
         """Play jobs until there are no more."""
-        workers = Stable()
-        self.stables.append(workers)
+        workers = Workers()
+        self.workers.append(workers)
         try:
             while (job := self.next_job()) is not None:
-                self.finish(job, self._play(job, workers))
+                self.finish(job, workers.run(job))
         except BaseException as error:
             self.broken.append(error)
             self.stop.set()
         finally:
             workers.close()
 
-    def _play(self, job: Job, workers: Stable) -> Played:
-        try:
-            return workers.run(job, find_entry(job.contestant, self.known).environment)
-        except MissingEnvironment as error:
-            return Played("missing contestant", str(error))
-
 
 def run_row(job: Job, played: Played) -> Row:
-    """Return the row of a run; `failed` holds the indices of evaluations that failed."""
+    """Return the row of a run.
+
+    `losses` judge it: of noisy problems those without noise, `told` holds what the contestant was
+    told. `failed` holds the indices of evaluations that failed.
+    """
     seconds = sum(map(sum, (played.ask_s, played.tell_s, played.evaluate_s)))
     return {
         "row": "run",
@@ -129,6 +123,7 @@ def run_row(job: Job, played: Played) -> Row:
         "wall_s": round(seconds + played.make_s, 4),
         "ask_s": played.ask_s,
         "tell_s": played.tell_s,
+        **({"told": played.told} if played.told != played.losses else {}),
     }
 
 
@@ -180,14 +175,13 @@ def contest(
     """
     from tqdm import tqdm
 
-    known = entries(jobs[0].contestants) if jobs else {}
     with RowFile(out) as rows:
         todo = left_to_do(jobs, read_rows(out), filter(None, retry.split(",")))
         if todo and session is not None:
             rows.add(session)
         bar = tqdm(total=len(jobs), initial=len(jobs) - len(todo), unit="run", smoothing=0.02)
         with bar:
-            state = Contest(todo, known, rows, bar)
+            state = Contest(todo, rows, bar)
             threads = [threading.Thread(target=state.work) for _ in range(n_jobs)]
             _let_work(state, threads)
     if state.broken:
@@ -205,7 +199,7 @@ def _let_work(state: Contest, threads: list[threading.Thread]) -> None:
     except KeyboardInterrupt as error:
         state.stop.set()
         state.broken.append(error)
-        for workers in state.stables:
+        for workers in state.workers:
             workers.interrupt()
         raise
 
@@ -239,7 +233,7 @@ def planned(
     chosen = chosen_contestants(_listed(options.peers), contestants)
     return [
         replace(pattern, problem=problem, contestant=contestant, seed=seed)
-        for problem, contestant, seed in in_order(names, chosen, parse_seeds(options.seeds))
+        for problem, contestant, seed in seed_major(names, chosen, parse_seeds(options.seeds))
     ]
 
 

@@ -110,7 +110,7 @@ def _known(table: Mapping[str, Any], kind: str, name: str) -> Any:
     return table[name]
 
 
-def in_order(
+def seed_major(
     problems: Sequence[str], contestants: Sequence[str], seeds: Sequence[int]
 ) -> Iterator[tuple[str, str, int]]:
     """Yield (problem, contestant, seed) so that a run that is cut short still compares fairly.

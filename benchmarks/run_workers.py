@@ -1,4 +1,4 @@
-"""Worker processes: started in the environment that a contestant needs, killed when they hang."""
+"""Worker processes: one plays run after run, and is killed when it hangs."""
 
 from __future__ import annotations
 
@@ -29,10 +29,6 @@ START_S = 120.0
 _THREADS = ("OMP", "OPENBLAS", "MKL", "NUMEXPR", "NUMBA", "VECLIB_MAXIMUM")
 
 
-class MissingEnvironment(Exception):
-    """The environment of a contestant was not made."""
-
-
 @dataclass
 class Played:
     """What came of a run.
@@ -41,8 +37,8 @@ class Played:
     ----------
     kind, best, d : str, float or None, int
         Of the problem: what it is, its best known loss, its number of columns.
-    losses : list of float or None
-        None where the evaluation failed.
+    losses, told : list of float or None
+        Without noise, and as the contestant was told; None where the evaluation failed.
     ask_s, tell_s, evaluate_s : list of float
         Of each evaluation.
     make_s : float
@@ -57,6 +53,7 @@ class Played:
     d: int = 0
     make_s: float = 0.0
     losses: list[float | None] = field(default_factory=list)
+    told: list[float | None] = field(default_factory=list)
     ask_s: list[float] = field(default_factory=list)
     tell_s: list[float] = field(default_factory=list)
     evaluate_s: list[float] = field(default_factory=list)
@@ -69,24 +66,12 @@ class Played:
         elif kind == "problem":
             self.kind, self.best, self.d = content
         elif kind == "step":
-            columns = (self.losses, self.ask_s, self.tell_s, self.evaluate_s)
+            columns = (self.losses, self.told, self.ask_s, self.tell_s, self.evaluate_s)
             for column, value in zip(columns, content, strict=True):
                 column.append(value)
         else:
             self.status, self.text = content
         return kind == "end"
-
-
-def python_of(environment: str) -> str:
-    """Return the interpreter of an environment. Raises MissingEnvironment."""
-    if not environment:
-        return sys.executable
-    python = ROOT / ".peers" / environment / "bin" / "python"
-    if not python.exists():
-        raise MissingEnvironment(
-            f"no environment {environment!r}: python -m benchmarks peers makes it"
-        )
-    return str(python)
 
 
 def worker_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -109,11 +94,10 @@ def kernels_hash() -> str:
 
 
 class Worker:
-    """One worker process. Raises MissingEnvironment.
+    """One worker process.
 
     Parameters
     ----------
-    environment : str
     module : str
         What the process runs.
     extra : mapping, optional
@@ -121,17 +105,13 @@ class Worker:
     """
 
     def __init__(
-        self,
-        environment: str = "",
-        module: str = "benchmarks.worker",
-        extra: Mapping[str, str] | None = None,
+        self, module: str = "benchmarks.worker", extra: Mapping[str, str] | None = None
     ) -> None:
-        python = python_of(environment)
         self.n_runs = 0
         self._buffer = b""
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 (closed in `close`)
         self._process = subprocess.Popen(
-            [python, "-m", module],
+            [sys.executable, "-m", module],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,
@@ -230,37 +210,31 @@ class Worker:
         self._errors.close()
 
 
-class Stable:
-    """The idle workers of one thread, one per environment, the least used closed first."""
+class Workers:
+    """One worker after another: the next one starts when this one died, or has played enough."""
 
-    def __init__(self, n_idle: int = 3, n_runs: int = 40) -> None:
-        self._idle: dict[str, Worker] = {}
-        self._playing: Worker | None = None
-        self._n_idle, self._n_runs = n_idle, n_runs
+    def __init__(self, n_runs: int = 40) -> None:
+        self._n_runs = n_runs
+        self._worker: Worker | None = None
 
-    def run(self, job: Job, environment: str) -> Played:
-        """Play a job in a worker of an environment. Raises MissingEnvironment."""
-        worker = self._idle.pop(environment, None)
-        if worker is None or not worker.alive:
-            worker = Worker(environment)
-        self._playing = worker
-        played = worker.run(job)
-        self._playing = None
-        if worker.alive and worker.n_runs < self._n_runs:
-            self._idle[environment] = worker
-        else:
-            worker.close()
-        while len(self._idle) > self._n_idle:
-            self._idle.pop(next(iter(self._idle))).close()
+    def run(self, job: Job) -> Played:
+        """Play a job to its end."""
+        if self._worker is not None and not self._worker.alive:
+            self.close()
+        if self._worker is None:
+            self._worker = Worker()
+        played = self._worker.run(job)
+        if self._worker.n_runs >= self._n_runs:
+            self.close()
         return played
 
     def interrupt(self) -> None:
-        """Kill the worker that plays; its run comes back as crashed. From any thread."""
-        if (worker := self._playing) is not None:
+        """Kill the worker; the run that it plays comes back as crashed. From any thread."""
+        if (worker := self._worker) is not None:
             worker.kill()
 
     def close(self) -> None:
-        """End all workers."""
-        for worker in self._idle.values():
-            worker.close()
-        self._idle.clear()
+        """End the worker."""
+        if self._worker is not None:
+            self._worker.close()
+            self._worker = None

@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.run import session_row
-from benchmarks.run_plan import CONTESTANTS, chosen_contestants, entries, find_entry
+from benchmarks.run_plan import CONTESTANTS, chosen_contestants
 from benchmarks.run_rows import Row, RowFile
-from benchmarks.run_workers import MissingEnvironment, Worker
+from benchmarks.run_workers import Worker
 from benchmarks.speed_tables import speed_page
 
 SIZES = "10,100,1000,10000,100000"
@@ -112,12 +112,8 @@ class Setting:
 def seat(
     setting: Setting, name: str, kind: str, d: int, extra: dict[str, str] | None = None
 ) -> Seat:
-    """Return a contestant that has been made, or a seat that says why not."""
-    environment = find_entry(name, entries(setting.contestants)).environment
-    try:
-        made = Seat(name, Worker(environment, "benchmarks.speed_worker", extra))
-    except MissingEnvironment as error:
-        return Seat(name, None, "missing", str(error))
+    """Return a contestant in its process, made, or with the reason why not."""
+    made = Seat(name, Worker("benchmarks.speed_worker", extra))
     order = {"contestant": name, "kind": kind, "d": d, "seed": 0}
     got = made.order(120.0, do="open", contestants=setting.contestants, **order)
     if got is not None:
@@ -130,6 +126,8 @@ def latency(setting: Setting, say: Any) -> Iterator[Row]:
     for kind in setting.kinds:
         for d in setting.dims:
             seats = [seat(setting, name, kind, d) for name in setting.names]
+            for each in filter(lambda one: one.over, seats):
+                yield latency_row(each, kind, d, setting.sizes[0])
             try:
                 for n in setting.sizes:
                     say(f"{kind}, {d} columns, {n} evaluations")
@@ -149,13 +147,27 @@ def cell(setting: Setting, seats: Sequence[Seat], kind: str, d: int, n: int) -> 
             each.how = got[0]
         else:
             each.close()
+        warm_up(setting, each)
     for _ in range(setting.rounds):
         for each in playing:
             if not each.over and sum(each.ask_s) + sum(each.tell_s) < setting.limit_s:
                 each.turn(setting.limit_s + 10.0)
     for each in playing:
         each.weigh()
-        yield {"row": "latency", "kind": kind, "d": d, "n": n, **facts(each)}
+        yield latency_row(each, kind, d, n)
+
+
+def warm_up(setting: Setting, each: Seat) -> None:
+    """Take a turn that does not count, since it compiles and fits anew; it does if it was long."""
+    if not each.over:
+        each.turn(setting.fill_limit_s)
+    if sum(each.ask_s) + sum(each.tell_s) < setting.limit_s:
+        each.ask_s, each.tell_s = [], []
+
+
+def latency_row(each: Seat, kind: str, d: int, n: int) -> Row:
+    """Return what a contestant did in a cell, or why it did nothing."""
+    return {"row": "latency", "kind": kind, "d": d, "n": n, **facts(each)}
 
 
 def facts(each: Seat) -> Row:

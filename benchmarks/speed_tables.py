@@ -40,8 +40,9 @@ def latency_blocks(rows: Sequence[Row], against: str) -> list[str]:
         blocks.append(f"{title}\n\n{markdown(head, lines)}")
     if blocks:
         blocks.append(
-            f"Medians of turns taken in alternation; in brackets the ratio to {against} in the same"
-            " rounds. “slow”: knowing so many evaluations took longer than the limit of a cell."
+            f"Medians of turns taken in alternation, after one to warm up; in brackets the ratio to"
+            f" {against} in the same rounds. “slow”: it took longer than the limit to know so many"
+            " evaluations, or for a turn."
         )
     return blocks
 
@@ -54,7 +55,8 @@ def _cell(part: dict[tuple[object, ...], Row], n: object, name: str, against: st
     if seconds != seconds:
         return row["status"]
     ratio = seconds / pair_s(other) if other and name != against else float("nan")
-    return milliseconds(seconds) + (f" ({ratio:.2g} ×)" if ratio == ratio else "")
+    text = f"{ratio:,.0f}" if ratio >= 99.5 else f"{ratio:.2g}"
+    return milliseconds(seconds) + (f" ({text} ×)" if ratio == ratio else "")
 
 
 def start_block(rows: Sequence[Row]) -> str:

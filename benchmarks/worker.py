@@ -2,8 +2,8 @@
 
 Every step is a message, so that what a run found is known even if its process dies. Messages are
 ``["problem", kind, best, d]``, ``["made", make_s, version]``, then of each evaluation ``["step",
-loss or null, ask_s, tell_s, evaluate_s]`` and, last, ``["end", status, text]``. What tools print
-goes to stderr.
+loss, told, ask_s, tell_s, evaluate_s]`` (`loss` without the noise of what was told; both null if it
+failed) and, last, ``["end", status, text]``. What tools print goes to stderr.
 """
 
 from __future__ import annotations
@@ -79,30 +79,32 @@ def step(
     errors: list[str],
     send: Send,
 ) -> None:
-    """Ask, evaluate, tell; adds to `losses` (NaN where the evaluation failed) and `errors`."""
+    """Ask, evaluate, tell; adds what is told to `losses` (NaN if it failed), and to `errors`."""
     began = time.perf_counter()
     config = contestant.ask()
     asked = time.perf_counter()
-    loss = evaluate(problem, config, seed, errors)
-    failed = not math.isfinite(loss)
-    told = penalty([value for value in losses if value == value]) if failed else loss
+    told, judged = evaluate(problem, config, seed, errors)
+    failed = not math.isfinite(told)
+    loss = penalty([value for value in losses if value == value]) if failed else told
     evaluated = time.perf_counter()
-    contestant.tell(config, told, failed)
+    contestant.tell(config, loss, failed)
     ended = time.perf_counter()
-    losses.append(math.nan if failed else loss)
+    losses.append(math.nan if failed else told)
     # A tool behind a pipe knows better how long it took itself.
     ask_s = getattr(contestant, "ask_s", asked - began)
     tell_s = getattr(contestant, "tell_s", ended - evaluated)
-    send("step", None if failed else loss, *map(_rounded, (ask_s, tell_s, evaluated - asked)))
+    found = (None, None) if failed else (judged, told)
+    send("step", *found, *map(_rounded, (ask_s, tell_s, evaluated - asked)))
 
 
-def evaluate(problem: Problem, config: Config, seed: int, errors: list[str]) -> float:
-    """Return the loss, NaN if the evaluation failed or raised."""
+def evaluate(problem: Problem, config: Config, seed: int, errors: list[str]) -> tuple[float, float]:
+    """Return the loss to tell and the one that judges; NaN if the evaluation failed or raised."""
     try:
-        return float(problem.loss(config, seed=seed))
+        told, judged = problem.losses(config, seed=seed)
     except Exception as error:
         errors.append(f"evaluation: {said(error)}")
-        return math.nan
+        return math.nan, math.nan
+    return float(told), float(judged)
 
 
 def said(error: BaseException) -> str:

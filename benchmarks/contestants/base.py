@@ -42,15 +42,13 @@ class Entry:
         ImportError where the tool is missing, UnsupportedSpace where it cannot express the space.
     version : callable
         Returns the tool's version.
-    environment : str
-        Name of the environment that it needs (``benchmarks/peers/<environment>.txt``); "" for the
-        project's own.
+    notes : str
+        How the tool is set up.
     """
 
     name: str
     make: Callable[[bo.Space, int, int], Contestant]
     version: Callable[[], str]
-    environment: str = ""
     notes: str = ""
 
 

@@ -17,7 +17,7 @@ import numpy as np
 import bayesopt as bo
 from benchmarks.contestants import flat
 from benchmarks.contestants.base import Config, UnsupportedSpace, penalty
-from benchmarks.contestants.translate import config_of, describe
+from benchmarks.contestants.translate import config_of, describe, values_of
 from benchmarks.peers import environments
 
 MAX_TRIES = 20
@@ -183,9 +183,11 @@ class Remote:
         flattened = describe(space)
         self._link = POOL.take(tuple(command or environments.server_command(environment)))
         self._finalizer = weakref.finalize(self, POOL.give_back, self._link)
-        self._link.call(
+        reply = self._link.call(
             do="start", tool=tool, space=flat.to_json(flattened), seed=seed, budget=budget
         )
+        if reply.get("prefills"):
+            self.prefill = self._prefill
 
     def ask(self) -> Config:
         """Return the tool's next suggestion that satisfies the constraints."""
@@ -204,6 +206,11 @@ class Remote:
         """Pass the result on, if the configuration was the tool's."""
         self._losses.append(loss)
         self.tell_s = self._tell(loss, failed) if self._is_tools else 0.0
+
+    def _prefill(self, configs: Sequence[Config], losses: Sequence[float]) -> None:
+        """Pass evaluations on that were made elsewhere, all at once; if the tool can take them."""
+        points = [values_of(self._space, config) for config in configs]
+        self._link.call(do="prefill", points=points, losses=list(losses))
 
     def close(self) -> None:
         """End the run; without this, it ends when nobody holds the contestant any more."""

@@ -1,9 +1,10 @@
 """Runs one peer in its own environment, told what to do in lines of JSON.
 
 Requests on standard input: ``{"do": "start", "tool", "space", "seed", "budget"}``, then
-``{"do": "ask"}`` and ``{"do": "tell", "loss", "failed"}`` in turn. A reply on standard output to
-each: ``{"seconds"}``, for an ask with ``"values"``; or ``{"error", "message"}`` with the error one
-of "missing", "unsupported" and "crashed". `seconds` is what the tool itself took.
+``{"do": "ask"}`` and ``{"do": "tell", "loss", "failed"}`` in turn, or ``{"do": "prefill",
+"points", "losses"}``. A reply on standard output to each: ``{"seconds"}``, for an ask with
+``"values"``, for a start with ``"prefills"``, whether it can; or ``{"error", "message"}`` with the
+error one of "missing", "unsupported" and "crashed". `seconds` is what the tool itself took.
 
 What tools print goes to standard error. When the other side is gone, so is this process, even in
 the middle of a request.
@@ -53,6 +54,12 @@ class Server:
         seed_all(request["seed"])
         start = time.perf_counter()
         self._tool = self._make(request["tool"], space, request["seed"], request["budget"])
+        seconds = time.perf_counter() - start
+        return {"seconds": seconds, "prefills": hasattr(self._tool, "prefill")}
+
+    def _prefill(self, request: Mapping[str, Any]) -> Reply:
+        start = time.perf_counter()
+        self._tool.prefill(request["points"], request["losses"])
         return {"seconds": time.perf_counter() - start}
 
     def _ask(self, request: Mapping[str, Any]) -> Reply:

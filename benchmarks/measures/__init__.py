@@ -13,7 +13,7 @@ from benchmarks.measures.compare import (
     win_rate,
     wins,
 )
-from benchmarks.measures.effort import Speedup, ask_times, speedup
+from benchmarks.measures.effort import Speedup, all_step_times, speedup, step_times
 from benchmarks.measures.regret import Anchors, anchors, area, regret
 from benchmarks.measures.table import Table, build_table
 
@@ -22,9 +22,9 @@ __all__ = [
     "Interval",
     "Speedup",
     "Table",
+    "all_step_times",
     "anchors",
     "area",
-    "ask_times",
     "bootstrap_mean",
     "build_table",
     "critical_difference",
@@ -33,6 +33,7 @@ __all__ = [
     "ranks",
     "regret",
     "speedup",
+    "step_times",
     "win_rate",
     "wins",
 ]

@@ -18,17 +18,36 @@ TOLERANCE = 1e-12
 """Relative: losses closer than this are a tie."""
 
 
+MIN_PROBLEMS = 5
+"""From fewer problems a bootstrap says nothing: with one, its interval is a point."""
+
+
 @dataclass(frozen=True)
 class Interval:
-    """An estimate and its 95% interval; NaN where there is nothing to estimate from."""
+    """An estimate and its 95% interval; NaN where there is nothing to estimate from.
+
+    Attributes
+    ----------
+    n, n_problems : int
+        How many runs and problems it is from.
+    """
 
     mean: float
     low: float
     high: float
     n: int = 0
+    n_problems: int = 0
 
     def __contains__(self, value: float) -> bool:
         return self.low <= value <= self.high
+
+    def above(self, value: float) -> bool:
+        """Whether the estimate is higher for certain."""
+        return self.n_problems >= MIN_PROBLEMS and self.low > value
+
+    def below(self, value: float) -> bool:
+        """Whether the estimate is lower for certain."""
+        return self.n_problems >= MIN_PROBLEMS and self.high < value
 
 
 def wins(a: F, b: F) -> F:
@@ -64,7 +83,8 @@ def bootstrap_mean(values: F, seed: int = 0, n_bootstrap: int = N_BOOTSTRAP) -> 
     chosen = np.where(inside, packed[problems[..., None], seeds], 0.0)
     means = (chosen.sum(axis=-1) / counts[problems]).mean(axis=-1)
     low, high = np.quantile(means, [0.025, 0.975])
-    return Interval(_mean(packed, counts), float(low), float(high), int(counts.sum()))
+    n = int(counts.sum())
+    return Interval(_mean(packed, counts), float(low), float(high), n, n_problems)
 
 
 def _packed(values: F) -> tuple[F, npt.NDArray[np.intp]]:

@@ -76,9 +76,14 @@ def _upper_median(values: F) -> float:
     return float(np.quantile(values[~np.isnan(values)], 0.5, method="higher"))
 
 
-def ask_times(rows: Iterable[Row]) -> dict[str, F]:
-    """Return the seconds of every ask by contestant, the first of a run included."""
+def step_times(row: Row) -> list[float]:
+    """Return the seconds of every ask and tell of a run: some tools think in one, some in both."""
+    return [a + t for a, t in zip(row.get("ask_s", ()), row.get("tell_s", ()), strict=True)]
+
+
+def all_step_times(rows: Iterable[Row]) -> dict[str, F]:
+    """Return the seconds of every ask and tell by contestant, the first of a run included."""
     found: dict[str, list[float]] = {}
     for row in rows:
-        found.setdefault(row["contestant"], []).extend(row.get("ask_s", ()))
+        found.setdefault(row["contestant"], []).extend(step_times(row))
     return {name: np.array(times) for name, times in found.items()}

@@ -10,9 +10,11 @@ from pathlib import Path
 
 from benchmarks.measures import Table, anchors, build_table
 from benchmarks.measures.regret import Anchor
+from benchmarks.measures.table import RANDOM
 from benchmarks.problems.base import CONDITIONAL, MIXED, NUMERIC
 from benchmarks.report import plots, tables, words
 from benchmarks.run_rows import Row, read_rows
+from benchmarks.speed_tables import speed_page
 
 TITLES = {NUMERIC: "Numeric", MIXED: "Mixed", CONDITIONAL: "Conditional"}
 FORMULA = {
@@ -70,8 +72,13 @@ def text(page: Page) -> Iterator[str]:
     for word, title, part in sets:
         yield f"## {title}"
         yield from _section(page, word, title, part)
-    yield "## Time of an ask"
-    yield page.plot(plots.ask_time_curves, "ask-time", "time of an ask", table)
+    yield "## Time of an ask and a tell"
+    yield page.plot(plots.step_time_curves, "time", "time of an ask and a tell", table)
+    yield (
+        "Taken while the runs were made, at different moments of a machine that may have had other"
+        " work: for ratios, `python -m benchmarks speed` lets contestants take turns."
+    )
+    yield from _speed(page)
     yield "## What is missing, what went wrong"
     yield words.what_is_missing(page.rows, table)
     yield words.uneven(table)
@@ -93,6 +100,19 @@ def _opening(table: Table) -> str:
         " compared. Lower regret and rank are better; brackets and bands are 95% intervals of a"
         " bootstrap over problems, then seeds. [What each measure means](README.md#measures)."
     )
+
+
+def _speed(page: Page) -> Iterator[str]:
+    """Yield what `speed` measured, if its rows are among the files."""
+    kinds = plots.latency_kinds(page.rows)
+    against = "optuna-tpe" if "optuna-tpe" in page.table.contestants else RANDOM
+    tables_of_speed = speed_page(page.rows, against)
+    if tables_of_speed:
+        yield "## Speed"
+    for kind, d in kinds:
+        title = f"{kind.capitalize()}, {d} columns"
+        yield page.plot(plots.latency_curves, f"speed-{kind}", title, page.rows, kind, d)
+    yield tables_of_speed
 
 
 def _section(page: Page, word: str, title: str, part: Table) -> Iterator[str]:

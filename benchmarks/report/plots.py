@@ -11,8 +11,11 @@ from benchmarks import measures
 from benchmarks.measures import Table
 from benchmarks.measures.table import F
 from benchmarks.report import style
+from benchmarks.report.names import in_order, is_ours
+from benchmarks.run_rows import Row
+from benchmarks.speed_tables import newest, pair_s
 
-N_BOOTSTRAP = 400
+N_BOOTSTRAP = 200
 _FLOOR = 1e-4
 """Where the logarithmic axis of regrets ends: better than this is the same to the eye."""
 
@@ -47,7 +50,7 @@ def regret_curves(table: Table, title: str, path: Path) -> bool:
     ends = measures.anchors(table, "draw")
     regrets = measures.regret(table, ends, cap=1.0)[..., : table.budget]
     scaled = ~np.isnan(ends.high)
-    names = [n for n in style.in_order(table.contestants) if _complete(table, n, scaled)]
+    names = [n for n in in_order(table.contestants) if _complete(table, n, scaled)]
     if not scaled.any() or len(names) < 2:
         return False
     fig, axes = style.figure(8.2, 4.9)
@@ -59,7 +62,7 @@ def regret_curves(table: Table, title: str, path: Path) -> bool:
         axes.plot(steps, curve, **style.line_style(name))
         if own.shape[1] > 1:
             low, high = seed_band(own)
-            alpha = 0.16 if style.is_ours(name) else 0.08
+            alpha = 0.16 if is_ours(name) else 0.08
             axes.fill_between(
                 steps, np.maximum(low, _FLOOR), np.maximum(high, _FLOOR),
                 color=style.colour(name), alpha=alpha, linewidth=0,
@@ -159,13 +162,13 @@ def _draw_ranks(names: list[str], means: F, width: float, title: str, path: Path
         edge = low - 0.02 * pad if left else high + 0.02 * pad
         axes.plot(
             [mean, mean, edge], [0, -depth, -depth], color=style.colour(name),
-            linewidth=1.8 if style.is_ours(name) else 1.1,
+            linewidth=1.8 if is_ours(name) else 1.1,
         )  # fmt: skip
         text = f"{name}  {mean:.2f}" if left else f"{mean:.2f}  {name}"
         axes.text(
             edge + (-0.03 if left else 0.03) * pad, -depth, text, va="center", fontsize=9.5,
             ha="right" if left else "left", color=style.colour(name),
-            fontweight="bold" if style.is_ours(name) else "normal",
+            fontweight="bold" if is_ours(name) else "normal",
         )  # fmt: skip
     for i, (first, last) in enumerate(bars):
         height = -(0.28 + 0.22 * i)
@@ -183,12 +186,12 @@ def _draw_ranks(names: list[str], means: F, width: float, title: str, path: Path
     style.save(fig, path)
 
 
-def ask_time_curves(table: Table, path: Path) -> bool:
-    """Plot the median time of the n-th ask over all runs; return whether there was any."""
+def step_time_curves(table: Table, path: Path) -> bool:
+    """Plot the median time of the n-th ask and tell; return whether there was any."""
     fig, axes = style.figure(8.2, 4.9)
     line_ends = []
-    for name in style.in_order(table.contestants):
-        times = [row["ask_s"] for key, row in table.rows.items() if key[1] == name]
+    for name in in_order(table.contestants):
+        times = [measures.step_times(row) for key, row in table.rows.items() if key[1] == name]
         longest = max(map(len, times), default=0)
         if longest < 3:
             continue
@@ -202,8 +205,48 @@ def ask_time_curves(table: Table, path: Path) -> bool:
     axes.set_xlim(1, max(x for _, x, _ in line_ends))
     _plain_ticks(axes)
     axes.set_xlabel("evaluations known")
-    axes.set_ylabel("time of an ask, ms")
-    axes.set_title("Time of an ask: median over all runs")
+    axes.set_ylabel("an ask and a tell, ms")
+    axes.set_title("Time of an ask and a tell: median over all runs")
+    style.label_ends(axes, line_ends)
+    style.save(fig, path)
+    return True
+
+
+def latency_kinds(rows: Sequence[Row]) -> list[tuple[str, int]]:
+    """Return each kind of space whose speed was measured, with the middle number of columns."""
+    found: dict[str, set[int]] = {}
+    for row in rows:
+        if row["row"] == "latency":
+            found.setdefault(row["kind"], set()).add(row["d"])
+    return [(kind, sorted(dims)[len(dims) // 2]) for kind, dims in found.items()]
+
+
+def latency_curves(rows: Sequence[Row], kind: str, d: int, path: Path) -> bool:
+    """Plot the median time of an ask and a tell against the evaluations known."""
+    cells = newest(rows, "latency", "kind", "d", "contestant", "n")
+    fig, axes = style.figure(8.2, 4.9)
+    line_ends = []
+    for name in in_order({key[2] for key in cells}):
+        points = [
+            (n, 1e3 * pair_s(row))
+            for (k, columns, who, n), row in sorted(cells.items())
+            if (k, columns, who) == (kind, d, name) and row["ask_s"]
+        ]
+        if points:
+            axes.plot(
+                *zip(*points, strict=True), marker="o", markersize=3.5, **style.line_style(name)
+            )
+            line_ends.append((name, *points[-1]))
+    if not line_ends:
+        return False
+    axes.set_xscale("log")
+    axes.set_yscale("log")
+    _plain_ticks(axes)
+    axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
+    axes.set_xlim(right=max(x for _, x, _ in line_ends))
+    axes.set_xlabel("evaluations known")
+    axes.set_ylabel("an ask and a tell, ms")
+    axes.set_title(f"{kind.capitalize()}, {d} columns: time of an ask and a tell")
     style.label_ends(axes, line_ends)
     style.save(fig, path)
     return True

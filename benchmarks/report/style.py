@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
 
+from benchmarks.report.names import PLAIN, is_ours
+
 mpl.use("Agg")
 
 import matplotlib.pyplot as plt
-
-OURS = "ours-"
-PLAIN = ("random", "grid")
 
 _COLOURS = {
     "random": "#8a8a8a",
@@ -28,7 +27,7 @@ _COLOURS = {
     "optuna-tpe": "#1f6fb4",
     "optuna-tpe-group": "#6a9fd4",
     "optuna-gp": "#0b3c6f",
-    "optuna-cmaes": "#7fa8c9",
+    "optuna-cmaes": "#64748b",
     "optuna-random": "#c9c9c9",
     "rustuna-tpe": "#35a7c4",
     "hyperopt-tpe": "#2a9d6f",
@@ -67,11 +66,6 @@ _SETTINGS: Mapping[str, Any] = {
 }
 
 
-def is_ours(name: str) -> bool:
-    """Whether a contestant is one of our samplers."""
-    return name.startswith(OURS)
-
-
 def colour(name: str) -> str:
     """Return the colour of a contestant, the same in every plot."""
     return _COLOURS.get(name) or _SPARE[zlib.crc32(name.encode()) % len(_SPARE)]
@@ -86,11 +80,6 @@ def line_style(name: str) -> dict[str, Any]:
         "zorder": 4 if is_ours(name) else 3,
         "solid_capstyle": "round",
     }
-
-
-def in_order(names: Iterable[str]) -> list[str]:
-    """Return contestants as tables show them: ours, peers, plain; alphabetically."""
-    return sorted(names, key=lambda name: (not is_ours(name), name in PLAIN, name))
 
 
 def figure(width: float, height: float) -> tuple[Any, Any]:
@@ -123,7 +112,7 @@ def label_ends(axes: Any, ends: Sequence[tuple[str, float, float]], gap: float =
         x_end = to_axes.transform((x, 1.0))[0]
         axes.plot(
             [x_end + 0.005, 1.035], [was, height], transform=axes.transAxes, clip_on=False,
-            color=colour(name), linewidth=0.7,
+            color=colour(name), linewidth=0.7, alpha=1.0 if x_end > 0.98 else 0.35,
         )  # fmt: skip
         axes.text(
             1.042, height, name, transform=axes.transAxes, va="center", ha="left", fontsize=9,

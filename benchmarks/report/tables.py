@@ -10,7 +10,7 @@ from benchmarks import measures
 from benchmarks.measures import Anchors, Interval, Table
 from benchmarks.measures.regret import Anchor
 from benchmarks.measures.table import RANDOM, F
-from benchmarks.report import style
+from benchmarks.report.names import in_order, is_ours
 
 EARLY = ("crashed", "timeout", "exhausted")
 CHECKPOINTS = (25, 50, 100, 200)
@@ -65,7 +65,7 @@ def mark(table: Table, name: str) -> str:
     """Return a contestant's name, bold if ours, with a star if it did not play every problem."""
     played = ~np.isnan(table.best[:, table.of(name), :, 0]).all(axis=1)
     star = "" if played.all() else f" * ({int(played.sum())} of {len(played)})"
-    return f"**{name}**{star}" if style.is_ours(name) else f"{name}{star}"
+    return f"**{name}**{star}" if is_ours(name) else f"{name}{star}"
 
 
 def summary(table: Table, anchor: Anchor = "search") -> str:
@@ -78,13 +78,13 @@ def summary(table: Table, anchor: Anchor = "search") -> str:
     )
     at_end = table.at(table.budget)
     mean_rank = measures.mean_ranks(measures.ranks(at_end))
-    times = measures.ask_times(
+    times = measures.all_step_times(
         row for key, row in table.rows.items() if key[0] in set(table.problems)
     )
     head = ["contestant", *(f"regret at {n}" for n in steps), "95%", "area", "mean rank"]
-    head += ["beats random", "speed-up", "ask p50 ms", "p95 ms"]
+    head += ["beats random", "speed-up", "ask + tell p50 ms", "p95 ms"]
     rows = []
-    for c in np.argsort(mean_rank, kind="stable"):
+    for c in sorted(range(len(mean_rank)), key=lambda c: (_n_left_out(table, c), mean_rank[c])):
         name = table.contestants[c]
         means = [measures.bootstrap_mean(regrets[:, c, :, n - 1]) for n in steps]
         rows.append(
@@ -100,6 +100,10 @@ def summary(table: Table, anchor: Anchor = "search") -> str:
             ]
         )
     return markdown(head, rows)
+
+
+def _n_left_out(table: Table, c: int) -> int:
+    return int(np.isnan(table.best[:, c, :, 0]).all(axis=1).sum())
 
 
 def _range(interval: Interval) -> str:
@@ -129,8 +133,8 @@ def _quantiles(seconds: F) -> list[str]:
 def pairwise(table: Table) -> str:
     """Return how often each of ours (all, if none is ours) beats each other contestant."""
     best = table.at(table.budget)
-    names = style.in_order(table.contestants)
-    ours = [name for name in names if style.is_ours(name)] or names
+    names = in_order(table.contestants)
+    ours = [name for name in names if is_ours(name)] or names
     rows = []
     for name in ours:
         cells = [name]
@@ -142,14 +146,14 @@ def pairwise(table: Table) -> str:
 
 
 def _marked(rate: Interval) -> str:
-    """Return a win rate: bold where the interval is above a half, italic where it is below."""
+    """Return a win rate: bold where it is above a half for certain, italic where below."""
     text = percent(rate)
-    return f"**{text}**" if rate.low > 0.5 else f"_{text}_" if rate.high < 0.5 else text
+    return f"**{text}**" if rate.above(0.5) else f"_{text}_" if rate.below(0.5) else text
 
 
 def per_problem(table: Table, anchor: Anchor = "search") -> str:
     """Return the median regret of every contestant on every problem, the best ones bold."""
-    names = style.in_order(table.contestants)
+    names = in_order(table.contestants)
     regrets = measures.regret(table, measures.anchors(table, anchor), np.inf)[..., -1:]
     if table.budget:
         regrets = measures.regret(table, measures.anchors(table, anchor), np.inf)
@@ -171,7 +175,7 @@ def _median(values: F) -> float:
 def endings(table: Table) -> str:
     """Return how the runs of each contestant ended, and one of the reasons; "" if all were done."""
     rows = []
-    for name in style.in_order(table.contestants):
+    for name in in_order(table.contestants):
         own = [row for key, row in table.rows.items() if key[1] == name]
         counts = {
             s: [r for r in own if r["status"] == s] for s in ("crashed", "timeout", "exhausted")

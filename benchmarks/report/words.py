@@ -8,9 +8,10 @@ import numpy as np
 
 from benchmarks import measures
 from benchmarks.measures import Table
+from benchmarks.measures.compare import MIN_PROBLEMS
 from benchmarks.measures.regret import Anchor
 from benchmarks.measures.table import RANDOM
-from benchmarks.report import style
+from benchmarks.report.names import in_order, is_ours
 from benchmarks.report.tables import compact, markdown, percent
 from benchmarks.run_rows import Row
 
@@ -19,28 +20,33 @@ N_WORST = 12
 
 def where_ours_is_worse(sets: Sequence[tuple[str, Table]]) -> str:
     """Return, for every set, the peers that beat one of ours for certain."""
+    if not any(is_ours(name) for _, table in sets for name in table.contestants):
+        return "None of ours was run."
     lines = []
     for title, table in sets:
         best = table.at(table.budget)
-        for name in filter(style.is_ours, style.in_order(table.contestants)):
+        for name in filter(is_ours, in_order(table.contestants)):
             losses = []
-            for other in style.in_order(table.contestants):
-                if style.is_ours(other):
+            for other in in_order(table.contestants):
+                if is_ours(other):
                     continue
                 rate = measures.win_rate(best[:, table.of(name)], best[:, table.of(other)])
-                if rate.high < 0.5:
+                if rate.below(0.5):
                     losses.append(f"{other} (wins {percent(rate)})")
             if losses:
                 lines.append(f"* {title}: **{name}** is worse than {', '.join(losses)}.")
     if lines:
         return "\n".join(lines)
-    return "No peer beats one of ours with an interval that leaves out a half."
+    return (
+        "No peer beats one of ours with an interval that leaves out a half (of sets with fewer than"
+        f" {MIN_PROBLEMS} problems nothing is said)."
+    )
 
 
 def lost_problems(table: Table, anchor: Anchor) -> str:
     """Return the problems where the best peer is furthest ahead of the best of ours."""
-    ours = [table.of(n) for n in table.contestants if style.is_ours(n)]
-    peers = [table.of(n) for n in table.contestants if not style.is_ours(n)]
+    ours = [table.of(n) for n in table.contestants if is_ours(n)]
+    peers = [table.of(n) for n in table.contestants if not is_ours(n)]
     if not ours or not peers or not table.budget:
         return ""
     ends = measures.anchors(table, anchor)
@@ -83,11 +89,11 @@ def anchors_that_do_not_hold(table: Table) -> str:
     best = table.at(table.budget)
     random = best[:, table.of(RANDOM)]
     lines = []
-    for name in style.in_order(table.contestants):
+    for name in in_order(table.contestants):
         if name == RANDOM:
             continue
         rate = measures.win_rate(best[:, table.of(name)], random)
-        if not rate.low > 0.5:
+        if not rate.above(0.5):
             lines.append(f"{name} ({percent(rate)})")
     if not lines:
         return "Every other contestant beats random search, with an interval above a half."
@@ -132,7 +138,7 @@ def made_by(sessions: Sequence[Row]) -> str:
     cores = sorted({f"{row['cores']} cores" for row in sessions})
     pythons = sorted({f"Python {row['python']}" for row in sessions})
     commits = sorted({row["commit"] for row in sessions if row["commit"]})
-    facts = [", ".join(cores), ", ".join(pythons), f"{dates[0]} – {dates[-1]}"]
+    facts = [", ".join(cores), ", ".join(pythons), " – ".join(dict.fromkeys((dates[0], dates[-1])))]
     if commits:
         facts.append(f"this project at {', '.join(commits)}")
     return f"```\n{commands}\n```\n\n{'; '.join(facts)}. One BLAS thread a run."
@@ -144,4 +150,4 @@ def versions(table: Table) -> str:
     for key, row in table.rows.items():
         if row.get("version"):
             found.setdefault(key[1], set()).add(row["version"])
-    return ", ".join(f"{name} {'/'.join(sorted(found[name]))}" for name in style.in_order(found))
+    return ", ".join(f"{name} {'/'.join(sorted(found[name]))}" for name in in_order(found))

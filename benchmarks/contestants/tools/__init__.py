@@ -9,7 +9,11 @@ from benchmarks.contestants.flat import Flat, Values
 
 
 class Tool(Protocol):
-    """A peer in the middle of a run; it minimises."""
+    """A peer in the middle of a run; it minimises.
+
+    A tool that can take finished evaluations also has ``prefill(points, losses)``, with values of
+    active parameters only; it serves the measurements of speed.
+    """
 
     def ask(self) -> Values:
         """Return the next point; what it holds for inactive parameters does not matter."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TypeAlias
 
 import torch
@@ -14,7 +15,7 @@ from gpytorch.mlls import ExactMarginalLogLikelihood
 from torch.quasirandom import SobolEngine
 
 from benchmarks.contestants.flat import Flat, Number, Parameter, Values
-from benchmarks.contestants.tools.grid import from_index, indexed
+from benchmarks.contestants.tools.grid import from_index, indexed, to_index
 
 N_RESTARTS, N_RAW = 10, 512
 """As in BoTorch's tutorial on a closed loop."""
@@ -53,6 +54,14 @@ class BotorchTool:
     def tell(self, loss: float, failed: bool) -> None:
         """Take the result; of a failed evaluation the penalty."""
         self._gains.append(-loss)
+
+    def prefill(self, points: Sequence[Values], losses: Sequence[float]) -> None:
+        """Take finished evaluations."""
+        own = {p.name: p for p in self._space}
+        for values in points:
+            indices = {name: to_index(own[name], value) for name, value in values.items()}
+            self._rows.append(to_row(self._columns, indices))
+        self._gains.extend(-loss for loss in losses)
 
 
 def propose(rows: list[Row], gains: list[float]) -> torch.Tensor:

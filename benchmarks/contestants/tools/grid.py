@@ -25,6 +25,13 @@ def from_index(p: Parameter, value: float) -> float:
     return p.nearest(p.low + value * p.step if is_indexed(p) else value)
 
 
+def to_index(p: Parameter, value: float) -> float:
+    """Return the value in the space of indices of a value in the original space."""
+    if isinstance(p, Number) and is_indexed(p):
+        return round((value - p.low) / p.step)
+    return value
+
+
 def _indexed(p: Parameter) -> Parameter:
     if is_indexed(p):
         return Number(p.name, 0, int(p.count) - 1, integer=True, step=1)

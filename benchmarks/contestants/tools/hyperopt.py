@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -41,6 +42,27 @@ class HyperoptTool:
         trial["result"] = {"loss": loss, "status": STATUS_OK}
         trial["state"] = JOB_STATE_DONE
         self._trials.refresh()
+
+    def prefill(self, points: Sequence[Values], losses: Sequence[float]) -> None:
+        """Take finished trials."""
+        ids = self._trials.new_trial_ids(len(points))
+        miscs = [self._misc(tid, values) for tid, values in zip(ids, points, strict=True)]
+        results = [{"loss": loss, "status": STATUS_OK} for loss in losses]
+        docs = self._trials.new_trial_docs(ids, [None] * len(ids), results, miscs)
+        for doc in docs:
+            doc["state"] = JOB_STATE_DONE
+        self._trials.insert_trial_docs(docs)
+        self._trials.refresh()
+
+    def _misc(self, tid: int, values: Values) -> dict[str, Any]:
+        drawn = {name: [self._drawn(name, value)] for name, value in values.items()}
+        places = {name: [tid] for name in drawn}
+        return {"tid": tid, "cmd": self._domain.cmd, "idxs": places, "vals": drawn}
+
+    def _drawn(self, name: str, value: float) -> float:
+        p = self._space[name]
+        on_grid = isinstance(p, Number) and p.step is not None and not p.log
+        return round((value - p.low) / p.step) if on_grid else value
 
     def _value(self, name: str, drawn: float) -> float:
         p = self._space[name]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import optuna
 
 from benchmarks.contestants.flat import Flat, Values
-from benchmarks.contestants.tools.suggesting import suggest
+from benchmarks.contestants.tools.suggesting import finished, suggest
 
 
 class OptunaTool:
@@ -24,6 +26,12 @@ class OptunaTool:
     def tell(self, loss: float, failed: bool) -> None:
         """Finish the trial; a failed one with the penalty."""
         self._study.tell(self._trial, loss)
+
+    def prefill(self, points: Sequence[Values], losses: Sequence[float]) -> None:
+        """Take finished trials."""
+        pairs = zip(points, losses, strict=True)
+        made = [finished(optuna, self._space, values, loss) for values, loss in pairs]
+        self._study.add_trials(made)
 
 
 def make_random(space: Flat, seed: int, budget: int) -> OptunaTool:

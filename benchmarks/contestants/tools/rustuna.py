@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import rustuna
 
 from benchmarks.contestants.flat import Flat, Values
-from benchmarks.contestants.tools.suggesting import suggest
+from benchmarks.contestants.tools.suggesting import finished, suggest
 
 
 class RustunaTool:
@@ -24,6 +26,11 @@ class RustunaTool:
     def tell(self, loss: float, failed: bool) -> None:
         """Finish the trial; a failed one with the penalty."""
         self._study.tell(self._number, loss)
+
+    def prefill(self, points: Sequence[Values], losses: Sequence[float]) -> None:
+        """Take finished trials."""
+        for values, loss in zip(points, losses, strict=True):
+            self._study.add_trial(finished(rustuna, self._space, values, loss))
 
 
 def make_tpe(space: Flat, seed: int, budget: int) -> RustunaTool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from benchmarks.contestants.flat import Flat, Number, Parameter, Values, is_active
@@ -14,6 +15,28 @@ def suggest(trial: Any, space: Flat) -> Values:
         if is_active(parameter, values):
             values[parameter.name] = _suggest_one(trial, parameter)
     return values
+
+
+def finished(tool: Any, space: Flat, values: Mapping[str, float], loss: float) -> Any:
+    """Return a finished trial for ``study.add_trial``; `tool` is Optuna's module or Rustuna's."""
+    there = [parameter for parameter in space if parameter.name in values]
+    return tool.create_trial(
+        params={parameter.name: values[parameter.name] for parameter in there},
+        distributions={p.name: _distribution(tool.distributions, p) for p in there},
+        value=loss,
+    )
+
+
+def _distribution(of: Any, p: Parameter) -> Any:
+    """Return what `_suggest_one` makes of a parameter."""
+    if not isinstance(p, Number):
+        if p.ordered:
+            return of.IntDistribution(0, p.count - 1)
+        return of.CategoricalDistribution(list(range(p.count)))
+    step = {} if p.log or p.step is None else {"step": p.step}
+    if p.integer:
+        return of.IntDistribution(int(p.low), int(p.high), log=p.log, **_whole(step))
+    return of.FloatDistribution(p.low, p.high, log=p.log, **step)
 
 
 def _suggest_one(trial: Any, p: Parameter) -> float:

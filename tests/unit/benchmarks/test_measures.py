@@ -24,6 +24,7 @@ def run_row(problem, contestant, seed, losses, budget=None, status="done", best=
         "kind": "numeric",
         "best": best,
         "ask_s": [0.1] * len(losses),
+        "tell_s": [0.2] * len(losses),
     }
 
 
@@ -153,6 +154,14 @@ def test_problems_count_alike_whatever_their_number_of_seeds():
     assert found.n == 4
 
 
+def test_few_problems_are_never_certain():
+    few, enough = np.ones((4, 10)), np.ones((5, 10))
+    assert not measures.bootstrap_mean(few).above(0.5)
+    assert measures.bootstrap_mean(enough).above(0.5)
+    assert not measures.bootstrap_mean(1.0 - few).below(0.5)
+    assert measures.bootstrap_mean(1.0 - enough).below(0.5)
+
+
 def test_ranks_are_those_of_scipy():
     from scipy.stats import rankdata
 
@@ -207,9 +216,9 @@ def test_random_search_needs_about_as_many_evaluations_as_itself():
     assert 0.9 < found.factor < 1.6
 
 
-def test_ask_times_pool_all_runs():
-    times = measures.ask_times(SMALL)
-    assert times["random"].shape == (12,)
+def test_times_are_of_asks_and_tells_of_all_runs():
+    times = measures.all_step_times(SMALL)
+    np.testing.assert_allclose(times["random"], [0.3] * 12)
     assert times["model"].shape == (6,)
 
 

@@ -44,6 +44,15 @@ def test_values_losses_and_failures_pass_through_exactly():
     assert contestant.ask() == {"x": 1e8, "y": 1.0}
 
 
+def test_evaluations_made_elsewhere_pass_through_where_the_tool_can_take_them():
+    contestant = toy("prefills")
+    contestant.prefill([{"x": 1.0, "y": 0.0}, {"x": 3.0, "y": 0.0}], [0.25, 0.5])
+    config = contestant.ask()
+    assert config["y"] == pytest.approx(4.0)
+    assert config["x"] == pytest.approx(0.75, abs=1e-6)
+    assert not hasattr(toy(), "prefill")
+
+
 def test_time_is_what_the_tool_says_it_took(monkeypatch):
     contestant = toy("infeasible", TRIANGLE, budget=2)
     real = contestant._link.call
