@@ -103,7 +103,35 @@ def build_belief(
         outcome = fit_outcome(known[1], settings)
         t = outcome.from_outcome(known[1])
         modes, members = _members(domain, frame, *known, t, cache)
-        return _belief(known[0], t, frame, modes, members, None, outcome)
+        success = None
+        if failed.any() and settings.failures != "impute":
+            success = _success(domain, frame, X, failed, cache)
+        return _belief(known[0], t, frame, modes, members, success, outcome)
+
+
+def _success(
+    domain: Domain, frame: Frame, X: F, failed: B, cache: FitCache
+) -> SuccessModel:
+    """Return where trials succeed: fitted at anchor sizes, grown row by row in between."""
+    frame = replace(frame, settings=replace(frame.settings, n_modes=1))
+    inputs, size = to_inputs(domain, X), anchor_size(len(X))
+    base = "success", digest(frame.rules, *domain.arrays), frame.settings
+    labels = to_labels(failed[:size])
+    key = *base, digest(inputs.Z[:, :size], failed[:size])
+    modes = cache.get_or_make(key, lambda: cold_modes(inputs.first(size), labels, frame))
+    kernel = Kernel(frame, to_hyper(modes[0].theta, frame))
+    factor = _grown(inputs, size, kernel, base, cache)
+    if factor is None:
+        nothing = _no_rows(domain, frame)
+        return SuccessModel(nothing, Link(1.0, 0.0))
+
+    def calibrated() -> Link:
+        start = observe(domain, factor.first(size), labels)
+        found = leave_one_out(start)
+        return fit_link(found.mean, found.var, failed[:size])
+
+    link = cache.get_or_make((*key, "link"), calibrated)
+    return SuccessModel(observe(domain, factor, to_labels(failed)), link)
 
 
 def _members(
