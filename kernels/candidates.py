@@ -88,9 +88,9 @@ def _reflected(u: float, low: float, high: float) -> float:
 
 @njit(cache=True, error_model="numpy")
 def spread_out(rows: F, order: Numbers, k: int, radius: float, chosen: Numbers) -> int:
-    """Fill in up to k of the rows, in `order`, that are `radius` apart (mean square); return how many.
+    """Choose up to k of the rows, in `order`, that are `radius` apart; return how many.
 
-    Where there are too few, the next in order follow, however near.
+    Distance is the root mean square over columns. Where there are too few, the next in order follow, however near.
     """
     d = rows.shape[1]
     taken = np.zeros(order.size, dtype=np.bool_)

@@ -1,4 +1,4 @@
-"""Single changes of columns without a gradient: integers, ordinals, choices and what hangs on them."""
+"""Single changes of columns without a gradient: integers, ordinals, choices."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Trials under way: the mean comes from what is finished, the variance also from what is running."""
+"""Trials under way: they leave the mean as it is and shrink the variance."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From a belief to the next configurations: utility, region, search, one row of a batch at a time."""
+"""From a belief to the next configurations: utility, region, search."""
 
 from __future__ import annotations
 
