@@ -87,6 +87,7 @@ class Sampler(Protocol):
 _REGISTRY = Registry(
     "sampler",
     {
+        "gp": "bayesopt.samplers.gp:GPSampler",
         "grid": "bayesopt.samplers.grid:GridSampler",
         "qmc": "bayesopt.samplers.qmc:QMCSampler",
         "random": "bayesopt.samplers.random:RandomSampler",

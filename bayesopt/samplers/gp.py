@@ -1,0 +1,178 @@
+"""The Gaussian-process sampler: believe, value, search."""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from bayesopt.errors import SettingsError, short_repr
+from bayesopt.history import History
+from bayesopt.samplers.base import Suggestion
+from bayesopt.samplers.design import offer_design
+from bayesopt.samplers.fresh import Batch, fill_up, may_repeat
+from bayesopt.samplers.gp_data import Observed, nearest_and_best, observe
+from bayesopt.space import Space
+
+if TYPE_CHECKING:
+    from bayesopt.surrogates.model import Belief
+
+F = npt.NDArray[np.float64]
+
+ACQUISITIONS = ("ei", "logei", "pi", "ucb")
+
+_LEAST_VALUES = 2  # to learn from
+_NOTHING_FOUND = "the search found no configuration that may be proposed, so a random one is"
+
+
+class BeliefCache:
+    """Keeps what was fitted, one per history and space; no part of a sampler's value."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._kept: weakref.WeakKeyDictionary[History, tuple[Space, Any]]
+        self._kept = weakref.WeakKeyDictionary()
+
+    def of(self, history: History, space: Space) -> Any:
+        """Return the cache of a history, an empty one for another space than before."""
+        from bayesopt.surrogates.model import BeliefCache as FitCache
+
+        with self._lock:
+            known = self._kept.get(history)
+            if known is None or known[0] is not space:
+                known = (space, FitCache())
+                self._kept[history] = known
+            return known[1]
+
+    def __reduce__(self) -> tuple[type[BeliefCache], tuple[()]]:
+        return BeliefCache, ()
+
+
+@dataclass(frozen=True)
+class GPSampler:
+    """Propose what a Gaussian process expects to gain the most from.
+
+    The first trials follow a design. After that a Gaussian process is fitted to what is known
+    (see ``bayesopt.surrogates``), and the acquisition is climbed from many starts, over continuous
+    parameters by L-BFGS and over the others by single changes, within the constraints.
+
+    Parameters
+    ----------
+    acquisition : {"ei", "logei", "pi", "ucb"}
+        Expected improvement ("ei" and "logei" are the same, computed in log space), probability of
+        improvement, or the optimistic bound.
+    n_startup : int, optional
+        Trials of the design; by default d + 1, at least 5 and at most 10.
+    explore : float
+        Share of the trials that climb an optimistic bound (β = 1.8) instead.
+    beta : float
+        How optimistic the bound of "ucb" is, in standard deviations.
+    max_points : int, optional
+        Finished trials that the process learns from at most: the best, and the nearest to the best.
+    model : mapping, optional
+        Settings of the Gaussian process (``bayesopt.surrogates.settings.GPSettings``).
+    search : mapping, optional
+        Settings of the search (``bayesopt.acquisition.maximize.SearchSettings``).
+    trust_region : {"auto", "off"}
+        Whether the search may keep to a part of the space (see ``docs/algorithms/search.md``).
+
+    Raises
+    ------
+    SettingsError
+        If a setting is of the wrong kind.
+
+    Notes
+    -----
+    Of several objectives a scalarisation with weights drawn for each trial is minimised. Failed
+    trials, and those that violate an outcome constraint, lower the learned probability of success.
+    """
+
+    acquisition: Literal["ei", "logei", "pi", "ucb"] = "ei"
+    n_startup: int | None = None
+    explore: float = 0.1
+    beta: float = 1.8
+    max_points: int | None = None
+    model: dict[str, Any] | None = None
+    search: dict[str, Any] | None = None
+    trust_region: Literal["auto", "off"] = "auto"
+    _cache: BeliefCache = field(default_factory=BeliefCache, init=False, repr=False, compare=False)
+
+    name: ClassVar[str] = "gp"
+
+    def __post_init__(self) -> None:
+        checks = {
+            "acquisition": (self.acquisition in ACQUISITIONS, f"one of {ACQUISITIONS}"),
+            "n_startup": (_is_count(self.n_startup), "an integer >= 1, or None"),
+            "max_points": (_is_count(self.max_points), "an integer >= 1, or None"),
+            "explore": (0.0 <= self.explore <= 1.0, "a share from 0 to 1"),
+            "beta": (self.beta >= 0.0, "a number >= 0"),
+            "trust_region": (self.trust_region in ("auto", "off"), "'auto' or 'off'"),
+        }
+        for name, (ok, expected) in checks.items():
+            if not ok:
+                got = short_repr(getattr(self, name))
+                raise SettingsError(name, expected=expected, got=got)
+
+    def propose(
+        self, space: Space, history: History, n: int, rng: np.random.Generator
+    ) -> Suggestion:
+        """Return the `n` configurations that promise most (see ``Sampler.propose``).
+
+        O(k³) for k finished trials where the process is fitted anew, O(k²) else.
+        """
+        batch = Batch(n, space.d, copies=may_repeat(history))
+        data = observe(history, rng)
+        note = ""
+        if not space.domain.varies.any():
+            note = ""
+        elif self.is_starting(space, data):
+            offer_design(batch, space, history, self.n_design(space))
+        else:
+            note = self._offer_best(batch, space, history, data, rng)
+        n_regular = n - batch.missing
+        rows, shortage, n_fresh = fill_up(batch, space, history, rng)
+        n_regular = n_regular if note else n_fresh
+        return Suggestion(rows, self.name, note or shortage, n_regular)
+
+    def n_design(self, space: Space) -> int:
+        """Return how many trials follow the design."""
+        return min(max(space.d + 1, 5), 10) if self.n_startup is None else self.n_startup
+
+    def is_starting(self, space: Space, data: Observed) -> bool:
+        """Whether the next trial still belongs to the design."""
+        n_begun = data.n + len(data.pending)
+        return n_begun < self.n_design(space) or data.n_values < _LEAST_VALUES
+
+    def _offer_best(
+        self, batch: Batch, space: Space, history: History, data: Observed, rng: np.random.Generator
+    ) -> str:
+        """Fill a batch with what promises most; return why it could not be, or ""."""
+        from bayesopt.samplers.gp_search import offer_best
+
+        if self.max_points is not None:
+            data = nearest_and_best(data, self.max_points)
+        try:
+            with np.errstate(all="ignore"):
+                belief = self.believe(space, history, data)
+                offer_best(self, belief, batch, space, history, data, rng)
+        except (ArithmeticError, ValueError, MemoryError, np.linalg.LinAlgError) as error:
+            return f"the Gaussian process failed ({error}), so a random configuration is proposed"
+        return _NOTHING_FOUND if batch.missing else ""
+
+    def believe(self, space: Space, history: History, data: Observed) -> Belief:
+        """Return what is believed of the objective after the finished trials."""
+        from bayesopt.surrogates.model import build_belief
+        from bayesopt.surrogates.settings import GPSettings
+
+        settings = GPSettings(**(self.model or {}))
+        return build_belief(
+            space.domain, data.X, data.y, data.failed, settings, self._cache.of(history, space)
+        )
+
+
+def _is_count(value: object) -> bool:
+    return value is None or (isinstance(value, int) and not isinstance(value, bool) and value >= 1)
