@@ -14,8 +14,13 @@ import numpy as np
 import numpy.typing as npt
 
 from bayesopt._kernels.normal import log_cdfs
-from bayesopt.surrogates.exact_gp import ExactGP
+from bayesopt.space.domain import Domain
+from bayesopt.surrogates.exact_gp import ExactGP, observe
+from bayesopt.surrogates.leave_one_out import leave_one_out
 from bayesopt.surrogates.minimise import minimise
+from bayesopt.surrogates.schedule import FitCache, anchor_size, digest
+from bayesopt.surrogates.settings import GPSettings
+from bayesopt.surrogates.training import anchor_modes, grown_factor, new_task, prior_only
 
 F = npt.NDArray[np.float64]
 B = npt.NDArray[np.bool_]
@@ -60,6 +65,32 @@ class SuccessModel:
     def condition(self, X: F) -> SuccessModel:
         """Return the model with rows X [k, d] running: the mean stays, the variance shrinks."""
         return replace(self, surrogate=self.surrogate.condition(X))
+
+
+def learn_success(
+    domain: Domain, X: F, failed: B, settings: GPSettings, cache: FitCache
+) -> SuccessModel:
+    """Return where trials succeed: fitted at anchor sizes, grown row by row in between.
+
+    A pure function of all but the cache.
+    """
+    task = new_task(domain, X, replace(settings, n_modes=1, transform="standardize"), cache)
+    size = anchor_size(len(X))
+    name = digest(failed[:size])
+    labels = to_labels(failed[:size])
+    mode = anchor_modes(task, lambda _: (labels, name))[0]
+    factor = grown_factor(task, mode, size)
+    if factor is None:
+        return SuccessModel(prior_only(task), Link(1.0, 0.0))
+
+    def calibrated() -> Link:
+        found = leave_one_out(observe(domain, factor.first(size), labels))
+        return fit_link(found.mean, found.var, failed[:size])
+
+    key = "link", *task.key, task.rows_digest(size), name
+    return SuccessModel(
+        observe(domain, factor, to_labels(failed)), cache.get_or_make(key, calibrated)
+    )
 
 
 def to_labels(failed: B) -> F:
