@@ -45,7 +45,7 @@ class GPSettings:
     gap : tuple of (location, scale)
         Log-normal prior of the squared distance between a column that exists and one that does not.
     offset : float
-        Variance of the unknown constant mean; 0 fixes the mean at that of the outcomes.
+        Prior variance of the unknown constant mean; 0 fixes the mean at that of the outcomes.
     noisy_above : float
         From which noise variance on the objective counts as noisy.
     failures : str
@@ -65,7 +65,7 @@ class GPSettings:
     noise_floor: float = 1e-6
     gap: tuple[float, float] = (-1.0, 1.0)
     warp: tuple[float, float] = (0.0, 0.75)
-    warp_nats: float = 2.0
-    offset: float = 0.0
+    warp_nats: float = 5.0
+    offset: float = 4.0
     noisy_above: float = 1e-3
     failures: Failures = "probability"
