@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-import weakref
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -17,6 +15,8 @@ from bayesopt.samplers.design import offer_design
 from bayesopt.samplers.fresh import Batch, fill_up, may_repeat
 from bayesopt.samplers.gp_data import Observed, nearest_and_best, observe
 from bayesopt.space import Space
+from bayesopt.surrogates.schedule import FitCache
+from bayesopt.surrogates.settings import GPSettings
 
 if TYPE_CHECKING:
     from bayesopt.surrogates.model import Belief
@@ -29,27 +29,11 @@ _LEAST_VALUES = 2  # to learn from
 _NOTHING_FOUND = "the search found no configuration that may be proposed, so a random one is"
 
 
-class BeliefCache:
-    """Keeps what was fitted, one per history and space; no part of a sampler's value."""
+class Fits(FitCache):
+    """What was fitted, by content; no part of a sampler's value: copies begin with none."""
 
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._kept: weakref.WeakKeyDictionary[History, tuple[Space, Any]]
-        self._kept = weakref.WeakKeyDictionary()
-
-    def of(self, history: History, space: Space) -> Any:
-        """Return the cache of a history, an empty one for another space than before."""
-        from bayesopt.surrogates.model import BeliefCache as FitCache
-
-        with self._lock:
-            known = self._kept.get(history)
-            if known is None or known[0] is not space:
-                known = (space, FitCache())
-                self._kept[history] = known
-            return known[1]
-
-    def __reduce__(self) -> tuple[type[BeliefCache], tuple[()]]:
-        return BeliefCache, ()
+    def __reduce__(self) -> tuple[type[Fits], tuple[()]]:
+        return Fits, ()
 
 
 @dataclass(frozen=True)
@@ -99,7 +83,7 @@ class GPSampler:
     model: dict[str, Any] | None = None
     search: dict[str, Any] | None = None
     trust_region: Literal["auto", "off"] = "auto"
-    _cache: BeliefCache = field(default_factory=BeliefCache, init=False, repr=False, compare=False)
+    _cache: Fits = field(default_factory=Fits, init=False, repr=False, compare=False)
 
     name: ClassVar[str] = "gp"
 
@@ -157,21 +141,18 @@ class GPSampler:
             data = nearest_and_best(data, self.max_points)
         try:
             with np.errstate(all="ignore"):
-                belief = self.believe(space, history, data)
+                belief = self.believe(space, data)
                 offer_best(self, belief, batch, space, history, data, rng)
         except (ArithmeticError, ValueError, MemoryError, np.linalg.LinAlgError) as error:
             return f"the Gaussian process failed ({error}), so a random configuration is proposed"
         return _NOTHING_FOUND if batch.missing else ""
 
-    def believe(self, space: Space, history: History, data: Observed) -> Belief:
+    def believe(self, space: Space, data: Observed) -> Belief:
         """Return what is believed of the objective after the finished trials."""
         from bayesopt.surrogates.model import build_belief
-        from bayesopt.surrogates.settings import GPSettings
 
         settings = GPSettings(**(self.model or {}))
-        return build_belief(
-            space.domain, data.X, data.y, data.failed, settings, self._cache.of(history, space)
-        )
+        return build_belief(space.domain, data.X, data.y, data.failed, settings, self._cache)
 
 
 def _is_count(value: object) -> bool:
