@@ -44,7 +44,7 @@ if TYPE_CHECKING:
         WorkerLostError,
     )
     from bayesopt.history import History
-    from bayesopt.samplers import GridSampler, QMCSampler, RandomSampler
+    from bayesopt.samplers import GPSampler, GridSampler, QMCSampler, RandomSampler
     from bayesopt.schedulers import MedianScheduler
     from bayesopt.space import (
         Categorical,
@@ -99,7 +99,7 @@ _HOMES = {
         "WorkerLostError",
     ],
     "history": ["History"],
-    "samplers": ["GridSampler", "QMCSampler", "RandomSampler"],
+    "samplers": ["GPSampler", "GridSampler", "QMCSampler", "RandomSampler"],
     "schedulers": ["MedianScheduler"],
     "space": [
         "Categorical",
@@ -131,6 +131,7 @@ __all__ = [
     "ExecutionError",
     "ExpressionError",
     "Float",
+    "GPSampler",
     "GridSampler",
     "History",
     "InfeasibleSpaceError",

@@ -1,11 +1,13 @@
 """Samplers: which configuration to evaluate next."""
 
 from bayesopt.samplers.base import Sampler, Suggestion, from_spec, resolve, to_spec
+from bayesopt.samplers.gp import GPSampler
 from bayesopt.samplers.grid import GridSampler
 from bayesopt.samplers.qmc import QMCSampler
 from bayesopt.samplers.random import RandomSampler
 
 __all__ = [
+    "GPSampler",
     "GridSampler",
     "QMCSampler",
     "RandomSampler",

@@ -110,17 +110,16 @@ class GPSampler:
         """
         batch = Batch(n, space.d, copies=may_repeat(history))
         data = observe(history, rng)
-        note = ""
-        if not space.domain.varies.any():
-            note = ""
-        elif self.is_starting(space, data):
+        note, name = "", self.name
+        if self.is_starting(space, data):
+            name = f"{self.name}:design"
             offer_design(batch, space, history, self.n_design(space))
-        else:
+        elif space.domain.varies.any():
             note = self._offer_best(batch, space, history, data, rng)
         n_regular = n - batch.missing
         rows, shortage, n_fresh = fill_up(batch, space, history, rng)
         n_regular = n_regular if note else n_fresh
-        return Suggestion(rows, self.name, note or shortage, n_regular)
+        return Suggestion(rows, name, note or shortage, n_regular)
 
     def n_design(self, space: Space) -> int:
         """Return how many trials follow the design."""
