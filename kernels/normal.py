@@ -13,7 +13,11 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+import numpy.typing as npt
 from numba import njit
+
+F = npt.NDArray[np.float64]
 
 LOG_SQRT_2PI = 0.9189385332046727
 _INV_SQRT_2PI = 0.3989422804014327
@@ -69,3 +73,10 @@ def log_improvement(z: float) -> tuple[float, float, float]:
     density, below = pdf(z), cdf(z)
     h = density + z * below
     return math.log(h), below / h, density / h
+
+
+@njit(cache=True, error_model="numpy")
+def log_cdfs(z: F, value: F, slope: F) -> None:
+    """Fill in log Φ(z) and its derivative, elementwise."""
+    for i in range(z.size):
+        value[i], slope[i] = log_cdf(z[i])

@@ -17,14 +17,13 @@ Rules = npt.NDArray[np.int8]
 
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract", "nsz"})
-def append_row(L: F, k: F, prior: float, least: float) -> bool:
-    """Fill in the last row of a factor L [n + 1, n + 1] of which the first n are done; O(n²).
+def append_row(L: F, n: int, k: F, prior: float, least: float) -> bool:
+    """Fill in row n of a factor L, of which rows 0 to n - 1 are done; O(n²).
 
-    `k` [n] are the new row's covariances with the others, `prior` its own variance, noise
-    included. Returns False where the pivot was not above `least` and `least` stands in for it
+    `k` [n] or longer holds the new row's covariances with the others, `prior` is its own variance,
+    noise included. Returns False where the pivot was not above `least` and `least` stands in for it
     (Golub and Van Loan, "Matrix Computations", 4th ed., §6.5.4).
     """
-    n = k.size
     total = 0.0
     for i in range(n):
         dot = 0.0

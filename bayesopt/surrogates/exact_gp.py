@@ -91,6 +91,11 @@ class Factor:
     L: F
     noise: float
 
+    def first(self, n: int) -> Factor:
+        """Return the factor of the first n rows."""
+        L = np.ascontiguousarray(self.L[:n, :n])
+        return Factor(self.kernel, self.inputs.first(n), L, self.noise)
+
     def grown(self, rows: Inputs) -> Factor:
         """Return the factor with rows added one by one; O(n²) each.
 
@@ -105,8 +110,7 @@ class Factor:
         cross = self.kernel.cross(rows, inputs)[0]
         prior = self.kernel.prior_variance + self.noise
         for i in range(k):
-            size = n + i + 1
-            append_row(L[:size, :size], cross[i, : size - 1], prior, 1e-8 * self.noise)
+            append_row(L, n + i, cross[i], prior, 1e-8 * self.noise)
         return Factor(self.kernel, inputs, L, self.noise)
 
 

@@ -43,6 +43,15 @@ class Inputs:
         """Return the rows after the first n."""
         return Inputs(np.ascontiguousarray(self.Z[:, n:]), np.ascontiguousarray(self.A[:, n:]))
 
+    def take(self, rows: npt.NDArray[np.int64]) -> Inputs:
+        """Return some of the rows."""
+        return Inputs(np.take(self.Z, rows, axis=1), np.take(self.A, rows, axis=1))
+
+    def begins_with(self, other: Inputs) -> bool:
+        """Whether the first rows are the other's."""
+        Z, A = self.Z[:, : other.n], self.A[:, : other.n]
+        return np.array_equal(Z, other.Z) and np.array_equal(A, other.A)
+
     def joined(self, other: Inputs) -> Inputs:
         """Return these rows and then the others."""
         return Inputs(np.hstack([self.Z, other.Z]), np.hstack([self.A, other.A]))

@@ -9,14 +9,13 @@ import numpy.typing as npt
 
 from bayesopt.space.domain import Domain
 from bayesopt.surrogates.base import Fitted
-from bayesopt.surrogates.exact_gp import ExactGP, Factor, Kernel, factorise, observe
-from bayesopt.surrogates.fit import Mode, cold_modes, warm_modes
-from bayesopt.surrogates.hyper import Frame, default_theta, to_hyper
-from bayesopt.surrogates.inputs import Inputs, column_rules, to_inputs
+from bayesopt.surrogates.exact_gp import ExactGP, observe
+from bayesopt.surrogates.fit import Mode
 from bayesopt.surrogates.outcome import Outcome, fit_outcome
-from bayesopt.surrogates.schedule import FitCache, anchor_size, digest, refit_size
+from bayesopt.surrogates.schedule import FitCache, digest, refit_size
 from bayesopt.surrogates.settings import GPSettings
-from bayesopt.surrogates.success import SuccessModel
+from bayesopt.surrogates.success import SuccessModel, learn_success
+from bayesopt.surrogates.training import Task, current_modes, grown_factor, new_task, prior_only
 
 __all__ = ["Belief", "FitCache", "GPSettings", "build_belief"]
 
@@ -97,106 +96,63 @@ def build_belief(
     """
     cache = FitCache() if cache is None else cache
     failed = np.asarray(failed, dtype=np.bool_) | ~np.isfinite(y)
+    X, y = np.asarray(X, dtype=np.float64), np.asarray(y, dtype=np.float64)
     with np.errstate(all="ignore"):
-        frame = Frame(column_rules(domain), np.flatnonzero(domain.varies), settings)
-        known = np.ascontiguousarray(X[~failed]), np.asarray(y, dtype=np.float64)[~failed]
-        outcome = fit_outcome(known[1], settings)
-        t = outcome.from_outcome(known[1])
-        modes, members = _members(domain, frame, *known, t, cache)
-        return _belief(known[0], t, frame, modes, members, None, outcome)
+        success = None
+        if failed.any() and settings.failures != "impute":
+            success = learn_success(domain, X, failed, settings, cache)
+        if failed.any() and settings.failures != "probability":
+            known_X, known_y = X, _imputed(y, failed)
+        else:
+            known_X, known_y = np.ascontiguousarray(X[~failed]), y[~failed]
+        task = new_task(domain, known_X, settings, cache)
+        return _learn(task, known_X, known_y, success)
 
 
-def _members(
-    domain: Domain, frame: Frame, X: F, y: F, t: F, cache: FitCache
-) -> tuple[tuple[Mode, ...], tuple[ExactGP, ...]]:
-    """Return the modes of the hyperparameters and the posterior of each."""
-    inputs = to_inputs(domain, X)
-    base = digest(frame.rules, *domain.arrays), frame.settings
-    modes = _modes(inputs, y, frame, base, cache)
-    size = refit_size(len(X))
-    factors = [
-        _grown(inputs, size, Kernel(frame, to_hyper(m.theta, frame)), base, cache) for m in modes
-    ]
-    usable = [factor for factor in factors if factor is not None]
-    if not usable:
-        return _without_data(domain, frame)
-    kept = tuple(m for m, factor in zip(modes, factors, strict=True) if factor is not None)
-    return kept, tuple(observe(domain, factor, t) for factor in usable)
+def _imputed(y: F, failed: B) -> F:
+    """Return outcomes with the worst one seen in place of what failed."""
+    return np.where(failed, y[~failed].max(initial=-np.inf) if not failed.all() else 0.0, y)
 
 
-def _modes(
-    inputs: Inputs, y: F, frame: Frame, base: tuple[object, ...], cache: FitCache
-) -> tuple[Mode, ...]:
-    """Return the hyperparameters that are in force after these rows."""
+def _learn(task: Task, X: F, y: F, success: SuccessModel | None) -> Belief:
+    settings = task.frame.settings
 
-    def fitted(size: int, from_modes: tuple[Mode, ...] | None) -> tuple[Mode, ...]:
-        t = fit_outcome(y[:size], frame.settings).from_outcome(y[:size])
-        rows = inputs.first(size)
-        if from_modes is None:
-            return cold_modes(rows, t, frame)
-        return warm_modes(rows, t, frame, from_modes)
+    def targets(n: int) -> tuple[F, bytes]:
+        return fit_outcome(y[:n], settings).from_outcome(y[:n]), digest(y[:n])
 
-    if not inputs.n:
-        return (Mode(default_theta(frame), 0.0),)
-    anchor, refit = anchor_size(inputs.n), refit_size(inputs.n)
-    at_anchor = digest(inputs.Z[:, :anchor], y[:anchor])
-    modes = cache.get_or_make((*base, at_anchor), lambda: fitted(anchor, None))
-    if refit == anchor:
-        return modes
-    at_refit = digest(inputs.Z[:, :refit], y[:refit])
-    return cache.get_or_make((*base, at_refit, "warm"), lambda: fitted(refit, modes))
-
-
-def _grown(
-    inputs: Inputs, size: int, kernel: Kernel, base: tuple[object, ...], cache: FitCache
-) -> Factor | None:
-    """Return the factor of all rows: of the first `size` at once, then row by row."""
-    hyper = kernel.hyper
-    shape = np.array([hyper.signal, hyper.noise, hyper.gap])
-    key = *base, digest(hyper.weight, shape), size
-    kept: Factor | None = cache.get(key)
-    if kept is None or not _begins_with(inputs, kept.inputs):
-        kept = factorise(kernel, inputs.first(size))
-        if kept is None:
-            return None
-    grown = kept.grown(inputs.after(kept.inputs.n))
-    cache.put(key, grown)
-    return grown
-
-
-def _begins_with(inputs: Inputs, known: Inputs) -> bool:
-    return np.array_equal(inputs.Z[:, : known.n], known.Z) and np.array_equal(
-        inputs.A[:, : known.n], known.A
+    outcome = fit_outcome(y, settings)
+    t = outcome.from_outcome(y)
+    modes, members = _members(task, current_modes(task, targets), t)
+    weights = _weights(modes)
+    noise = float(weights @ [member.hyper.noise for member in members])
+    is_noisy = noise > settings.noisy_above
+    values = weights @ [member.fitted_means() for member in members] if is_noisy else t
+    best = int(values.argmin()) if len(t) else -1
+    return Belief(
+        members=members,
+        weights=weights,
+        X=X,
+        y=t,
+        incumbent=float(values[best]) if len(t) else 0.0,
+        incumbent_row=X[best] if len(t) else None,
+        noise=noise,
+        is_noisy=is_noisy,
+        success=success,
+        outcome=outcome,
     )
 
 
-def _without_data(domain: Domain, frame: Frame) -> tuple[tuple[Mode, ...], tuple[ExactGP, ...]]:
-    """Return the prior with default hyperparameters, where no factor could be had."""
-    mode = Mode(default_theta(frame), 0.0)
-    nothing = to_inputs(domain, np.empty((0, domain.d)))
-    factor = Factor(Kernel(frame, to_hyper(mode.theta, frame)), nothing, np.empty((0, 0)), 1.0)
-    return (mode,), (observe(domain, factor, np.empty(0)),)
-
-
-def _belief(
-    X: F,
-    t: F,
-    frame: Frame,
-    modes: tuple[Mode, ...],
-    members: tuple[ExactGP, ...],
-    success: SuccessModel | None,
-    outcome: Outcome,
-) -> Belief:
-    weights = _weights(modes)
-    noise = float(weights @ [member.hyper.noise for member in members])
-    is_noisy = noise > frame.settings.noisy_above
-    values = t
-    if is_noisy and len(t):
-        values = weights @ [member.fitted_means() for member in members]
-    best = int(values.argmin()) if len(t) else None
-    incumbent = 0.0 if best is None else float(values[best])
-    row = None if best is None else X[best]
-    return Belief(members, weights, X, t, incumbent, row, noise, is_noisy, success, outcome)
+def _members(
+    task: Task, modes: tuple[Mode, ...], t: F
+) -> tuple[tuple[Mode, ...], tuple[ExactGP, ...]]:
+    """Return the posterior of each mode that has one, and these modes; the prior if none has."""
+    size = refit_size(task.inputs.n)
+    factors = [(mode, grown_factor(task, mode, size)) for mode in modes]
+    usable = [(mode, factor) for mode, factor in factors if factor is not None]
+    if not usable:
+        return modes[:1], (prior_only(task),)
+    kept, grown = zip(*usable, strict=True)
+    return kept, tuple(observe(task.domain, factor, t) for factor in grown)
 
 
 def _weights(modes: tuple[Mode, ...]) -> F:
