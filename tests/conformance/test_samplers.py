@@ -15,7 +15,14 @@ from bayesopt import samplers
 from bayesopt.errors import InfeasibleSpaceError, SpaceExhausted
 from bayesopt.history import History
 from bayesopt.rng import trial_rng
-from bayesopt.samplers import GPSampler, GridSampler, QMCSampler, RandomSampler, Sampler
+from bayesopt.samplers import (
+    AutoSampler,
+    GPSampler,
+    GridSampler,
+    QMCSampler,
+    RandomSampler,
+    Sampler,
+)
 from bayesopt.space import Categorical, Constant, Float, Int, Ordinal, Space
 from bayesopt.trial import TrialState
 
@@ -26,6 +33,7 @@ SAMPLERS: dict[str, Callable[[], Sampler]] = {
     "qmc": QMCSampler,
     "qmc-plain": lambda: QMCSampler(scramble=False),
     "gp": GPSampler,
+    "auto": AutoSampler,
 }
 
 SPACES: dict[str, Space] = {
