@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 import numpy.typing as npt
 
+from bayesopt.acquisition.settings import SearchSettings
 from bayesopt.errors import SettingsError, short_repr
 from bayesopt.history import History
 from bayesopt.samplers.base import Suggestion
@@ -100,6 +102,8 @@ class GPSampler:
             if not ok:
                 got = short_repr(getattr(self, name))
                 raise SettingsError(name, expected=expected, got=got)
+        for kind, given in ((GPSettings, self.model), (SearchSettings, self.search)):
+            _check_names(kind, given)
 
     def propose(
         self, space: Space, history: History, n: int, rng: np.random.Generator
@@ -156,3 +160,11 @@ class GPSampler:
 
 def _is_count(value: object) -> bool:
     return value is None or (isinstance(value, int) and not isinstance(value, bool) and value >= 1)
+
+
+def _check_names(kind: type[GPSettings] | type[SearchSettings], given: object) -> None:
+    known = {field.name for field in dataclasses.fields(kind)}
+    if given is not None and not (isinstance(given, dict) and set(given) <= known):
+        raise SettingsError(
+            kind.__name__, expected=f"a mapping of {sorted(known)}", got=short_repr(given)
+        )
