@@ -191,6 +191,7 @@ class ExactGP:
         )
         return mean, var, d_mean, d_var
 
+    @np.errstate(all="ignore")
     def condition(self, X: F, y: F | None = None) -> ExactGP:
         """Return the posterior with rows X [k, d] added, outcomes y [k] in transformed units.
 

@@ -139,13 +139,13 @@ def cold_modes(inputs: Inputs, y: F, frame: Frame) -> tuple[Mode, ...]:
         return warm_modes(inputs, y, frame, cold_modes(inputs.take(part), y[part], frame))
     evidence = Evidence(inputs, y, frame)
     starts = [default_theta(frame, scale) for scale in _STARTS]
-    return _distinct([_climb(evidence, start, _COLD_ITERATIONS) for start in starts], frame)
+    return distinct([_climb(evidence, start, _COLD_ITERATIONS) for start in starts], frame)
 
 
 def warm_modes(inputs: Inputs, y: F, frame: Frame, modes: tuple[Mode, ...]) -> tuple[Mode, ...]:
     """Return the optima near earlier ones, on more rows."""
     evidence = Evidence(inputs, y, frame)
-    return _distinct([_climb(evidence, mode.theta, _WARM_ITERATIONS) for mode in modes], frame)
+    return distinct([_climb(evidence, mode.theta, _WARM_ITERATIONS) for mode in modes], frame)
 
 
 def _climb(evidence: Evidence, start: F, n_iterations: int) -> Mode:
@@ -154,7 +154,7 @@ def _climb(evidence: Evidence, start: F, n_iterations: int) -> Mode:
     return Mode(theta, -value) if math.isfinite(value) else Mode(start, -math.inf)
 
 
-def _distinct(modes: list[Mode], frame: Frame) -> tuple[Mode, ...]:
+def distinct(modes: list[Mode], frame: Frame) -> tuple[Mode, ...]:
     """Return the best modes that differ from each other and are not far behind the first."""
     settings = frame.settings
     kept: list[Mode] = []

@@ -126,7 +126,10 @@ def _learn(task: Task, X: F, y: F, success: SuccessModel | None) -> Belief:
     weights = _weights(modes)
     noise = float(weights @ [member.hyper.noise for member in members])
     is_noisy = noise > settings.noisy_above
-    values = weights @ [member.fitted_means() for member in members] if is_noisy else t
+    is_fitted = all(member.y.size == t.size for member in members)
+    values = t
+    if is_noisy and is_fitted:
+        values = weights @ [member.fitted_means() for member in members]
     best = int(values.argmin()) if len(t) else -1
     return Belief(
         members=members,

@@ -52,10 +52,12 @@ class SuccessModel:
     surrogate: ExactGP
     link: Link
 
+    @np.errstate(all="ignore")
     def log_success(self, X: F) -> F:
         """Return log P(success) [m] at rows X [m, d]."""
         return _log_probit(*self.surrogate.posterior(X), self.link)[0]
 
+    @np.errstate(all="ignore")
     def log_success_grad(self, X: F) -> tuple[F, F]:
         """Return log P(success) [m] and its gradient [m, d] by the coordinates of X [m, d]."""
         mean, var, d_mean, d_var = self.surrogate.posterior_grad(X)

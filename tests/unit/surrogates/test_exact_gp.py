@@ -183,7 +183,7 @@ def test_leave_one_out_is_what_refits_predict(mixed) -> None:
 
 @pytest.mark.parametrize("n", [0, 1, 30])
 def test_growing_is_factorising(mixed, n) -> None:
-    X, y, whole = make(mixed, n=35, noise=1e-3)
+    X, _, whole = make(mixed, n=35, noise=1e-3)
     inputs, kernel = to_inputs(mixed.domain, X), whole.factor.kernel
     grown = factorise(kernel, inputs.first(n)).grown(inputs.after(n))
     L, exact = np.tril(grown.L), np.tril(whole.factor.L)
@@ -239,7 +239,7 @@ def test_the_prior_is_the_posterior_of_nothing(mixed) -> None:
 
 
 def test_copies_of_a_row_are_taken_in(numeric) -> None:
-    X, y, gp = make(numeric(2), n=3, noise=1e-6)
+    X, _, gp = make(numeric(2), n=3, noise=1e-6)
     many = gp.condition(np.repeat(X[:1], 200, axis=0))
     mean, var = many.posterior(X)
     assert np.isfinite(mean).all()
