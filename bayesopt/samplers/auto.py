@@ -19,9 +19,9 @@ _LOCAL_POINTS = 800
 _LOCAL_FROM = 1200  # finished trials: an exact process takes seconds and learns little more
 
 # What a proposal costs on one core: fits cost flops and memory traffic, the rest is overhead.
-_OVERHEAD_S = 0.010
-_CUBE_S = 4e-11  # per n³: the share of a refit that falls on one trial, and candidates' variances
-_SQUARE_S = 4e-8  # per n² d
+_OVERHEAD_S = 0.008
+_CUBE_S = 5e-11  # per n³: the share of a refit that falls on one trial, candidates
+_SQUARE_S = 1.5e-9  # per n² d
 
 
 @dataclass(frozen=True)

@@ -162,7 +162,7 @@ def _is_count(value: object) -> bool:
     return value is None or (isinstance(value, int) and not isinstance(value, bool) and value >= 1)
 
 
-def _check_names(kind: type[GPSettings] | type[SearchSettings], given: object) -> None:
+def _check_names(kind: type[GPSettings | SearchSettings], given: object) -> None:
     known = {field.name for field in dataclasses.fields(kind)}
     if given is not None and not (isinstance(given, dict) and set(given) <= known):
         raise SettingsError(

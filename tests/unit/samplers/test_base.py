@@ -12,7 +12,7 @@ import pytest
 from bayesopt import samplers
 from bayesopt.errors import SettingsError
 from bayesopt.history import History
-from bayesopt.samplers import AutoSampler, GridSampler, QMCSampler, RandomSampler, Suggestion
+from bayesopt.samplers import AutoSampler, GridSampler, RandomSampler, Suggestion
 from bayesopt.space import Space
 
 
