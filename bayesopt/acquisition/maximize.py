@@ -20,6 +20,7 @@ from bayesopt._kernels import candidates as kernels
 from bayesopt.acquisition import moves
 from bayesopt.acquisition.climb import Climbable, climb
 from bayesopt.acquisition.ground import Ground
+from bayesopt.acquisition.settings import SearchSettings
 
 F = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
@@ -28,37 +29,6 @@ Numbers = npt.NDArray[np.int64]
 _TOUCHED = 20.0  # columns of a known row that a changed copy moves, on average and at most
 _DRAWS_PER_CANDIDATE = 4  # where constraints turn most rows away
 _MOST_SWEEPS = 20  # changes of single columns in a row
-
-
-@dataclass(frozen=True)
-class SearchSettings:
-    """How hard to look.
-
-    Attributes
-    ----------
-    n_candidates : int
-        Rows scored at first; a space of up to twice as many configurations is listed whole.
-    n_starts : int
-        Climbs.
-    n_iterations : int
-        Steps of each climb.
-    n_rounds : int
-        Climbs and changes of single columns take turns so often.
-    n_anchors : int
-        Best known rows whose changed copies are among the candidates.
-    sigmas : tuple of float
-        How far copies are moved, in turn.
-    tolerance : float
-        Gain of a step below which a climb ends.
-    """
-
-    n_candidates: int = 1024
-    n_starts: int = 10
-    n_iterations: int = 60
-    n_rounds: int = 3
-    n_anchors: int = 5
-    sigmas: tuple[float, ...] = (0.1, 0.02)
-    tolerance: float = 1e-6
 
 
 @dataclass(frozen=True, eq=False)

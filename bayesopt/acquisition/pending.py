@@ -22,3 +22,14 @@ def with_pending(members: Sequence[Fitted], rows: F) -> tuple[Fitted, ...]:
     if not len(rows):
         return tuple(members)
     return tuple(member.condition(rows) for member in members)
+
+
+def believed_best(members: Sequence[Fitted], weights: F, rows: F, incumbent: float) -> float:
+    """Return the value to improve on once rows [k, d] under way have the outcomes believed of them.
+
+    Without it a row that promises more than the incumbent would go on promising it.
+    """
+    if not len(rows):
+        return incumbent
+    means = np.array([member.posterior(rows)[0] for member in members])
+    return min(incumbent, float((np.asarray(weights) @ means).min()))

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import threading
-import weakref
+import dataclasses
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 import numpy.typing as npt
 
+from bayesopt.acquisition.settings import SearchSettings
 from bayesopt.errors import SettingsError, short_repr
 from bayesopt.history import History
 from bayesopt.samplers.base import Suggestion
@@ -17,6 +17,8 @@ from bayesopt.samplers.design import offer_design
 from bayesopt.samplers.fresh import Batch, fill_up, may_repeat
 from bayesopt.samplers.gp_data import Observed, nearest_and_best, observe
 from bayesopt.space import Space
+from bayesopt.surrogates.schedule import FitCache
+from bayesopt.surrogates.settings import GPSettings
 
 if TYPE_CHECKING:
     from bayesopt.surrogates.model import Belief
@@ -29,27 +31,11 @@ _LEAST_VALUES = 2  # to learn from
 _NOTHING_FOUND = "the search found no configuration that may be proposed, so a random one is"
 
 
-class BeliefCache:
-    """Keeps what was fitted, one per history and space; no part of a sampler's value."""
+class Fits(FitCache):
+    """What was fitted, by content; no part of a sampler's value: copies begin with none."""
 
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._kept: weakref.WeakKeyDictionary[History, tuple[Space, Any]]
-        self._kept = weakref.WeakKeyDictionary()
-
-    def of(self, history: History, space: Space) -> Any:
-        """Return the cache of a history, an empty one for another space than before."""
-        from bayesopt.surrogates.model import BeliefCache as FitCache
-
-        with self._lock:
-            known = self._kept.get(history)
-            if known is None or known[0] is not space:
-                known = (space, FitCache())
-                self._kept[history] = known
-            return known[1]
-
-    def __reduce__(self) -> tuple[type[BeliefCache], tuple[()]]:
-        return BeliefCache, ()
+    def __reduce__(self) -> tuple[type[Fits], tuple[()]]:
+        return Fits, ()
 
 
 @dataclass(frozen=True)
@@ -99,7 +85,7 @@ class GPSampler:
     model: dict[str, Any] | None = None
     search: dict[str, Any] | None = None
     trust_region: Literal["auto", "off"] = "auto"
-    _cache: BeliefCache = field(default_factory=BeliefCache, init=False, repr=False, compare=False)
+    _cache: Fits = field(default_factory=Fits, init=False, repr=False, compare=False)
 
     name: ClassVar[str] = "gp"
 
@@ -116,6 +102,8 @@ class GPSampler:
             if not ok:
                 got = short_repr(getattr(self, name))
                 raise SettingsError(name, expected=expected, got=got)
+        for kind, given in ((GPSettings, self.model), (SearchSettings, self.search)):
+            _check_names(kind, given)
 
     def propose(
         self, space: Space, history: History, n: int, rng: np.random.Generator
@@ -126,17 +114,16 @@ class GPSampler:
         """
         batch = Batch(n, space.d, copies=may_repeat(history))
         data = observe(history, rng)
-        note = ""
-        if not space.domain.varies.any():
-            note = ""
-        elif self.is_starting(space, data):
+        note, name = "", self.name
+        if self.is_starting(space, data):
+            name = f"{self.name}:design"
             offer_design(batch, space, history, self.n_design(space))
-        else:
+        elif space.domain.varies.any():
             note = self._offer_best(batch, space, history, data, rng)
         n_regular = n - batch.missing
         rows, shortage, n_fresh = fill_up(batch, space, history, rng)
         n_regular = n_regular if note else n_fresh
-        return Suggestion(rows, self.name, note or shortage, n_regular)
+        return Suggestion(rows, name, note or shortage, n_regular)
 
     def n_design(self, space: Space) -> int:
         """Return how many trials follow the design."""
@@ -157,22 +144,27 @@ class GPSampler:
             data = nearest_and_best(data, self.max_points)
         try:
             with np.errstate(all="ignore"):
-                belief = self.believe(space, history, data)
+                belief = self.believe(space, data)
                 offer_best(self, belief, batch, space, history, data, rng)
         except (ArithmeticError, ValueError, MemoryError, np.linalg.LinAlgError) as error:
             return f"the Gaussian process failed ({error}), so a random configuration is proposed"
         return _NOTHING_FOUND if batch.missing else ""
 
-    def believe(self, space: Space, history: History, data: Observed) -> Belief:
+    def believe(self, space: Space, data: Observed) -> Belief:
         """Return what is believed of the objective after the finished trials."""
         from bayesopt.surrogates.model import build_belief
-        from bayesopt.surrogates.settings import GPSettings
 
         settings = GPSettings(**(self.model or {}))
-        return build_belief(
-            space.domain, data.X, data.y, data.failed, settings, self._cache.of(history, space)
-        )
+        return build_belief(space.domain, data.X, data.y, data.failed, settings, self._cache)
 
 
 def _is_count(value: object) -> bool:
     return value is None or (isinstance(value, int) and not isinstance(value, bool) and value >= 1)
+
+
+def _check_names(kind: type[GPSettings | SearchSettings], given: object) -> None:
+    known = {field.name for field in dataclasses.fields(kind)}
+    if given is not None and not (isinstance(given, dict) and set(given) <= known):
+        raise SettingsError(
+            kind.__name__, expected=f"a mapping of {sorted(known)}", got=short_repr(given)
+        )

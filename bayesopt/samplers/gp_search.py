@@ -10,8 +10,9 @@ import numpy.typing as npt
 
 from bayesopt.acquisition.functions import UCB, Acquisition, LogEI, LogPI
 from bayesopt.acquisition.ground import Ground, Region, whole_cube
-from bayesopt.acquisition.maximize import SearchSettings, maximize
-from bayesopt.acquisition.pending import with_pending
+from bayesopt.acquisition.maximize import maximize
+from bayesopt.acquisition.pending import believed_best, with_pending
+from bayesopt.acquisition.settings import SearchSettings
 from bayesopt.acquisition.trust_region import early_region, replay, turbo_region
 from bayesopt.acquisition.utility import Gain, Success, Term, Utility
 from bayesopt.history import History
@@ -42,7 +43,7 @@ def offer_best(
     rng: np.random.Generator,
 ) -> None:
     """Fill a batch with the rows that promise most, each as if the earlier ones were under way."""
-    members = with_pending(belief.members, data.pending)
+    belief = taking_in(belief, data.pending)
     settings = search_settings(sampler, data.n)
     scale = lengthscales(belief)
     anchors = best_rows(belief)
@@ -51,12 +52,20 @@ def offer_best(
         if sampler.trust_region == "auto":
             region = region_for(belief, data, scale, sampler.n_design(space))
         ground = Ground(space, _known(history, batch), region)
-        utility = utility_of(sampler, dataclasses.replace(belief, members=members), rng)
+        utility = utility_of(sampler, belief, rng)
         found = maximize(utility, ground, anchors, scale, rng, settings)
         if not len(found.rows):
             return
         batch.offer(found.rows[:1])
-        members = with_pending(members, found.rows[:1]) if batch.missing else members
+        if batch.missing:
+            belief = taking_in(belief, found.rows[:1])
+
+
+def taking_in(belief: Belief, rows: F) -> Belief:
+    """Return the belief as if rows [k, d] under way had the outcomes believed of them."""
+    members = with_pending(belief.members, rows)
+    incumbent = believed_best(members, belief.weights, rows, belief.incumbent)
+    return dataclasses.replace(belief, members=members, incumbent=incumbent)
 
 
 def utility_of(sampler: GPSampler, belief: Belief, rng: np.random.Generator) -> Utility:

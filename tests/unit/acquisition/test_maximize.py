@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from bayesopt.acquisition.ground import Ground, Region, whole_cube
-from bayesopt.acquisition.maximize import Ranking, SearchSettings, candidates, maximize
+from bayesopt.acquisition.maximize import Ranking, candidates, maximize
+from bayesopt.acquisition.settings import SearchSettings
 from bayesopt.acquisition.trust_region import box
 from bayesopt.space import Categorical, Float, Int, Ordinal, Space
 
