@@ -65,7 +65,7 @@ class Evidence:
         linear.invert(K)
         inputs, frame = self._placed, self.frame
         if hyper.warp is not None:
-            self._contract_warp(hyper, K, alpha)
+            self._contract_warp(hyper.warp, hyper.weight, K, alpha)
         by_gap, trace, total = contract_gram(
             inputs.Z, inputs.A, frame.rules, hyper.weight, self._slope, K, alpha, self._by_column
         )
@@ -75,11 +75,11 @@ class Evidence:
         by_signal -= 0.5 * offset * (float(alpha.sum()) ** 2 - total)
         return value - n * _HALF_LOG_2PI, self._by_column, by_gap, by_signal, by_noise
 
-    def _contract_warp(self, hyper: Hyper, inverse: F, alpha: F) -> None:
-        by_place, a, b = np.empty_like(self.inputs.Z), *hyper.warp
-        rules, weight = self.frame.rules, hyper.weight
+    def _contract_warp(self, warp: F, weight: F, inverse: F, alpha: F) -> None:
+        by_place, rules = np.empty_like(self.inputs.Z), self.frame.rules
         contract_places(self._placed.Z, rules, weight, self._slope, inverse, alpha, by_place)
-        contract_warp(self.inputs.Z, a, b, by_place, self.by_warp[0], self.by_warp[1])
+        by_a, by_b = self.by_warp
+        contract_warp(self.inputs.Z, warp[0], warp[1], by_place, by_a, by_b)
 
     def _factored(self, hyper: Hyper) -> F | None:
         self._placed = warped(self.inputs, hyper.warp)[0]

@@ -63,7 +63,8 @@ class Frame:
     @property
     def warpable(self) -> npt.NDArray[np.int64]:
         """Columns that a warp can bend: those that vary along a line."""
-        return self.varies[(self.rules[self.varies] & NOMINAL) == 0]
+        is_choice = (self.rules[self.varies] & NOMINAL).astype(np.bool_)
+        return np.asarray(self.varies[~is_choice])
 
 
 @dataclass(frozen=True, eq=False)
