@@ -43,7 +43,8 @@ class Region:
         """Return which rows [n, d] lie within, [n], half a cell aside."""
         outside = (rows < self.lower - 1e-9) | (rows > self.upper + 1e-9)
         changed = (rows != self.center)[:, nominal].sum(axis=1)
-        return ~outside[:, ~nominal].any(axis=1) & (changed <= self._most_changed(nominal))
+        within: Mask = ~outside[:, ~nominal].any(axis=1)
+        return within & (changed <= self._most_changed(nominal))
 
     def _most_changed(self, nominal: Mask) -> int:
         return max(1, int(np.ceil(self.share * np.count_nonzero(nominal))))
@@ -78,7 +79,7 @@ class Ground:
     @cached_property
     def is_nominal(self) -> Mask:
         """Mere choices, [d]."""
-        return self.domain.kind == NOMINAL
+        return np.asarray(self.domain.kind == NOMINAL)
 
     @cached_property
     def is_climbed(self) -> Mask:

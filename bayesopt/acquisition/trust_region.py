@@ -39,12 +39,15 @@ class Life:
     length : float
         Side of the region, as part of the cube's.
     n_restarts : int
+    n_idle : int
+        Trials since the last one that improved on the best by a part of its size.
     """
 
     first: int
     best: int
     length: float
     n_restarts: int
+    n_idle: int
 
 
 def early_region(center: F, n: int) -> Region:
@@ -74,12 +77,13 @@ def replay(y: F, d: int, n_startup: int) -> Life:
     values = np.where(np.isfinite(y), y, math.inf).tolist()
     patience = max(_LEAST_FAILURES, d)
     first, best, length, n_restarts = 0, -1, _FIRST_LENGTH, 0
-    n_good = n_bad = 0
+    n_good = n_bad = n_idle = 0
     for i, value in enumerate(values):
         lowest = values[best] if best >= 0 else math.inf
         improved = _improves(value, lowest)
         if value < lowest:
             best = i
+        n_idle = 0 if improved else n_idle + 1
         if i - first < n_startup:
             continue
         n_good, n_bad = (n_good + 1, 0) if improved else (0, n_bad + 1)
@@ -89,8 +93,8 @@ def replay(y: F, d: int, n_startup: int) -> Life:
             length, n_bad = 0.5 * length, 0
         if length < _SHORTEST:
             first, best, length, n_restarts = i + 1, -1, _FIRST_LENGTH, n_restarts + 1
-            n_good = n_bad = 0
-    return Life(first, best, length, n_restarts)
+            n_good = n_bad = n_idle = 0
+    return Life(first, best, length, n_restarts, n_idle)
 
 
 def _improves(value: float, lowest: float) -> bool:
@@ -107,9 +111,3 @@ def turbo_region(center: F, length: float, scale: F) -> Region:
     """
     relative = scale / np.exp(np.mean(np.log(scale)))
     return box(center, np.clip(0.5 * length * relative, 1e-3, 1.0), min(1.0, length))
-
-
-def stagnation(y: F) -> int:
-    """Return how many trials, up to the last, came after the best one [n]."""
-    values = np.where(np.isfinite(y), y, math.inf)
-    return len(values) - 1 - int(np.argmin(values)) if len(values) else 0

@@ -138,14 +138,20 @@ class GPSampler:
         self, batch: Batch, space: Space, history: History, data: Observed, rng: np.random.Generator
     ) -> str:
         """Fill a batch with what promises most; return why it could not be, or ""."""
-        from bayesopt.samplers.gp_search import offer_best
+        from bayesopt.samplers.gp_search import Plan, offer_best
 
-        if self.max_points is not None:
-            data = nearest_and_best(data, self.max_points)
+        plan = Plan(
+            self.acquisition,
+            self.explore,
+            self.beta,
+            self.trust_region == "auto",
+            self.n_design(space),
+            self.search or {},
+        )
         try:
             with np.errstate(all="ignore"):
                 belief = self.believe(space, data)
-                offer_best(self, belief, batch, space, history, data, rng)
+                offer_best(plan, belief, batch, space, history, data, rng)
         except (ArithmeticError, ValueError, MemoryError, np.linalg.LinAlgError) as error:
             return f"the Gaussian process failed ({error}), so a random configuration is proposed"
         return _NOTHING_FOUND if batch.missing else ""
@@ -154,6 +160,8 @@ class GPSampler:
         """Return what is believed of the objective after the finished trials."""
         from bayesopt.surrogates.model import build_belief
 
+        if self.max_points is not None:
+            data = nearest_and_best(data, self.max_points)
         settings = GPSettings(**(self.model or {}))
         return build_belief(space.domain, data.X, data.y, data.failed, settings, self._cache)
 

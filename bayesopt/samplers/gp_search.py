@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -19,22 +21,45 @@ from bayesopt.history import History
 from bayesopt.samplers.fresh import Batch, may_repeat
 from bayesopt.samplers.gp_data import Observed
 from bayesopt.space import Space
-
-if TYPE_CHECKING:
-    from bayesopt.samplers.gp import GPSampler
-    from bayesopt.surrogates.model import Belief
+from bayesopt.surrogates.model import Belief
 
 F = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 
 _WIDE = 20  # columns; from more on the search keeps to a trust region all the time
+_LEAST_PATIENCE = 4  # trials without improvement, or as many as dimensions, are being stuck
+_LOCAL_SHARE = 0.5  # of the trials that then keep to the trust region
 _EXPLORING_BETA = 1.8
 _SCALE_BOUNDS = (0.02, 1.0)
 _LARGE = 300  # finished trials; from more on a posterior is dear, so the search is thriftier
 
 
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """How the next rows are looked for; see :class:`bayesopt.samplers.gp.GPSampler`.
+
+    Attributes
+    ----------
+    acquisition : {"ei", "logei", "pi", "ucb"}
+    explore, beta : float
+    has_region : bool
+        Whether the search may keep to a part of the cube.
+    n_design : int
+        Trials that a life of the trust region begins with.
+    search : mapping
+        Settings of the search that the user made.
+    """
+
+    acquisition: str
+    explore: float
+    beta: float
+    has_region: bool
+    n_design: int
+    search: Mapping[str, Any]
+
+
 def offer_best(
-    sampler: GPSampler,
+    plan: Plan,
     belief: Belief,
     batch: Batch,
     space: Space,
@@ -42,17 +67,20 @@ def offer_best(
     data: Observed,
     rng: np.random.Generator,
 ) -> None:
-    """Fill a batch with the rows that promise most, each as if the earlier ones were under way."""
+    """Fill a batch with the rows that promise most, each as if the earlier ones were under way.
+
+    It stays short where the search finds nothing that may be proposed.
+    """
     belief = taking_in(belief, data.pending)
-    settings = search_settings(sampler, data.n)
+    settings = search_settings(plan, len(belief.X))
     scale = lengthscales(belief)
     anchors = best_rows(belief)
     while batch.missing:
         region = whole_cube(space.d)
-        if sampler.trust_region == "auto":
-            region = region_for(belief, data, scale, sampler.n_design(space))
+        if plan.has_region:
+            region = region_for(belief, data, scale, plan.n_design, rng)
         ground = Ground(space, _known(history, batch), region)
-        utility = utility_of(sampler, belief, rng)
+        utility = utility_of(plan, belief, rng)
         found = maximize(utility, ground, anchors, scale, rng, settings)
         if not len(found.rows):
             return
@@ -68,16 +96,16 @@ def taking_in(belief: Belief, rows: F) -> Belief:
     return dataclasses.replace(belief, members=members, incumbent=incumbent)
 
 
-def utility_of(sampler: GPSampler, belief: Belief, rng: np.random.Generator) -> Utility:
+def utility_of(plan: Plan, belief: Belief, rng: np.random.Generator) -> Utility:
     """Return what the next row is worth: the sampler's acquisition, now and then a bolder one."""
     acquisition: Acquisition
-    if sampler.acquisition == "ucb":
-        acquisition = UCB(sampler.beta)
-    elif rng.random() < sampler.explore:
+    if plan.acquisition == "ucb":
+        acquisition = UCB(plan.beta)
+    elif rng.random() < plan.explore:
         acquisition = UCB(_EXPLORING_BETA)
     else:
         acquisition = (
-            LogPI(belief.incumbent) if sampler.acquisition == "pi" else LogEI(belief.incumbent)
+            LogPI(belief.incumbent) if plan.acquisition == "pi" else LogEI(belief.incumbent)
         )
     is_log = not isinstance(acquisition, UCB)
     terms: tuple[Term, ...] = (Gain(belief.members, belief.weights, acquisition, is_log),)
@@ -86,23 +114,30 @@ def utility_of(sampler: GPSampler, belief: Belief, rng: np.random.Generator) -> 
     return Utility(terms)
 
 
-def region_for(belief: Belief, data: Observed, scale: F, n_design: int) -> Region:
-    """Return the part of the cube that the next search keeps to."""
+def region_for(
+    belief: Belief, data: Observed, scale: F, n_design: int, rng: np.random.Generator
+) -> Region:
+    """Return the part of the cube that the next search keeps to.
+
+    While little is known, a box around the incumbent. In many dimensions, or for half of the
+    trials once nothing has improved for a while, the trust region of the trials' replay.
+    """
     d = data.X.shape[1]
-    center = belief.incumbent_row
-    if d > _WIDE:
-        life = replay(np.where(data.failed, np.inf, data.y), d, n_design)
-        if life.best < 0:
-            return whole_cube(d)
+    life = replay(np.where(data.failed, np.inf, data.y), d, n_design)
+    is_stuck = life.n_idle >= max(_LEAST_PATIENCE, d)
+    if life.best >= 0 and (d > _WIDE or (is_stuck and rng.random() < _LOCAL_SHARE)):
         return turbo_region(data.X[life.best], life.length, scale)
-    return early_region(center, data.n)
+    if belief.incumbent_row is None or d > _WIDE:
+        return whole_cube(d)
+    return early_region(belief.incumbent_row, data.n)
 
 
 def best_rows(belief: Belief, k: int = 5) -> F:
     """Return the k rows of the best values, the best first."""
-    order = np.argsort(belief.y, kind="stable")[:k]
-    rows: F = np.concatenate([belief.incumbent_row[None, :], belief.X[order]])
-    return rows
+    best: F = belief.X[np.argsort(belief.y, kind="stable")[:k]]
+    if belief.incumbent_row is None:
+        return best
+    return np.concatenate([belief.incumbent_row[None, :], best])
 
 
 def lengthscales(belief: Belief) -> F:
@@ -110,19 +145,20 @@ def lengthscales(belief: Belief) -> F:
     hyper: Any = getattr(belief.members[0], "hyper", None)
     if hyper is None:
         return np.full(belief.X.shape[1], 0.5)
-    return np.clip(np.nan_to_num(hyper.lengthscale, posinf=1.0), *_SCALE_BOUNDS)
+    scale: F = np.clip(np.nan_to_num(hyper.lengthscale, posinf=1.0), *_SCALE_BOUNDS)
+    return scale
 
 
-def search_settings(sampler: GPSampler, n: int) -> SearchSettings:
+def search_settings(plan: Plan, n: int) -> SearchSettings:
     """Return how hard to look: less where each look costs more, unless the user decides."""
     thrifty = {"n_candidates": 512, "n_starts": 5} if n > _LARGE else {}
-    return SearchSettings(**{**thrifty, **(sampler.search or {})})
+    return SearchSettings(**{**thrifty, **plan.search})
 
 
-def _known(history: History, batch: Batch) -> Any:
+def _known(history: History, batch: Batch) -> Callable[[F], Mask]:
     """Return the test for rows that must not be proposed: known ones, and those of the batch."""
     if may_repeat(history):
-        return lambda rows: np.zeros(len(rows), dtype=np.bool_)
+        return _nothing_known
     taken = batch.rows()
 
     def known(rows: F) -> Mask:
@@ -132,3 +168,7 @@ def _known(history: History, batch: Batch) -> Any:
         return found
 
     return known
+
+
+def _nothing_known(rows: F) -> Mask:
+    return np.zeros(len(rows), dtype=np.bool_)

@@ -1,4 +1,4 @@
-"""A look inside a Gaussian-process sampler: what it believes, what matters, how well it predicts."""
+"""A look inside a Gaussian-process sampler: what it believes, and what matters to it."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bayesopt.acquisition.trust_region import early_region, replay, stagnation, turbo_region
+from bayesopt.acquisition.trust_region import early_region, replay, turbo_region
 
 values = st.lists(
     st.one_of(st.floats(-1e6, 1e6), st.just(np.inf), st.just(np.nan), st.integers(-3, 3)),
@@ -32,6 +32,8 @@ def test_three_successes_in_a_row_double_and_failures_halve() -> None:
     nothing = np.array([1.0, 1.0 - 1e-5, np.nan, np.inf, 2.0])
     assert replay(nothing, 2, 1).length == 0.4  # tiny gains and failures are no successes
     assert replay(nothing, 2, 1).best == 1
+    assert replay(nothing, 2, 1).n_idle == 4
+    assert replay(improving, 2, 1).n_idle == 0
 
 
 def test_a_region_that_is_too_short_begins_anew() -> None:
@@ -66,8 +68,3 @@ def test_the_box_is_longer_along_longer_lengthscales() -> None:
     region = turbo_region(np.full(3, 0.5), 0.4, np.array([0.1, 0.2, 0.4]))
     np.testing.assert_allclose(region.upper - region.lower, [0.2, 0.4, 0.8])
     assert region.share == 0.4
-
-
-def test_stagnation_counts_from_the_best() -> None:
-    assert stagnation(np.array([])) == 0
-    assert stagnation(np.array([3.0, 1.0, 2.0, np.nan, 1.0])) == 3
