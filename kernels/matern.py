@@ -181,6 +181,27 @@ def _contract_choice(h: F, column: F, A: F, i: int) -> float:
 
 
 @njit(cache=True, error_model="numpy")
+def contract_places(
+    Z: F, rules: Rules, weight: F, slope: F, inverse: F, alpha: F, by_place: F
+) -> None:
+    """Fill in ½ Σ_ab W_ab ∂K_ab/∂Z [d, n], W = α αᵀ - K⁻¹; 0 of NOMINAL columns; O(n² d)."""
+    h = np.empty(alpha.size)
+    by_place[:] = 0.0
+    for i in range(alpha.size):
+        for k in range(i):
+            h[k] = 2.0 * (alpha[i] * alpha[k] - inverse[i, k]) * slope[i, k]
+        for j in range(weight.size):
+            if weight[j] == 0.0 or rules[j] & NOMINAL:
+                continue
+            total = 0.0
+            for k in range(i):
+                change = weight[j] * h[k] * (Z[j, i] - Z[j, k])
+                total += change
+                by_place[j, k] -= change
+            by_place[j, i] += total
+
+
+@njit(cache=True, error_model="numpy")
 def fill_cross(
     Zq: F,
     Aq: F,

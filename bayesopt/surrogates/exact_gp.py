@@ -12,7 +12,7 @@ from bayesopt._kernels.posterior import append_row, input_gradients, means_and_v
 from bayesopt.space.domain import Domain
 from bayesopt.surrogates import linear
 from bayesopt.surrogates.hyper import Frame, Hyper
-from bayesopt.surrogates.inputs import Inputs, to_inputs
+from bayesopt.surrogates.inputs import Inputs, to_inputs, warped
 
 F = npt.NDArray[np.float64]
 
@@ -31,8 +31,12 @@ class Kernel:
         """Variance of the latent function before any data."""
         return self.hyper.signal + self.frame.settings.offset
 
+    def place(self, inputs: Inputs) -> tuple[Inputs, F | None]:
+        """Return rows where the warp puts them, and its slope [d, n]; None without a warp."""
+        return warped(inputs, self.hyper.warp)
+
     def gram(self, inputs: Inputs, noise: float) -> F:
-        """Return the lower triangle of K [n, n] with noise on the diagonal; O(n² d)."""
+        """Return the lower triangle of K [n, n] of placed rows, noise on the diagonal; O(n² d)."""
         K, slope = np.empty((inputs.n, inputs.n)), np.empty((inputs.n, inputs.n))
         h, offset = self.hyper, self.frame.settings.offset
         fill_gram(
@@ -51,7 +55,7 @@ class Kernel:
         return K
 
     def cross(self, queries: Inputs, inputs: Inputs) -> tuple[F, F]:
-        """Return k [m, n] between queries and rows, and its slope by r²; O(m n d)."""
+        """Return k [m, n] between placed queries and rows, and its slope by r²; O(m n d)."""
         K, slope = np.empty((queries.n, inputs.n)), np.empty((queries.n, inputs.n))
         h, offset = self.hyper, self.frame.settings.offset
         fill_cross(
@@ -80,6 +84,8 @@ class Factor:
     kernel : Kernel
     inputs : Inputs
         The n rows.
+    placed : Inputs
+        Where the warp puts them.
     L : float64 array [n, n]
         Lower triangle, C order; what is above the diagonal is arbitrary.
     noise : float
@@ -88,13 +94,14 @@ class Factor:
 
     kernel: Kernel
     inputs: Inputs
+    placed: Inputs
     L: F
     noise: float
 
     def first(self, n: int) -> Factor:
         """Return the factor of the first n rows."""
         L = np.ascontiguousarray(self.L[:n, :n])
-        return Factor(self.kernel, self.inputs.first(n), L, self.noise)
+        return Factor(self.kernel, self.inputs.first(n), self.placed.first(n), L, self.noise)
 
     def grown(self, rows: Inputs) -> Factor:
         """Return the factor with rows added one by one; O(n²) each.
@@ -105,13 +112,15 @@ class Factor:
         if not k:
             return self
         inputs = self.inputs.joined(rows)
+        new = self.kernel.place(rows)[0]
+        placed = inputs if new is rows else self.placed.joined(new)
         L = np.empty((n + k, n + k))
         L[:n, :n] = self.L
-        cross = self.kernel.cross(rows, inputs)[0]
+        cross = self.kernel.cross(new, placed)[0]
         prior = self.kernel.prior_variance + self.noise
         for i in range(k):
             append_row(L, n + i, cross[i], prior, 1e-8 * self.noise)
-        return Factor(self.kernel, inputs, L, self.noise)
+        return Factor(self.kernel, inputs, placed, L, self.noise)
 
 
 def factorise(kernel: Kernel, inputs: Inputs) -> Factor | None:
@@ -119,11 +128,12 @@ def factorise(kernel: Kernel, inputs: Inputs) -> Factor | None:
 
     None if even the largest jitter does not help.
     """
+    placed = kernel.place(inputs)[0]
     for jitter in (0.0, *linear.JITTERS):
         noise = kernel.hyper.noise + jitter * kernel.hyper.signal
-        K = kernel.gram(inputs, noise)
+        K = kernel.gram(placed, noise)
         if linear.factor(K):
-            return Factor(kernel, inputs, K, noise)
+            return Factor(kernel, inputs, placed, K, noise)
     return None
 
 
@@ -162,7 +172,7 @@ class ExactGP:
 
     def posterior(self, X: F) -> tuple[F, F]:
         """Return mean [m] and variance [m] of the latent function at rows X [m, d]; O(n² m)."""
-        K, _ = self._cross(to_inputs(self.domain, X))
+        K, _ = self._cross(self._place(X)[0])
         return self._moments(K, linear.forward(self.factor.L, K))
 
     def posterior_grad(self, X: F) -> tuple[F, F, F, F]:
@@ -170,13 +180,13 @@ class ExactGP:
 
         The gradient is 0 for nominal columns and for those that do not exist in a row.
         """
-        queries = to_inputs(self.domain, X)
+        queries, bend = self._place(X)
         K, slope = self._cross(queries)
         V = linear.forward(self.factor.L, K)
         mean, var = self._moments(K, V)
         U = linear.backward(self.factor.L, V)
         d_mean, d_var = np.empty((queries.n, self.d)), np.empty((queries.n, self.d))
-        rows, rules = self.factor.inputs, self.factor.kernel.frame.rules
+        rows, rules = self.factor.placed, self.factor.kernel.frame.rules
         input_gradients(
             queries.Z,
             queries.A,
@@ -189,6 +199,8 @@ class ExactGP:
             d_mean,
             d_var,
         )
+        if bend is not None:
+            d_mean, d_var = d_mean * bend.T, d_var * bend.T
         return mean, var, d_mean, d_var
 
     @np.errstate(all="ignore")
@@ -200,13 +212,16 @@ class ExactGP:
         rows = to_inputs(self.domain, X)
         factor = self.factor.grown(rows)
         if y is None:
-            mean = self._cross(rows)[0] @ self.alpha
+            mean = self._cross(self.factor.kernel.place(rows)[0])[0] @ self.alpha
             alpha = np.concatenate([self.alpha, np.zeros(rows.n)])
             return ExactGP(self.domain, factor, np.concatenate([self.y, mean]), alpha)
         return observe(self.domain, factor, np.concatenate([self.y, y]))
 
+    def _place(self, X: F) -> tuple[Inputs, F | None]:
+        return self.factor.kernel.place(to_inputs(self.domain, X))
+
     def _cross(self, queries: Inputs) -> tuple[F, F]:
-        return self.factor.kernel.cross(queries, self.factor.inputs)
+        return self.factor.kernel.cross(queries, self.factor.placed)
 
     def _moments(self, K: F, V: F) -> tuple[F, F]:
         prior = self.factor.kernel.prior_variance

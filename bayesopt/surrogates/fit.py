@@ -8,10 +8,19 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from bayesopt._kernels.matern import contract_gram, fill_gram
+from bayesopt._kernels.matern import contract_gram, contract_places, fill_gram
+from bayesopt._kernels.warp import contract_warp
 from bayesopt.surrogates import linear
-from bayesopt.surrogates.hyper import Frame, Hyper, bounds, default_theta, log_prior, to_hyper
-from bayesopt.surrogates.inputs import Inputs
+from bayesopt.surrogates.hyper import (
+    Frame,
+    Hyper,
+    bounds,
+    default_theta,
+    log_prior,
+    to_hyper,
+    with_warp,
+)
+from bayesopt.surrogates.inputs import Inputs, warped
 from bayesopt.surrogates.minimise import minimise
 
 F = npt.NDArray[np.float64]
@@ -32,14 +41,18 @@ class Evidence:
     _K: F = field(init=False)
     _slope: F = field(init=False)
     _by_column: F = field(init=False)
+    _placed: Inputs = field(init=False)
+    by_warp: F = field(init=False)
 
     def __post_init__(self) -> None:
         n = self.inputs.n
         self._K, self._slope = np.empty((n, n)), np.empty((n, n))
-        self._by_column = np.empty(self.frame.d)
+        self._by_column, self.by_warp = np.empty(self.frame.d), np.empty((2, self.frame.d))
 
     def log_likelihood(self, hyper: Hyper) -> tuple[float, F, float, float, float] | None:
         """Return it with its derivatives by weight [d], gap, log signal and noise; None on failure.
+
+        Where there is a warp, the derivatives by its exponents are left in ``by_warp`` [2, d].
 
         ``-½ yᵀ K⁻¹ y - ½ log |K| - ½ n log 2π`` (Rasmussen and Williams, 2006, eqs. 2.30, 5.9).
         O(n³ + n² d) time.
@@ -50,7 +63,9 @@ class Evidence:
         alpha = linear.solve(K, self.y)
         value = -0.5 * float(self.y @ alpha) - float(np.log(K.diagonal()).sum())
         linear.invert(K)
-        inputs, frame = self.inputs, self.frame
+        inputs, frame = self._placed, self.frame
+        if hyper.warp is not None:
+            self._contract_warp(hyper, K, alpha)
         by_gap, trace, total = contract_gram(
             inputs.Z, inputs.A, frame.rules, hyper.weight, self._slope, K, alpha, self._by_column
         )
@@ -60,7 +75,14 @@ class Evidence:
         by_signal -= 0.5 * offset * (float(alpha.sum()) ** 2 - total)
         return value - n * _HALF_LOG_2PI, self._by_column, by_gap, by_signal, by_noise
 
+    def _contract_warp(self, hyper: Hyper, inverse: F, alpha: F) -> None:
+        by_place, a, b = np.empty_like(self.inputs.Z), *hyper.warp
+        rules, weight = self.frame.rules, hyper.weight
+        contract_places(self._placed.Z, rules, weight, self._slope, inverse, alpha, by_place)
+        contract_warp(self.inputs.Z, a, b, by_place, self.by_warp[0], self.by_warp[1])
+
     def _factored(self, hyper: Hyper) -> F | None:
+        self._placed = warped(self.inputs, hyper.warp)[0]
         self._fill(hyper, 0.0)
         if linear.factor(self._K):
             return self._K
@@ -71,7 +93,7 @@ class Evidence:
         return None
 
     def _fill(self, hyper: Hyper, jitter: float) -> None:
-        inputs, frame = self.inputs, self.frame
+        inputs, frame = self._placed, self.frame
         fill_gram(
             inputs.Z,
             inputs.A,
@@ -102,6 +124,8 @@ class Evidence:
         slope[m + 1] += by_noise * (hyper.noise - frame.settings.noise_floor)
         if frame.has_gap:
             slope[m + 2] += by_gap * hyper.gap
+        if hyper.warp is not None:
+            slope[frame.n_theta :] += self.by_warp[:, frame.warpable].ravel()
         return -(value + prior), -slope
 
 
@@ -139,7 +163,18 @@ def cold_modes(inputs: Inputs, y: F, frame: Frame) -> tuple[Mode, ...]:
         return warm_modes(inputs, y, frame, cold_modes(inputs.take(part), y[part], frame))
     evidence = Evidence(inputs, y, frame)
     starts = [default_theta(frame, scale) for scale in _STARTS]
-    return distinct([_climb(evidence, start, _COLD_ITERATIONS) for start in starts], frame)
+    modes = distinct([_climb(evidence, start, _COLD_ITERATIONS) for start in starts], frame)
+    if frame.settings.input_warp and inputs.n >= 3 * frame.varies.size and frame.warpable.size:
+        modes = tuple(_bent(evidence, mode) for mode in modes)
+    return modes
+
+
+def _bent(evidence: Evidence, mode: Mode) -> Mode:
+    """Return the optimum with a warp if that is a much better explanation, else the one without."""
+    frame = evidence.frame
+    found = _climb(evidence, with_warp(mode.theta, frame), _COLD_ITERATIONS)
+    gain = found.log_posterior - mode.log_posterior
+    return found if gain > frame.settings.warp_nats else mode
 
 
 def warm_modes(inputs: Inputs, y: F, frame: Frame, modes: tuple[Mode, ...]) -> tuple[Mode, ...]:
@@ -149,7 +184,7 @@ def warm_modes(inputs: Inputs, y: F, frame: Frame, modes: tuple[Mode, ...]) -> t
 
 
 def _climb(evidence: Evidence, start: F, n_iterations: int) -> Mode:
-    low, high = bounds(evidence.frame)
+    low, high = bounds(evidence.frame, warped=start.size > evidence.frame.n_theta)
     theta, value = minimise(evidence.negative_log_posterior, start, low, high, n_iterations, _GAIN)
     return Mode(theta, -value) if math.isfinite(value) else Mode(start, -math.inf)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from bayesopt._kernels.matern import CONDITIONAL, MATERN32, MATERN52, RBF
+from bayesopt._kernels.matern import CONDITIONAL, MATERN32, MATERN52, NOMINAL, RBF
 from bayesopt.surrogates import priors
 from bayesopt.surrogates.settings import GPSettings
 
@@ -20,6 +20,7 @@ _SHORTEST, _LONGEST = 0.025, 50.0  # the latter times √d
 _SIGNAL_BOUNDS = (0.05, 20.0)
 _EXCESS_BOUNDS = (1e-9, 2.0)
 _GAP_BOUNDS = (1e-3, 20.0)
+_WARP_BOUNDS = (0.2, 5.0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,8 +57,13 @@ class Frame:
 
     @property
     def n_theta(self) -> int:
-        """Length of the vector that a fit moves."""
+        """Length of the vector that a fit moves, without a warp."""
         return int(self.varies.size) + 2 + self.has_gap
+
+    @property
+    def warpable(self) -> npt.NDArray[np.int64]:
+        """Columns that a warp can bend: those that vary along a line."""
+        return self.varies[(self.rules[self.varies] & NOMINAL) == 0]
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,12 +78,15 @@ class Hyper:
         Variances, in units of the transformed outcomes' variance.
     gap : float
         Squared distance between a column that exists and one that does not.
+    warp : float64 array [2, d] or None
+        Exponents a and b of each column's warp (``bayesopt._kernels.warp``); None for no warp.
     """
 
     weight: F
     signal: float
     noise: float
     gap: float
+    warp: F | None = None
 
     @property
     def lengthscale(self) -> F:
@@ -89,13 +98,20 @@ class Hyper:
 
 
 def to_hyper(theta: F, frame: Frame) -> Hyper:
-    """Read hyperparameters from (log lengthscales, log signal, log excess noise[, log gap])."""
+    """Read hyperparameters: logs of (lengthscales, signal, excess noise[, gap][, warp]).
+
+    The warp's part holds a and then b of ``frame.warpable``.
+    """
     m = frame.varies.size
     weight = np.zeros(frame.d)
     weight[frame.varies] = np.exp(-2.0 * theta[:m])
     noise = frame.settings.noise_floor + math.exp(theta[m + 1])
     gap = math.exp(theta[m + 2]) if frame.has_gap else 1.0
-    return Hyper(weight, math.exp(theta[m]), noise, gap)
+    warp = None
+    if theta.size > frame.n_theta:
+        warp = np.ones((2, frame.d))
+        warp[:, frame.warpable] = np.exp(theta[frame.n_theta :]).reshape(2, -1)
+    return Hyper(weight, math.exp(theta[m]), noise, gap, warp)
 
 
 def default_theta(frame: Frame, lengthscale: float = _DEFAULT_LENGTHSCALE) -> F:
@@ -109,11 +125,17 @@ def default_theta(frame: Frame, lengthscale: float = _DEFAULT_LENGTHSCALE) -> F:
     return theta
 
 
-def bounds(frame: Frame) -> tuple[F, F]:
-    """Return the box of theta."""
+def with_warp(theta: F, frame: Frame) -> F:
+    """Return a vector with a warp added that does nothing."""
+    return np.concatenate([theta, np.zeros(2 * frame.warpable.size)])
+
+
+def bounds(frame: Frame, warped: bool = False) -> tuple[F, F]:
+    """Return the box of theta, with or without a warp."""
     m = frame.varies.size
     sides = [(_SHORTEST, _LONGEST * math.sqrt(max(m, 1)))] * m + [_SIGNAL_BOUNDS, _EXCESS_BOUNDS]
     sides += [_GAP_BOUNDS] * frame.has_gap
+    sides += [_WARP_BOUNDS] * (2 * frame.warpable.size * warped)
     low, high = np.log(np.array(sides)).T
     return np.ascontiguousarray(low), np.ascontiguousarray(high)
 
@@ -126,7 +148,10 @@ def log_prior(theta: F, frame: Frame) -> tuple[float, F]:
     for i, (log_density, derivative) in enumerate(_scalar_priors(theta[m:], frame)):
         value += log_density
         slope[m + i] = derivative
-    return value, slope
+    location, scale = frame.settings.warp
+    bent = (theta[frame.n_theta :] - location) / scale
+    slope[frame.n_theta :] = -bent / scale
+    return value - 0.5 * float(bent @ bent - bent.size * (location / scale) ** 2), slope
 
 
 def _scalar_priors(tail: F, frame: Frame) -> list[tuple[float, float]]:

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from bayesopt._kernels.cube import mark_rows
 from bayesopt._kernels.matern import CONDITIONAL, NOMINAL
+from bayesopt._kernels.warp import warp_columns
 from bayesopt.space.domain import NOMINAL as CHOICE
 from bayesopt.space.domain import Domain
 
@@ -66,6 +67,15 @@ def to_inputs(domain: Domain, X: F) -> Inputs:
     mark_rows(X, domain.arrays, active)
     Z = np.where(active, X, 0.5).T
     return Inputs(np.ascontiguousarray(Z), np.ascontiguousarray(active.T, dtype=np.float64))
+
+
+def warped(inputs: Inputs, warp: F | None) -> tuple[Inputs, F | None]:
+    """Return where a warp [2, d] puts rows, and its slope [d, n]; no warp costs nothing."""
+    if warp is None:
+        return inputs, None
+    Z, slope = np.empty_like(inputs.Z), np.empty_like(inputs.Z)
+    warp_columns(inputs.Z, warp[0], warp[1], Z, slope)
+    return Inputs(Z, inputs.A), slope
 
 
 def column_rules(domain: Domain) -> npt.NDArray[np.int8]:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 from scipy.special import ndtri
-from scipy.stats import rankdata
 
 from bayesopt._kernels import power as kernels
 from bayesopt.surrogates.settings import GPSettings
@@ -92,10 +91,11 @@ def _ceiling(u: F, n_iqr: float) -> float:
 
 def _by_rank(u: F, unit: float) -> Outcome:
     """Return the transform to normal scores (ties share theirs), standardised."""
-    t = ndtri((rankdata(u) - 0.5) / u.size)
-    t = (t - t.mean()) / t.std()
-    knots, first = np.unique(u, return_index=True)
-    return Outcome(unit, knots=np.stack([knots, t[first]]))
+    knots, place, count = np.unique(u, return_inverse=True, return_counts=True)
+    middle = (np.cumsum(count) - 0.5 * count) / u.size
+    scores = ndtri(middle)
+    t = scores[place]
+    return Outcome(unit, knots=np.stack([knots, (scores - t.mean()) / t.std()]))
 
 
 def _raise(z: F, power: float) -> F:

@@ -60,7 +60,7 @@ class FitCache:
     It holds nothing that could not be computed again, bit for bit. Safe to share between threads.
     """
 
-    def __init__(self, capacity: int = 24) -> None:
+    def __init__(self, capacity: int = 12) -> None:
         self._capacity = capacity
         self._kept: OrderedDict[Hashable, Any] = OrderedDict()
         self._lock = threading.Lock()

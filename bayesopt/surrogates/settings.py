@@ -24,7 +24,12 @@ class GPSettings:
     winsorize_iqr : float
         How many interquartile ranges above the upper quartile bad outcomes are cut off.
     input_warp : bool
-        Whether columns may be warped (Kumaraswamy), where the data asks for it.
+        Whether columns may be warped (Kumaraswamy): from ``3 d`` outcomes on, where that raises the
+        log posterior by more than ``warp_nats``.
+    warp : tuple of (location, scale)
+        Log-normal prior of both of a warp's exponents, relative to its density at 1.
+    warp_nats : float
+        See ``input_warp``.
     n_modes : int
         At most how many hyperparameter optima are averaged over.
     mode_nats : float
@@ -40,7 +45,7 @@ class GPSettings:
     gap : tuple of (location, scale)
         Log-normal prior of the squared distance between a column that exists and one that does not.
     offset : float
-        Variance of the unknown constant mean; 0 fixes the mean at that of the outcomes.
+        Prior variance of the unknown constant mean; 0 fixes the mean at that of the outcomes.
     noisy_above : float
         From which noise variance on the objective counts as noisy.
     failures : str
@@ -59,6 +64,8 @@ class GPSettings:
     noise: tuple[float, float] = (1.1, 30.0)
     noise_floor: float = 1e-6
     gap: tuple[float, float] = (-1.0, 1.0)
-    offset: float = 0.0
+    warp: tuple[float, float] = (0.0, 0.75)
+    warp_nats: float = 5.0
+    offset: float = 4.0
     noisy_above: float = 1e-3
     failures: Failures = "probability"

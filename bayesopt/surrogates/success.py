@@ -76,7 +76,8 @@ def learn_success(
 
     A pure function of all but the cache.
     """
-    task = new_task(domain, X, replace(settings, n_modes=1, transform="standardize"), cache)
+    plain = replace(settings, n_modes=1, offset=0.0, input_warp=False)
+    task = new_task(domain, X, plain, cache)
     size = anchor_size(len(X))
     name = digest(failed[:size])
     labels = to_labels(failed[:size])

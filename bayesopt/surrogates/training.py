@@ -103,5 +103,6 @@ def grown_factor(task: Task, mode: Mode, size: int) -> Factor | None:
 def prior_only(task: Task) -> ExactGP:
     """Return the prior with default hyperparameters, for where no factor can be had."""
     kernel = Kernel(task.frame, to_hyper(default_theta(task.frame), task.frame))
-    factor = Factor(kernel, task.inputs.first(0), np.empty((0, 0)), kernel.hyper.noise)
+    nothing = task.inputs.first(0)
+    factor = Factor(kernel, nothing, nothing, np.empty((0, 0)), kernel.hyper.noise)
     return observe(task.domain, factor, np.empty(0))

@@ -227,7 +227,8 @@ def test_conditioning_without_outcomes_keeps_the_mean_and_shrinks_the_variance(m
 
 def test_the_prior_is_the_posterior_of_nothing(mixed) -> None:
     _, _, gp = make(mixed, n=1)
-    factor = Factor(gp.factor.kernel, gp.factor.inputs.first(0), np.empty((0, 0)), 1.0)
+    rows = gp.factor.inputs.first(0)
+    factor = Factor(gp.factor.kernel, rows, rows, np.empty((0, 0)), 1.0)
     nothing = observe(mixed.domain, factor, np.empty(0))
     mean, var, d_mean, d_var = nothing.posterior_grad(mixed.sample(3, np.random.default_rng(0)))
     assert not mean.any()
