@@ -79,7 +79,7 @@ class GPSampler:
 
     acquisition: Literal["ei", "logei", "pi", "ucb"] = "ei"
     n_startup: int | None = None
-    explore: float = 0.1
+    explore: float = 0.0
     beta: float = 1.8
     max_points: int | None = None
     model: dict[str, Any] | None = None

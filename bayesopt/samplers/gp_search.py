@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bayesopt.acquisition.functions import UCB, Acquisition, LogEI, LogPI
-from bayesopt.acquisition.ground import Ground, Region, whole_cube
+from bayesopt.acquisition.ground import Ground, Region, reach_of_neighbours, whole_cube
 from bayesopt.acquisition.maximize import maximize
 from bayesopt.acquisition.pending import believed_best, with_pending
 from bayesopt.acquisition.settings import SearchSettings
@@ -21,6 +21,7 @@ from bayesopt.history import History
 from bayesopt.samplers.fresh import Batch, may_repeat
 from bayesopt.samplers.gp_data import Observed
 from bayesopt.space import Space
+from bayesopt.space.domain import Domain
 from bayesopt.surrogates.model import Belief
 
 F = npt.NDArray[np.float64]
@@ -78,10 +79,13 @@ def offer_best(
     while batch.missing:
         region = whole_cube(space.d)
         if plan.has_region:
-            region = region_for(belief, data, scale, plan.n_design, rng)
-        ground = Ground(space, _known(history, batch), region)
-        utility = utility_of(plan, belief, rng)
+            region = region_for(space.domain, belief, data, scale, plan.n_design, rng)
+        utility, known = utility_of(plan, belief, rng), _known(history, batch)
+        ground = Ground(space, known, region)
         found = maximize(utility, ground, anchors, scale, rng, settings)
+        if not len(found.rows) and not ground.is_whole:  # all of the region is known
+            ground = Ground(space, known, whole_cube(space.d))
+            found = maximize(utility, ground, anchors, scale, rng, settings)
         if not len(found.rows):
             return
         batch.offer(found.rows[:1])
@@ -115,7 +119,12 @@ def utility_of(plan: Plan, belief: Belief, rng: np.random.Generator) -> Utility:
 
 
 def region_for(
-    belief: Belief, data: Observed, scale: F, n_design: int, rng: np.random.Generator
+    domain: Domain,
+    belief: Belief,
+    data: Observed,
+    scale: F,
+    n_design: int,
+    rng: np.random.Generator,
 ) -> Region:
     """Return the part of the cube that the next search keeps to.
 
@@ -126,10 +135,12 @@ def region_for(
     life = replay(np.where(data.failed, np.inf, data.y), d, n_design)
     is_stuck = life.n_idle >= max(_LEAST_PATIENCE, d)
     if life.best >= 0 and (d > _WIDE or (is_stuck and rng.random() < _LOCAL_SHARE)):
-        return turbo_region(data.X[life.best], life.length, scale)
+        center = data.X[life.best]
+        return turbo_region(center, life.length, scale, reach_of_neighbours(domain, center))
     if belief.incumbent_row is None or d > _WIDE:
         return whole_cube(d)
-    return early_region(belief.incumbent_row, data.n)
+    center = belief.incumbent_row
+    return early_region(center, data.n, reach_of_neighbours(domain, center))
 
 
 def best_rows(belief: Belief, k: int = 5) -> F:
