@@ -50,9 +50,9 @@ class GPSampler:
     ----------
     acquisition : {"ei", "logei", "pi", "ucb"}
         Expected improvement ("ei" and "logei" are the same, computed in log space), probability of
-        improvement, or the optimistic bound.
+        improvement (by .05 transformed), or the optimistic bound.
     n_startup : int, optional
-        Trials of the design; by default d + 1, at least 5 and at most 10.
+        Trials of the design; by default 2 (d + 1), at most 10.
     explore : float
         Share of the trials that climb an optimistic bound (β = 1.8) instead.
     beta : float
@@ -127,7 +127,7 @@ class GPSampler:
 
     def n_design(self, space: Space) -> int:
         """Return how many trials follow the design."""
-        return min(max(space.d + 1, 5), 10) if self.n_startup is None else self.n_startup
+        return min(max(2 * (space.d + 1), 4), 10) if self.n_startup is None else self.n_startup
 
     def is_starting(self, space: Space, data: Observed) -> bool:
         """Whether the next trial still belongs to the design."""

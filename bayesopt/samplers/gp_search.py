@@ -15,7 +15,7 @@ from bayesopt.acquisition.ground import Ground, Region, reach_of_neighbours, who
 from bayesopt.acquisition.maximize import maximize
 from bayesopt.acquisition.pending import believed_best, with_pending
 from bayesopt.acquisition.settings import SearchSettings
-from bayesopt.acquisition.trust_region import early_region, replay, turbo_region
+from bayesopt.acquisition.trust_region import Life, early_region, replay, turbo_region
 from bayesopt.acquisition.utility import Gain, Success, Term, Utility
 from bayesopt.history import History
 from bayesopt.samplers.fresh import Batch, may_repeat
@@ -30,7 +30,7 @@ Mask = npt.NDArray[np.bool_]
 _WIDE = 20  # columns; from more on the search keeps to a trust region all the time
 _LEAST_PATIENCE = 4  # trials without improvement, or as many as dimensions, are being stuck
 _LOCAL_SHARE = 0.5  # of the trials that then keep to the trust region
-_EXPLORING_BETA = 1.8
+_MARGIN = float(__import__("os").environ.get("B_M", "0.1"))
 _SCALE_BOUNDS = (0.02, 1.0)
 _LARGE = 300  # finished trials; from more on a posterior is dear, so the search is thriftier
 
@@ -74,13 +74,14 @@ def offer_best(
     """
     belief = taking_in(belief, data.pending)
     settings = search_settings(plan, len(belief.X))
-    scale = lengthscales(belief)
-    anchors = best_rows(belief)
+    scale, anchors = lengthscales(belief), best_rows(belief)
+    life = replay(np.where(data.failed, np.inf, data.y), space.d, plan.n_design)
     while batch.missing:
+        mood = mood_for(plan, life, space.d, rng)
         region = whole_cube(space.d)
         if plan.has_region:
-            region = region_for(space.domain, belief, data, scale, plan.n_design, rng)
-        utility, known = utility_of(plan, belief, rng), _known(history, batch)
+            region = region_for(space.domain, belief, data, scale, life, mood)
+        utility, known = utility_of(plan, belief, mood), _known(history, batch)
         ground = Ground(space, known, region)
         found = maximize(utility, ground, anchors, scale, rng, settings)
         if not len(found.rows) and not ground.is_whole:  # all of the region is known
@@ -93,6 +94,18 @@ def offer_best(
             belief = taking_in(belief, found.rows[:1])
 
 
+def mood_for(plan: Plan, life: Life, d: int, rng: np.random.Generator) -> str:
+    """Return how the next row is looked for: "calm", "bold" or "local".
+
+    A search that is stuck tries the two others in turn, by a coin: what it knows well yields
+    nothing more, so either a smaller region helps or a place that is less certain.
+    """
+    coin = rng.random()
+    if life.n_idle >= max(_LEAST_PATIENCE, d):
+        return "local" if coin < _LOCAL_SHARE and plan.has_region else "bold"
+    return "bold" if coin < plan.explore else "calm"
+
+
 def taking_in(belief: Belief, rows: F) -> Belief:
     """Return the belief as if rows [k, d] under way had the outcomes believed of them."""
     members = with_pending(belief.members, rows)
@@ -100,17 +113,14 @@ def taking_in(belief: Belief, rows: F) -> Belief:
     return dataclasses.replace(belief, members=members, incumbent=incumbent)
 
 
-def utility_of(plan: Plan, belief: Belief, rng: np.random.Generator) -> Utility:
-    """Return what the next row is worth: the sampler's acquisition, now and then a bolder one."""
-    acquisition: Acquisition
+def utility_of(plan: Plan, belief: Belief, mood: str) -> Utility:
+    """Return what the next row is worth; a bold search wants more than a tiny improvement."""
+    best = belief.incumbent - (_MARGIN if mood == "bold" else 0.0)
+    acquisition: Acquisition = LogEI(best)
     if plan.acquisition == "ucb":
         acquisition = UCB(plan.beta)
-    elif rng.random() < plan.explore:
-        acquisition = UCB(_EXPLORING_BETA)
-    else:
-        acquisition = (
-            LogPI(belief.incumbent) if plan.acquisition == "pi" else LogEI(belief.incumbent)
-        )
+    elif plan.acquisition == "pi":
+        acquisition = LogPI(belief.incumbent - _MARGIN)
     is_log = not isinstance(acquisition, UCB)
     terms: tuple[Term, ...] = (Gain(belief.members, belief.weights, acquisition, is_log),)
     if belief.success is not None:
@@ -119,26 +129,19 @@ def utility_of(plan: Plan, belief: Belief, rng: np.random.Generator) -> Utility:
 
 
 def region_for(
-    domain: Domain,
-    belief: Belief,
-    data: Observed,
-    scale: F,
-    n_design: int,
-    rng: np.random.Generator,
+    domain: Domain, belief: Belief, data: Observed, scale: F, life: Life, mood: str
 ) -> Region:
     """Return the part of the cube that the next search keeps to.
 
-    While little is known, a box around the incumbent. In many dimensions, or for half of the
-    trials once nothing has improved for a while, the trust region of the trials' replay.
+    While little is known, a box around the incumbent. In many dimensions, or for a local search,
+    the trust region of the trials' replay.
     """
-    d = data.X.shape[1]
-    life = replay(np.where(data.failed, np.inf, data.y), d, n_design)
-    is_stuck = life.n_idle >= max(_LEAST_PATIENCE, d)
-    if life.best >= 0 and (d > _WIDE or (is_stuck and rng.random() < _LOCAL_SHARE)):
+    is_wide = domain.d > _WIDE
+    if life.best >= 0 and (is_wide or mood == "local"):
         center = data.X[life.best]
         return turbo_region(center, life.length, scale, reach_of_neighbours(domain, center))
-    if belief.incumbent_row is None or d > _WIDE:
-        return whole_cube(d)
+    if belief.incumbent_row is None or is_wide:
+        return whole_cube(domain.d)
     center = belief.incumbent_row
     return early_region(center, data.n, reach_of_neighbours(domain, center))
 
