@@ -90,7 +90,8 @@ def _reflected(u: float, low: float, high: float) -> float:
 def spread_out(rows: F, order: Numbers, k: int, radius: float, chosen: Numbers) -> int:
     """Choose up to k of the rows, in `order`, that are `radius` apart; return how many.
 
-    Distance is the root mean square over columns. Where there are too few, the next in order follow, however near.
+    Distance is the root mean square over columns. Where there are too few, the next in order
+    follow, however near.
     """
     d = rows.shape[1]
     taken = np.zeros(order.size, dtype=np.bool_)

@@ -102,7 +102,8 @@ def advance(
     for k in range(n):
         i = state.running[k]
         v, c = state.vectors[i], state.numbers[i]
-        _take(v, c, values[k], grads[k], n_iterations, tolerance)
+        if _take(v, c, values[k], grads[k], n_iterations, tolerance):
+            _set_out(v, c, tolerance)
         if c[STATUS] == RUNNING:
             state.running[n_next] = i
             for j in range(points.shape[1]):  # assigning a slice takes seconds to compile
@@ -112,32 +113,29 @@ def advance(
 
 
 @njit(cache=True, error_model="numpy")
-def _take(v: F, c: F, value: float, grad: F, n_iterations: int, tolerance: float) -> None:
-    """Judge the evaluation of one run at its trial point."""
+def _take(v: F, c: F, value: float, grad: F, n_iterations: int, tolerance: float) -> bool:
+    """Judge the evaluation of one run at its trial point; return whether to set out anew."""
     usable = _all_finite(value, grad)
-    if c[N_ITERATIONS] < 0.0:
-        if usable:
-            _accept(v, c, value, grad)
-            _set_out(v, c, tolerance)
-        else:
-            c[STATUS] = FAILED
-        return
+    is_start = c[N_ITERATIONS] < 0.0
+    if is_start and not usable:
+        c[STATUS] = FAILED
+        return False
     c[_N_TRIES] += 1.0
-    if not usable or not _is_lower(v, c, value):
-        _shorten(v, c, value, usable, tolerance)
-    elif _is_short(v, c, grad):
+    if not is_start and not (usable and _is_lower(v, c, value)):
+        return _shorten(v, c, value, usable)
+    if not is_start and _is_short(v, c, grad):
         c[_SHORT] = c[_STEP]
         _try_step(v, c, 2.0 * c[_STEP] if c[_LONG] == np.inf else 0.5 * (c[_STEP] + c[_LONG]))
-    else:
-        gain = c[VALUE] - value
+        return False
+    gain = c[VALUE] - value
+    if not is_start:
         _remember(v, c, grad)
-        _accept(v, c, value, grad)
-        if c[N_ITERATIONS] >= n_iterations:
-            c[STATUS] = STOPPED
-        elif gain < tolerance:
-            c[STATUS] = CONVERGED
-        else:
-            _set_out(v, c, tolerance)
+    _accept(v, c, value, grad)
+    if c[N_ITERATIONS] >= n_iterations:
+        c[STATUS] = STOPPED
+    elif gain < tolerance:
+        c[STATUS] = CONVERGED
+    return bool(c[STATUS] == RUNNING)
 
 
 @njit(cache=True, error_model="numpy")
@@ -177,8 +175,8 @@ def _is_short(v: F, c: F, grad: F) -> bool:
 
 
 @njit(cache=True, error_model="numpy")
-def _shorten(v: F, c: F, value: float, usable: bool, tolerance: float) -> None:
-    """Try a shorter step; where none is any good forget the curvature, then give up."""
+def _shorten(v: F, c: F, value: float, usable: bool) -> bool:
+    """Try a shorter step; where none is any good set out without memory, then give up."""
     c[_LONG] = c[_STEP]
     if c[_N_TRIES] < _MOST_TRIES:
         fraction = 0.5
@@ -187,11 +185,12 @@ def _shorten(v: F, c: F, value: float, usable: bool, tolerance: float) -> None:
             # the minimum of the parabola through what is known
             fraction = min(max(-0.5 * c[_SLOPE] * c[_LONG] / rise, 0.1), 0.5)
         _try_step(v, c, c[_SHORT] + fraction * (c[_LONG] - c[_SHORT]))
-    elif c[_N_PAIRS] > 0.0:
-        c[_N_PAIRS] = 0.0
-        _set_out(v, c, tolerance)
-    else:
+        return False
+    if c[_N_PAIRS] == 0.0:
         c[STATUS] = CONVERGED
+        return False
+    c[_N_PAIRS] = 0.0
+    return True
 
 
 @njit(cache=True, error_model="numpy")
@@ -219,10 +218,11 @@ def _remember(v: F, c: F, grad: F) -> None:
 @njit(cache=True, error_model="numpy")
 def _set_out(v: F, c: F, tolerance: float) -> None:
     """Choose the next direction and its first step, unless there is nothing to gain."""
-    _turn(v, c)
-    if not c[_SLOPE] < 0.0 and c[_N_PAIRS] > 0.0:
-        c[_N_PAIRS] = 0.0
+    for _ in range(2):
         _turn(v, c)
+        if c[_SLOPE] < 0.0 or c[_N_PAIRS] == 0.0:
+            break
+        c[_N_PAIRS] = 0.0  # a memory that leads uphill is none
     if not c[_SLOPE] < 0.0 or _promise(v) < tolerance:
         c[STATUS] = CONVERGED
         return

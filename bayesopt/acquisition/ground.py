@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from bayesopt._kernels.cube import snap_rows
+from bayesopt._kernels.cube import cell_index, cell_unit, snap_rows
 from bayesopt.space import Space
 from bayesopt.space.domain import CONTINUOUS, NOMINAL, ORDERED, Domain
 
@@ -43,7 +43,8 @@ class Region:
         """Return which rows [n, d] lie within, [n], half a cell aside."""
         outside = (rows < self.lower - 1e-9) | (rows > self.upper + 1e-9)
         changed = (rows != self.center)[:, nominal].sum(axis=1)
-        return ~outside[:, ~nominal].any(axis=1) & (changed <= self._most_changed(nominal))
+        strays = outside[:, ~nominal].any(axis=1) | (changed > self._most_changed(nominal))
+        return np.asarray(~strays)
 
     def _most_changed(self, nominal: Mask) -> int:
         return max(1, int(np.ceil(self.share * np.count_nonzero(nominal))))
@@ -52,6 +53,21 @@ class Region:
 def whole_cube(d: int) -> Region:
     """Return the region that leaves nothing out."""
     return Region(np.zeros(d), np.ones(d), np.full(d, 0.5))
+
+
+def reach_of_neighbours(domain: Domain, row: F) -> F:
+    """Return how far the cells next to those of a snapped row are, [d]; 0 where there are none.
+
+    A region that is narrower would hold ordered columns fast.
+    """
+    reach = np.zeros(domain.d)
+    for j in np.flatnonzero((domain.kind == ORDERED) & domain.varies).tolist():
+        here, last = cell_index(row[j], j, domain.arrays), int(domain.n_cells[j]) - 1
+        near = [
+            cell_unit(cell, j, domain.arrays) for cell in (max(here - 1, 0), min(here + 1, last))
+        ]
+        reach[j] = max(abs(unit - row[j]) for unit in near)
+    return reach
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,7 +94,7 @@ class Ground:
     @cached_property
     def is_nominal(self) -> Mask:
         """Mere choices, [d]."""
-        return self.domain.kind == NOMINAL
+        return np.asarray(self.domain.kind == NOMINAL)
 
     @cached_property
     def is_climbed(self) -> Mask:

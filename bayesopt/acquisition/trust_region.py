@@ -23,6 +23,7 @@ _FIRST_LENGTH = 0.8
 _LONGEST, _SHORTEST = 1.6, 2.0**-7
 _SUCCESSES = 3  # in a row double the region
 _LEAST_FAILURES = 4  # or as many as dimensions halve it
+_LEAST_RADIUS = 1e-3
 _IMPROVEMENT = 1e-3  # of the best value's size
 
 
@@ -39,23 +40,26 @@ class Life:
     length : float
         Side of the region, as part of the cube's.
     n_restarts : int
+    n_idle : int
+        Trials since the last one that improved on the best by a part of its size.
     """
 
     first: int
     best: int
     length: float
     n_restarts: int
+    n_idle: int
 
 
-def early_region(center: F, n: int) -> Region:
+def early_region(center: F, n: int, least: F) -> Region:
     """Return the box around the incumbent that a search keeps to after `n` trials.
 
-    Its radius grows from .2 by .3 for each 5 (d + 1) trials; the whole cube from then on that it
-    spans it.
+    Its radius grows from .2 by .3 for each 5 (d + 1) trials, and is `least` [d] at least; the whole
+    cube from then on that it spans it.
     """
     d = center.size
     radius = _EARLY_RADIUS + _EARLY_GROWTH * n / (5.0 * (d + 1))
-    return box(center, np.full(d, radius)) if radius < 1.0 else whole_cube(d)
+    return box(center, np.maximum(radius, least)) if radius < 1.0 else whole_cube(d)
 
 
 def box(center: F, radius: F, share: float = 1.0) -> Region:
@@ -74,12 +78,13 @@ def replay(y: F, d: int, n_startup: int) -> Life:
     values = np.where(np.isfinite(y), y, math.inf).tolist()
     patience = max(_LEAST_FAILURES, d)
     first, best, length, n_restarts = 0, -1, _FIRST_LENGTH, 0
-    n_good = n_bad = 0
+    n_good = n_bad = n_idle = 0
     for i, value in enumerate(values):
         lowest = values[best] if best >= 0 else math.inf
         improved = _improves(value, lowest)
         if value < lowest:
             best = i
+        n_idle = 0 if improved else n_idle + 1
         if i - first < n_startup:
             continue
         n_good, n_bad = (n_good + 1, 0) if improved else (0, n_bad + 1)
@@ -89,8 +94,8 @@ def replay(y: F, d: int, n_startup: int) -> Life:
             length, n_bad = 0.5 * length, 0
         if length < _SHORTEST:
             first, best, length, n_restarts = i + 1, -1, _FIRST_LENGTH, n_restarts + 1
-            n_good = n_bad = 0
-    return Life(first, best, length, n_restarts)
+            n_good = n_bad = n_idle = 0
+    return Life(first, best, length, n_restarts, n_idle)
 
 
 def _improves(value: float, lowest: float) -> bool:
@@ -99,17 +104,12 @@ def _improves(value: float, lowest: float) -> bool:
     return value < lowest - _IMPROVEMENT * abs(lowest)
 
 
-def turbo_region(center: F, length: float, scale: F) -> Region:
+def turbo_region(center: F, length: float, scale: F, least: F) -> Region:
     """Return the region of a life around its best row: longer where the lengthscales [d] are.
 
-    Sides keep their geometric mean; of the nominal columns a part as large as the length may
-    differ from the center's (Wan et al., 2021).
+    Sides keep their geometric mean, and reach `least` [d] at least on either side; of the nominal
+    columns a part as large as the length may differ from the center's (Wan et al., 2021).
     """
     relative = scale / np.exp(np.mean(np.log(scale)))
-    return box(center, np.clip(0.5 * length * relative, 1e-3, 1.0), min(1.0, length))
-
-
-def stagnation(y: F) -> int:
-    """Return how many trials, up to the last, came after the best one [n]."""
-    values = np.where(np.isfinite(y), y, math.inf)
-    return len(values) - 1 - int(np.argmin(values)) if len(values) else 0
+    radius = np.maximum(0.5 * length * relative, least)
+    return box(center, np.clip(radius, _LEAST_RADIUS, 1.0), min(1.0, length))

@@ -26,7 +26,7 @@ _SQUARE_S = 1.5e-9  # per n² d
 
 @dataclass(frozen=True)
 class AutoSampler:
-    """Use a Gaussian process while a proposal is cheap beside the trials, then the Parzen estimator.
+    """Use a Gaussian process while a proposal is cheap beside the trials, then TPE.
 
     A proposal may take 20 ms or `share` of the median cost of the finished trials (in seconds, as
     told or measured by ``optimize``), whichever is more; trials that told no cost count as 10 s.

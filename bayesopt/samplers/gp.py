@@ -50,9 +50,9 @@ class GPSampler:
     ----------
     acquisition : {"ei", "logei", "pi", "ucb"}
         Expected improvement ("ei" and "logei" are the same, computed in log space), probability of
-        improvement, or the optimistic bound.
+        improvement (by .05 transformed), or the optimistic bound.
     n_startup : int, optional
-        Trials of the design; by default d + 1, at least 5 and at most 10.
+        Trials of the design; by default 2 (d + 1), at most 10.
     explore : float
         Share of the trials that climb an optimistic bound (β = 1.8) instead.
     beta : float
@@ -79,7 +79,7 @@ class GPSampler:
 
     acquisition: Literal["ei", "logei", "pi", "ucb"] = "ei"
     n_startup: int | None = None
-    explore: float = 0.1
+    explore: float = 0.0
     beta: float = 1.8
     max_points: int | None = None
     model: dict[str, Any] | None = None
@@ -127,7 +127,7 @@ class GPSampler:
 
     def n_design(self, space: Space) -> int:
         """Return how many trials follow the design."""
-        return min(max(space.d + 1, 5), 10) if self.n_startup is None else self.n_startup
+        return min(max(2 * (space.d + 1), 4), 10) if self.n_startup is None else self.n_startup
 
     def is_starting(self, space: Space, data: Observed) -> bool:
         """Whether the next trial still belongs to the design."""
@@ -138,14 +138,20 @@ class GPSampler:
         self, batch: Batch, space: Space, history: History, data: Observed, rng: np.random.Generator
     ) -> str:
         """Fill a batch with what promises most; return why it could not be, or ""."""
-        from bayesopt.samplers.gp_search import offer_best
+        from bayesopt.samplers.gp_search import Plan, offer_best
 
-        if self.max_points is not None:
-            data = nearest_and_best(data, self.max_points)
+        plan = Plan(
+            self.acquisition,
+            self.explore,
+            self.beta,
+            self.trust_region == "auto",
+            self.n_design(space),
+            self.search or {},
+        )
         try:
             with np.errstate(all="ignore"):
                 belief = self.believe(space, data)
-                offer_best(self, belief, batch, space, history, data, rng)
+                offer_best(plan, belief, batch, space, history, data, rng)
         except (ArithmeticError, ValueError, MemoryError, np.linalg.LinAlgError) as error:
             return f"the Gaussian process failed ({error}), so a random configuration is proposed"
         return _NOTHING_FOUND if batch.missing else ""
@@ -154,6 +160,8 @@ class GPSampler:
         """Return what is believed of the objective after the finished trials."""
         from bayesopt.surrogates.model import build_belief
 
+        if self.max_points is not None:
+            data = nearest_and_best(data, self.max_points)
         settings = GPSettings(**(self.model or {}))
         return build_belief(space.domain, data.X, data.y, data.failed, settings, self._cache)
 

@@ -4,7 +4,9 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bayesopt.acquisition.trust_region import early_region, replay, stagnation, turbo_region
+from bayesopt.acquisition.ground import reach_of_neighbours
+from bayesopt.acquisition.trust_region import early_region, replay, turbo_region
+from bayesopt.space import Float, Int, Space
 
 values = st.lists(
     st.one_of(st.floats(-1e6, 1e6), st.just(np.inf), st.just(np.nan), st.integers(-3, 3)),
@@ -14,10 +16,12 @@ values = st.lists(
 
 def test_the_early_box_grows_to_the_whole_cube() -> None:
     center = np.array([0.5, 0.0, 0.9])
-    first = early_region(center, 0)
+    first = early_region(center, 0, np.zeros(3))
     np.testing.assert_allclose(first.lower, [0.3, 0.0, 0.7])
     np.testing.assert_allclose(first.upper, [0.7, 0.2, 1.0])
-    widths = [(r.upper - r.lower).sum() for r in (early_region(center, n) for n in range(80))]
+    widths = [
+        (r.upper - r.lower).sum() for r in (early_region(center, n, np.zeros(3)) for n in range(80))
+    ]
     assert (np.diff(widths) >= 0.0).all()
     assert widths[-1] == 3.0
 
@@ -32,6 +36,8 @@ def test_three_successes_in_a_row_double_and_failures_halve() -> None:
     nothing = np.array([1.0, 1.0 - 1e-5, np.nan, np.inf, 2.0])
     assert replay(nothing, 2, 1).length == 0.4  # tiny gains and failures are no successes
     assert replay(nothing, 2, 1).best == 1
+    assert replay(nothing, 2, 1).n_idle == 4
+    assert replay(improving, 2, 1).n_idle == 0
 
 
 def test_a_region_that_is_too_short_begins_anew() -> None:
@@ -63,11 +69,16 @@ def test_a_life_goes_on_from_any_prefix(y: list[float], d: int, n_startup: int) 
 
 
 def test_the_box_is_longer_along_longer_lengthscales() -> None:
-    region = turbo_region(np.full(3, 0.5), 0.4, np.array([0.1, 0.2, 0.4]))
+    region = turbo_region(np.full(3, 0.5), 0.4, np.array([0.1, 0.2, 0.4]), np.zeros(3))
     np.testing.assert_allclose(region.upper - region.lower, [0.2, 0.4, 0.8])
     assert region.share == 0.4
 
 
-def test_stagnation_counts_from_the_best() -> None:
-    assert stagnation(np.array([])) == 0
-    assert stagnation(np.array([3.0, 1.0, 2.0, np.nan, 1.0])) == 3
+def test_the_next_cell_is_always_within_reach() -> None:
+    space = Space({"i": Int(0, 9), "l": Int(1, 1000, log=True), "x": Float(0.0, 1.0)})
+    row = space.encode([{"i": 4, "l": 2, "x": 0.5}])[0]
+    reach = reach_of_neighbours(space.domain, row)
+    region = turbo_region(row, 0.01, np.ones(3), reach)
+    near = space.encode([{"i": i, "l": k, "x": 0.5} for i in (3, 4, 5) for k in (1, 2, 3)])
+    assert region.holds(near, np.zeros(3, dtype=bool)).all()
+    assert region.upper[2] - region.lower[2] < 0.011

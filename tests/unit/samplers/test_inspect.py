@@ -36,9 +36,9 @@ def test_a_slice_follows_the_objective_and_its_band_holds_the_median() -> None:
     assert len(found.values) == len(found.log_gain) == 33
     truth = (np.array(found.values) - 0.5) ** 2 + 0.4
     near = truth < 4.0  # the worst outcomes are cut off
-    np.testing.assert_allclose(found.prediction.median[near], truth[near], atol=0.25)
-    assert (found.prediction.lower <= found.prediction.median).all()
-    assert (found.prediction.median <= found.prediction.upper).all()
+    np.testing.assert_allclose(found.band.median[near], truth[near], atol=0.25)
+    assert (found.band.low <= found.band.median).all()
+    assert (found.band.median <= found.band.high).all()
     assert insight.slice("i").values == [1, 2, 3, 4]
     assert insight.slice("c").values == ["a", "b"]
 
@@ -46,9 +46,9 @@ def test_a_slice_follows_the_objective_and_its_band_holds_the_median() -> None:
 def test_a_maximised_objective_comes_back_in_its_own_direction() -> None:
     low, high = look()[0], look("maximize")[0]
     assert low.incumbent == high.incumbent
-    a, b = low.slice("x").prediction, high.slice("x").prediction
+    a, b = low.slice("x").band, high.slice("x").band
     np.testing.assert_array_equal(a.median, -b.median)
-    np.testing.assert_array_equal(a.lower, -b.upper)
+    np.testing.assert_array_equal(a.low, -b.high)
 
 
 def test_what_does_nothing_is_the_least_important() -> None:
@@ -62,7 +62,9 @@ def test_what_does_nothing_is_the_least_important() -> None:
 
 def test_cross_validated_predictions_are_near_the_outcomes() -> None:
     insight, history = look()
-    told, predicted = insight.cross_validated()
+    found = insight.cross_validated()
+    told, predicted = found.observed, found.predicted
+    assert found.r2 > 0.9
     known = np.sort(history.values[:, 0])[:50]  # the worst are cut off
     np.testing.assert_allclose(np.sort(told)[:50], known, rtol=1e-6)
     assert np.corrcoef(told, predicted.median)[0, 1] > 0.95
