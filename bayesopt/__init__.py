@@ -44,7 +44,7 @@ if TYPE_CHECKING:
         WorkerLostError,
     )
     from bayesopt.history import History
-    from bayesopt.samplers import GridSampler, QMCSampler, RandomSampler
+    from bayesopt.samplers import AutoSampler, GPSampler, GridSampler, QMCSampler, RandomSampler
     from bayesopt.schedulers import MedianScheduler
     from bayesopt.space import (
         Categorical,
@@ -99,7 +99,7 @@ _HOMES = {
         "WorkerLostError",
     ],
     "history": ["History"],
-    "samplers": ["GridSampler", "QMCSampler", "RandomSampler"],
+    "samplers": ["AutoSampler", "GPSampler", "GridSampler", "QMCSampler", "RandomSampler"],
     "schedulers": ["MedianScheduler"],
     "space": [
         "Categorical",
@@ -124,6 +124,7 @@ _HOMES = {
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
+    "AutoSampler",
     "BayesOptError",
     "Categorical",
     "Constant",
@@ -131,6 +132,7 @@ __all__ = [
     "ExecutionError",
     "ExpressionError",
     "Float",
+    "GPSampler",
     "GridSampler",
     "History",
     "InfeasibleSpaceError",

@@ -1,11 +1,15 @@
 """Samplers: which configuration to evaluate next."""
 
+from bayesopt.samplers.auto import AutoSampler
 from bayesopt.samplers.base import Sampler, Suggestion, from_spec, resolve, to_spec
+from bayesopt.samplers.gp import GPSampler
 from bayesopt.samplers.grid import GridSampler
 from bayesopt.samplers.qmc import QMCSampler
 from bayesopt.samplers.random import RandomSampler
 
 __all__ = [
+    "AutoSampler",
+    "GPSampler",
     "GridSampler",
     "QMCSampler",
     "RandomSampler",

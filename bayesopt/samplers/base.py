@@ -13,7 +13,7 @@ from bayesopt.history import History
 from bayesopt.settings import Registry
 from bayesopt.space import Space
 
-DEFAULT = "qmc"
+DEFAULT = "auto"
 """The sampler of a study that names none."""
 
 
@@ -87,6 +87,8 @@ class Sampler(Protocol):
 _REGISTRY = Registry(
     "sampler",
     {
+        "auto": "bayesopt.samplers.auto:AutoSampler",
+        "gp": "bayesopt.samplers.gp:GPSampler",
         "grid": "bayesopt.samplers.grid:GridSampler",
         "qmc": "bayesopt.samplers.qmc:QMCSampler",
         "random": "bayesopt.samplers.random:RandomSampler",

@@ -12,7 +12,7 @@ import pytest
 from bayesopt import samplers
 from bayesopt.errors import SettingsError
 from bayesopt.history import History
-from bayesopt.samplers import GridSampler, QMCSampler, RandomSampler, Suggestion
+from bayesopt.samplers import AutoSampler, GridSampler, RandomSampler, Suggestion
 from bayesopt.space import Space
 
 
@@ -30,7 +30,7 @@ class Mine:
 def test_names_and_none_stand_for_samplers() -> None:
     assert samplers.resolve("grid") == GridSampler()
     assert samplers.resolve("random") == RandomSampler()
-    assert samplers.resolve(None) == QMCSampler()
+    assert samplers.resolve(None) == AutoSampler()
 
 
 @pytest.mark.parametrize("bad", ["no such", 5, RandomSampler, object()])

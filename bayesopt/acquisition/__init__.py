@@ -1,0 +1,1 @@
+"""Acquisition: what a belief makes a point worth."""

@@ -1,0 +1,250 @@
+"""Where a utility is highest: look everywhere, climb from the best places, change single columns.
+
+1. Candidates: a Latin hypercube of the region, changed copies of the best known rows, and all of a
+   space that is small enough to list.
+2. Starts: the best candidates that are not next to each other.
+3. Rounds: climb the continuous columns, then take single changes of the others while they help.
+4. The best row that may be proposed, with the runners-up in order.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from bayesopt._kernels import candidates as kernels
+from bayesopt.acquisition import moves
+from bayesopt.acquisition.climb import Climbable, climb
+from bayesopt.acquisition.ground import Ground
+from bayesopt.acquisition.settings import SearchSettings
+
+F = npt.NDArray[np.float64]
+Mask = npt.NDArray[np.bool_]
+Numbers = npt.NDArray[np.int64]
+
+_TOUCHED = 20.0  # columns of a known row that a changed copy moves, on average and at most
+_DRAWS_PER_CANDIDATE = 4  # where constraints turn most rows away
+_MOST_SWEEPS = 20  # changes of single columns in a row
+
+
+@dataclass(frozen=True, eq=False)
+class Ranking:
+    """Rows that may be proposed, the best first.
+
+    Attributes
+    ----------
+    rows : float64 [k, d]
+    values : float64 [k]
+        What they are worth.
+    """
+
+    rows: F
+    values: F
+
+
+def maximize(
+    utility: Climbable,
+    ground: Ground,
+    anchors: F,
+    scale: F,
+    rng: np.random.Generator,
+    settings: SearchSettings | None = None,
+) -> Ranking:
+    """Search for the rows of the highest utility.
+
+    Parameters
+    ----------
+    utility : Climbable
+    ground : Ground
+        What may be proposed.
+    anchors : float64 [k, d]
+        Good known rows, the best first.
+    scale : float64 [d]
+        Lengthscales: how far apart rows differ.
+    rng : numpy.random.Generator
+    settings : SearchSettings, optional
+
+    Returns
+    -------
+    Ranking
+        Empty where nothing that may be proposed was found, or no value was a number.
+    """
+    settings = SearchSettings() if settings is None else settings
+    pool = candidates(ground, anchors, rng, settings)
+    if not len(pool):
+        return Ranking(pool, np.empty(0))
+    values = _numbers(utility.value(pool))
+    order = np.argsort(-values, kind="stable")
+    tops, heights = _ascend(utility, ground, pool, values, order, anchors, scale, rng, settings)
+    return _ranked(ground, np.concatenate([tops, pool]), np.concatenate([heights, values]))
+
+
+def candidates(ground: Ground, anchors: F, rng: np.random.Generator, settings: SearchSettings) -> F:
+    """Return snapped, allowed rows [k, d], different ones not guaranteed.
+
+    All unknown rows of a space that can be listed; else about ``settings.n_candidates``.
+    """
+    if ground.space.size <= 2 * settings.n_candidates:
+        return _listed(ground)
+    n_around = min(len(anchors), settings.n_anchors) * 20 * len(settings.sigmas)
+    n_spread = max(settings.n_candidates - n_around, settings.n_candidates // 2)
+    parts = [_spread(ground, n_spread, rng)]
+    if n_around:
+        parts.append(_around(ground, anchors[: settings.n_anchors], rng, settings.sigmas))
+    rows, _ = ground.snap(np.concatenate(parts))
+    rows = rows[ground.allowed(rows)]
+    if ground.space.constraints and len(rows) < settings.n_candidates // 4:
+        rows = np.concatenate([rows, _searched(ground, anchors, rng, settings)])
+    return rows
+
+
+def _listed(ground: Ground) -> F:
+    """Return all rows of the region that nobody has tried, of the space where there are none."""
+    rows = np.concatenate(list(ground.space.grid().blocks()))
+    rows = rows[~ground.known(rows)]
+    inside = rows[ground.allowed(rows)]
+    if len(inside) or not len(rows):
+        return inside
+    return rows[ground.space.feasible(rows)]
+
+
+def _spread(ground: Ground, n: int, rng: np.random.Generator) -> F:
+    """Return n unsnapped rows of the region, evenly spread."""
+    d, region = ground.space.d, ground.region
+    rows = np.empty((n, d))
+    kernels.latin(rng.random((n, d)), rng.random((n, d)), rows)
+    if not ground.is_whole:
+        share = np.full((n, d), 1.0)
+        if region.share < 1.0:
+            share = rng.random((n, d))
+        arrays = ground.domain.arrays
+        kernels.confine(
+            rows, region.lower, region.upper, region.center, share, region.share, arrays
+        )
+    return rows
+
+
+def _around(ground: Ground, anchors: F, rng: np.random.Generator, sigmas: Sequence[float]) -> F:
+    """Return unsnapped copies of the anchors, 20 for each width, with some columns moved."""
+    parts = []
+    for sigma in sigmas:
+        base = np.repeat(anchors, 20, axis=0)
+        n, d = base.shape
+        touch = rng.random((n, d)) < _share_touched(n, d, rng)
+        touch[np.arange(n), rng.integers(d, size=n)] = True
+        rows, region = np.empty((n, d)), ground.region
+        kernels.perturb(
+            base,
+            touch.astype(np.float64),
+            rng.standard_normal((n, d)),
+            rng.random((n, d)),
+            sigma,
+            region.lower,
+            region.upper,
+            ground.domain.arrays,
+            rows,
+        )
+        parts.append(rows)
+    return np.concatenate(parts)
+
+
+def _share_touched(n: int, d: int, rng: np.random.Generator) -> F:
+    """Return how likely each column of a copy is moved, [n, 1]: all in half of them, else few."""
+    most = min(1.0, _TOUCHED / d)
+    return np.where(rng.random((n, 1)) < 0.5, most, min(most, 2.0 / d))
+
+
+def _searched(ground: Ground, anchors: F, rng: np.random.Generator, settings: SearchSettings) -> F:
+    """Return feasible rows where hardly any random one is: drawn by the space, and near anchors."""
+    rows = ground.space.sample(settings.n_candidates // _DRAWS_PER_CANDIDATE, rng)
+    if len(anchors):
+        near = [_around(ground, anchors, rng, settings.sigmas) for _ in range(4)]
+        near_rows, _ = ground.snap(np.concatenate(near))
+        rows = np.concatenate([rows, near_rows[ground.allowed(near_rows)]])
+    inside = rows[ground.region.holds(rows, ground.is_nominal)]
+    return inside if len(inside) else rows
+
+
+def _ascend(
+    utility: Climbable,
+    ground: Ground,
+    pool: F,
+    values: F,
+    order: Numbers,
+    anchors: F,
+    scale: F,
+    rng: np.random.Generator,
+    settings: SearchSettings,
+) -> tuple[F, F]:
+    """Improve the best candidates in rounds; return snapped, allowed rows [m, d] and values [m]."""
+    n_good = int(np.count_nonzero(np.isfinite(values)))
+    if ground.space.size <= 2 * settings.n_candidates or not n_good:
+        return pool[:0], values[:0]
+    chosen = np.empty(settings.n_starts, dtype=np.int64)
+    radius = 0.05
+    n_chosen = kernels.spread_out(pool, order[:n_good], settings.n_starts, radius, chosen)
+    rows, heights = pool[chosen[:n_chosen]], values[chosen[:n_chosen]]
+    for _ in range(settings.n_rounds):
+        rows, heights = _climbed(utility, ground, rows, heights, scale, settings)
+        rows, heights, moved = _swept(utility, ground, rows, heights, anchors, rng)
+        if not moved.any():
+            break
+        if not ground.is_climbed.any():
+            break
+    return rows, heights
+
+
+def _climbed(
+    utility: Climbable, ground: Ground, rows: F, heights: F, scale: F, settings: SearchSettings
+) -> tuple[F, F]:
+    """Climb, snap, and keep what is allowed and higher."""
+    if not ground.is_climbed.any():
+        return rows, heights
+    _, active = ground.snap(rows)
+    tops, _ = climb(utility, ground, rows, active, scale, settings.n_iterations, settings.tolerance)
+    tops, _ = ground.snap(tops)
+    reached = _numbers(utility.value(tops))
+    better = (reached > heights) & ground.allowed(tops)
+    return np.where(better[:, None], tops, rows), np.where(better, reached, heights)
+
+
+def _swept(
+    utility: Climbable, ground: Ground, rows: F, heights: F, anchors: F, rng: np.random.Generator
+) -> tuple[F, F, Mask]:
+    """Change single columns while that helps; return also which rows changed at all."""
+    ever = np.zeros(len(rows), dtype=np.bool_)
+    if not ground.is_stepped.any():
+        return rows, heights, ever
+    going = np.arange(len(rows))
+    rows, heights = rows.copy(), heights.copy()
+    for _ in range(_MOST_SWEEPS):
+        new, high, moved = moves.step(utility, ground, rows[going], heights[going], anchors, rng)
+        rows[going], heights[going] = new, high
+        ever[going] |= moved
+        going = going[moved]
+        if not going.size:
+            break
+    return rows, heights, ever
+
+
+def _ranked(ground: Ground, rows: F, values: F) -> Ranking:
+    """Sort what may be proposed, without copies and known rows; a few hundred at most."""
+    order = np.argsort(-values, kind="stable")
+    order = order[np.isfinite(values[order])]
+    best = rows[order[:512]]
+    _, first = np.unique(best, axis=0, return_index=True)
+    first.sort()
+    best, heights = best[first], values[order[:512]][first]
+    fresh = ~ground.known(best)
+    if not fresh.any() and order.size > 512:
+        return _ranked(ground, rows[order[512:]], values[order[512:]])
+    return Ranking(best[fresh], heights[fresh])
+
+
+def _numbers(values: F) -> F:
+    """Return values with minus infinity for what is no number."""
+    return np.where(np.isnan(values), -math.inf, values)

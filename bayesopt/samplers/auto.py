@@ -1,0 +1,106 @@
+"""The default: the most sample-efficient sampler that the trials leave time for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+import numpy as np
+
+from bayesopt.errors import SettingsError, short_repr
+from bayesopt.history import History
+from bayesopt.samplers.base import Sampler, Suggestion
+from bayesopt.samplers.gp import GPSampler
+from bayesopt.space import Space
+
+_LEAST_BUDGET_S = 0.02
+_UNKNOWN_COST_S = 10.0  # of a trial: whoever does not tell one does not call it cheap
+_LOCAL_POINTS = 800
+_LOCAL_FROM = 1200  # finished trials: an exact process takes seconds and learns little more
+
+# What a proposal costs on one core: fits cost flops and memory traffic, the rest is overhead.
+_OVERHEAD_S = 0.008
+_CUBE_S = 5e-11  # per n³: the share of a refit that falls on one trial, candidates
+_SQUARE_S = 1.5e-9  # per n² d
+
+
+@dataclass(frozen=True)
+class AutoSampler:
+    """Use a Gaussian process while a proposal is cheap beside the trials, then TPE.
+
+    A proposal may take 20 ms or `share` of the median cost of the finished trials (in seconds, as
+    told or measured by ``optimize``), whichever is more; trials that told no cost count as 10 s.
+    From what a fixed model says of the cost of each it takes the first that fits:
+
+    1. the Gaussian process on all trials, up to 1,200;
+    2. the Gaussian process on the 800 best and nearest;
+    3. the tree-structured Parzen estimator.
+
+    What it does depends on the history alone. A trial says who made it, and why if that was not
+    the first: "auto:gp", "auto:gp (800 of 2000 trials)", "auto:tpe (a GP would take ...)".
+
+    Parameters
+    ----------
+    share : float
+        Of a trial's cost that a proposal may take.
+
+    Raises
+    ------
+    SettingsError
+        If the share is not between 0 and 1.
+    """
+
+    share: float = 0.02
+    _gp: GPSampler = field(default_factory=GPSampler, init=False, repr=False, compare=False)
+    _local: GPSampler = field(
+        default_factory=lambda: GPSampler(max_points=_LOCAL_POINTS),
+        init=False,
+        repr=False,
+        compare=False,
+    )
+
+    name: ClassVar[str] = "auto"
+
+    def __post_init__(self) -> None:
+        if not 0.0 <= self.share <= 1.0:
+            raise SettingsError(
+                "share", expected="a number from 0 to 1", got=short_repr(self.share)
+            )
+
+    def propose(
+        self, space: Space, history: History, n: int, rng: np.random.Generator
+    ) -> Suggestion:
+        """Return `n` configurations by the sampler that fits (see ``Sampler.propose``)."""
+        sampler, reason = self.choice(history)
+        made = sampler.propose(space, history, n, rng)
+        who = f"{self.name}:{made.sampler}" + (f" ({reason})" if reason else "")
+        return Suggestion(made.rows, who, made.fallback, made.n_regular)
+
+    def choice(self, history: History) -> tuple[Sampler, str]:
+        """Return the sampler that makes the next trial, and why if it is not the first."""
+        n, d = int(np.count_nonzero(history.is_finished)), history.space.d
+        budget = self.budget_s(history)
+        if n <= _LOCAL_FROM and proposal_s(n, d) <= budget:
+            return self._gp, ""
+        if n <= _LOCAL_POINTS or proposal_s(_LOCAL_POINTS, d) > budget:
+            reason = f"a GP of {min(n, _LOCAL_POINTS)} trials would take more than {budget:.2g} s"
+            return _parzen(), reason
+        return self._local, f"{_LOCAL_POINTS} of {n} trials"
+
+    def budget_s(self, history: History) -> float:
+        """Return how long a proposal may take, in seconds."""
+        cost = history.cost[history.is_finished]
+        told = cost[np.isfinite(cost)]
+        typical = float(np.median(told)) if told.size else _UNKNOWN_COST_S
+        return max(_LEAST_BUDGET_S, self.share * typical)
+
+
+def proposal_s(n: int, d: int) -> float:
+    """Return what the Gaussian process takes for a proposal after n trials, by a fixed model."""
+    return _OVERHEAD_S + _CUBE_S * n**3 + _SQUARE_S * n**2 * max(d, 1)
+
+
+def _parzen() -> Sampler:
+    from bayesopt.samplers.base import resolve
+
+    return resolve("tpe")

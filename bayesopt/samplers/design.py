@@ -1,0 +1,51 @@
+"""The first configurations of a study: spread over the space, keyed by its seed."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from bayesopt.history import History
+from bayesopt.rng import named_rng
+from bayesopt.samplers.fresh import Batch, may_repeat
+from bayesopt.space import Space
+from bayesopt.space.domain import NOMINAL
+
+F = npt.NDArray[np.float64]
+
+_N_TRIED = 32  # Latin hypercubes, of which the one whose rows are furthest apart is taken
+_N_BLOCKS = 8  # looked through for rows that are feasible and new
+
+
+def offer_design(batch: Batch, space: Space, history: History, n_rows: int) -> None:
+    """Fill a batch with rows of the study's design that no trial has, as far as they go.
+
+    The design is a sequence of Latin hypercubes of `n_rows` rows, each the best of 32 by its
+    smallest distance (Morris and Mitchell, 1995), so every level of a choice comes equally often.
+    """
+    for block in range(_N_BLOCKS):
+        if not batch.missing:
+            return
+        rows = space.snap(_hypercube(space, history.seed, block, n_rows))
+        rows = rows[space.feasible(rows)]
+        if not may_repeat(history):
+            rows = rows[~history.contains(rows)]
+        elif block == 0:
+            rows = rows[history.n :]
+        batch.offer(rows)
+
+
+def _hypercube(space: Space, seed: int, block: int, n: int) -> F:
+    """Return the rows [n, d] of one block of the design, unsnapped."""
+    from bayesopt._kernels.candidates import latin, nearest_gap
+
+    rng = named_rng(seed, block, "design")
+    weights = np.where(space.domain.kind == NOMINAL, 0.0, 1.0)
+    best, widest = np.empty((n, space.d)), -np.inf
+    for _ in range(_N_TRIED):
+        rows = np.empty((n, space.d))
+        latin(rng.random((n, space.d)), rng.random((n, space.d)), rows)
+        gap = nearest_gap(rows, weights)
+        if gap > widest:
+            best, widest = rows, gap
+    return best

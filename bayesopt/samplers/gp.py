@@ -1,0 +1,178 @@
+"""The Gaussian-process sampler: believe, value, search."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from bayesopt.acquisition.settings import SearchSettings
+from bayesopt.errors import SettingsError, short_repr
+from bayesopt.history import History
+from bayesopt.samplers.base import Suggestion
+from bayesopt.samplers.design import offer_design
+from bayesopt.samplers.fresh import Batch, fill_up, may_repeat
+from bayesopt.samplers.gp_data import Observed, nearest_and_best, observe
+from bayesopt.space import Space
+from bayesopt.surrogates.schedule import FitCache
+from bayesopt.surrogates.settings import GPSettings
+
+if TYPE_CHECKING:
+    from bayesopt.surrogates.model import Belief
+
+F = npt.NDArray[np.float64]
+
+ACQUISITIONS = ("ei", "logei", "pi", "ucb")
+
+_LEAST_VALUES = 2  # to learn from
+_NOTHING_FOUND = "the search found no configuration that may be proposed, so a random one is"
+
+
+class Fits(FitCache):
+    """What was fitted, by content; no part of a sampler's value: copies begin with none."""
+
+    def __reduce__(self) -> tuple[type[Fits], tuple[()]]:
+        return Fits, ()
+
+
+@dataclass(frozen=True)
+class GPSampler:
+    """Propose what a Gaussian process expects to gain the most from.
+
+    The first trials follow a design. After that a Gaussian process is fitted to what is known
+    (see ``bayesopt.surrogates``), and the acquisition is climbed from many starts, over continuous
+    parameters by L-BFGS and over the others by single changes, within the constraints.
+
+    Parameters
+    ----------
+    acquisition : {"ei", "logei", "pi", "ucb"}
+        Expected improvement ("ei" and "logei" are the same, computed in log space), probability of
+        improvement (by .05 transformed), or the optimistic bound.
+    n_startup : int, optional
+        Trials of the design; by default 2 (d + 1), at most 10.
+    explore : float
+        Share of the trials that climb an optimistic bound (β = 1.8) instead.
+    beta : float
+        How optimistic the bound of "ucb" is, in standard deviations.
+    max_points : int, optional
+        Finished trials that the process learns from at most: the best, and the nearest to the best.
+    model : mapping, optional
+        Settings of the Gaussian process (``bayesopt.surrogates.settings.GPSettings``).
+    search : mapping, optional
+        Settings of the search (``bayesopt.acquisition.maximize.SearchSettings``).
+    trust_region : {"auto", "off"}
+        Whether the search may keep to a part of the space (see ``docs/algorithms/search.md``).
+
+    Raises
+    ------
+    SettingsError
+        If a setting is of the wrong kind.
+
+    Notes
+    -----
+    Of several objectives a scalarisation with weights drawn for each trial is minimised. Failed
+    trials, and those that violate an outcome constraint, lower the learned probability of success.
+    """
+
+    acquisition: Literal["ei", "logei", "pi", "ucb"] = "ei"
+    n_startup: int | None = None
+    explore: float = 0.0
+    beta: float = 1.8
+    max_points: int | None = None
+    model: dict[str, Any] | None = None
+    search: dict[str, Any] | None = None
+    trust_region: Literal["auto", "off"] = "auto"
+    _cache: Fits = field(default_factory=Fits, init=False, repr=False, compare=False)
+
+    name: ClassVar[str] = "gp"
+
+    def __post_init__(self) -> None:
+        checks = {
+            "acquisition": (self.acquisition in ACQUISITIONS, f"one of {ACQUISITIONS}"),
+            "n_startup": (_is_count(self.n_startup), "an integer >= 1, or None"),
+            "max_points": (_is_count(self.max_points), "an integer >= 1, or None"),
+            "explore": (0.0 <= self.explore <= 1.0, "a share from 0 to 1"),
+            "beta": (self.beta >= 0.0, "a number >= 0"),
+            "trust_region": (self.trust_region in ("auto", "off"), "'auto' or 'off'"),
+        }
+        for name, (ok, expected) in checks.items():
+            if not ok:
+                got = short_repr(getattr(self, name))
+                raise SettingsError(name, expected=expected, got=got)
+        for kind, given in ((GPSettings, self.model), (SearchSettings, self.search)):
+            _check_names(kind, given)
+
+    def propose(
+        self, space: Space, history: History, n: int, rng: np.random.Generator
+    ) -> Suggestion:
+        """Return the `n` configurations that promise most (see ``Sampler.propose``).
+
+        O(k³) for k finished trials where the process is fitted anew, O(k²) else.
+        """
+        batch = Batch(n, space.d, copies=may_repeat(history))
+        data = observe(history, rng)
+        note, name = "", self.name
+        if self.is_starting(space, data):
+            name = f"{self.name}:design"
+            offer_design(batch, space, history, self.n_design(space))
+        elif space.domain.varies.any():
+            note = self._offer_best(batch, space, history, data, rng)
+        n_regular = n - batch.missing
+        rows, shortage, n_fresh = fill_up(batch, space, history, rng)
+        n_regular = n_regular if note else n_fresh
+        return Suggestion(rows, name, note or shortage, n_regular)
+
+    def n_design(self, space: Space) -> int:
+        """Return how many trials follow the design."""
+        return min(max(2 * (space.d + 1), 4), 10) if self.n_startup is None else self.n_startup
+
+    def is_starting(self, space: Space, data: Observed) -> bool:
+        """Whether the next trial still belongs to the design."""
+        n_begun = data.n + len(data.pending)
+        return n_begun < self.n_design(space) or data.n_values < _LEAST_VALUES
+
+    def _offer_best(
+        self, batch: Batch, space: Space, history: History, data: Observed, rng: np.random.Generator
+    ) -> str:
+        """Fill a batch with what promises most; return why it could not be, or ""."""
+        from bayesopt.samplers.gp_search import Plan, offer_best
+
+        plan = Plan(
+            self.acquisition,
+            self.explore,
+            self.beta,
+            self.trust_region == "auto",
+            self.n_design(space),
+            self.search or {},
+        )
+        try:
+            with np.errstate(all="ignore"):
+                belief = self.believe(space, data)
+                offer_best(plan, belief, batch, space, history, data, rng)
+        except (ArithmeticError, ValueError, MemoryError, np.linalg.LinAlgError) as error:
+            return f"the Gaussian process failed ({error}), so a random configuration is proposed"
+        return _NOTHING_FOUND if batch.missing else ""
+
+    def believe(self, space: Space, data: Observed) -> Belief:
+        """Return what is believed of the objective after the finished trials."""
+        from bayesopt.surrogates.model import build_belief
+
+        if self.max_points is not None:
+            data = nearest_and_best(data, self.max_points)
+        settings = GPSettings(**(self.model or {}))
+        return build_belief(space.domain, data.X, data.y, data.failed, settings, self._cache)
+
+
+def _is_count(value: object) -> bool:
+    return value is None or (isinstance(value, int) and not isinstance(value, bool) and value >= 1)
+
+
+def _check_names(kind: type[GPSettings | SearchSettings], given: object) -> None:
+    known = {field.name for field in dataclasses.fields(kind)}
+    if given is not None and not (isinstance(given, dict) and set(given) <= known):
+        raise SettingsError(
+            kind.__name__, expected=f"a mapping of {sorted(known)}", got=short_repr(given)
+        )

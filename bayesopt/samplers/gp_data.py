@@ -1,0 +1,96 @@
+"""What a Gaussian process learns from a history."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from bayesopt.history import History
+
+F = npt.NDArray[np.float64]
+Mask = npt.NDArray[np.bool_]
+Numbers = npt.NDArray[np.int64]
+
+_AUGMENTATION = 0.05  # of the sum, beside the largest weighted objective (Knowles, 2006)
+
+
+@dataclass(frozen=True, eq=False)
+class Observed:
+    """Finished trials, in order, and those under way.
+
+    Attributes
+    ----------
+    X : float64 [n, d]
+    y : float64 [n]
+        Minimised; NaN of a failed trial.
+    failed : bool [n]
+        Whether there is no value to learn from, or an outcome constraint was violated.
+    pending : float64 [k, d]
+    """
+
+    X: F
+    y: F
+    failed: Mask
+    pending: F
+
+    @property
+    def n(self) -> int:
+        """Number of finished trials."""
+        return len(self.y)
+
+    @property
+    def n_values(self) -> int:
+        """How many of them have a value."""
+        return int(np.count_nonzero(~self.failed))
+
+
+def observe(history: History, rng: np.random.Generator) -> Observed:
+    """Return what is known of a history; O(n).
+
+    A pruned trial counts with the last value it reported, as a failed one without. Rows that had to
+    be clipped into the space are left out. Several objectives become one by weights that `rng`
+    draws (see :func:`scalarised`).
+    """
+    finished = np.flatnonzero(history.is_finished & (history.inside | history.define_by_run))
+    values = np.where(
+        history.is_pruned[finished, None], history.last_values[finished], history.values[finished]
+    )
+    usable = np.isfinite(values).all(axis=1) & ~history.is_failed[finished]
+    usable &= history.feasible[finished]
+    y = np.full(finished.size, np.nan)
+    if usable.any():
+        known = values[usable]
+        y[usable] = known[:, 0] if known.shape[1] == 1 else scalarised(known, rng)
+    return Observed(history.X[finished], y, ~usable, history.X[history.is_pending])
+
+
+def scalarised(Y: F, rng: np.random.Generator) -> F:
+    """Return one value [n] per row of Y [n, m]: the augmented Chebyshev norm with random weights.
+
+    Objectives are scaled to [0, 1] by what was seen (ParEGO, Knowles, 2006).
+    """
+    weights = rng.dirichlet(np.ones(Y.shape[1]))
+    half = 0.5 * Y  # the difference of two finite values may overflow
+    low = half.min(axis=0)
+    span = half.max(axis=0) - low
+    scaled = (half - low) / np.where(span > 0.0, span, 1.0)
+    weighted = weights * scaled
+    return np.asarray(weighted.max(axis=1) + _AUGMENTATION * weighted.sum(axis=1))
+
+
+def nearest_and_best(data: Observed, most: int) -> Observed:
+    """Return at most `most` finished trials: half of them the best, the others nearest to the best.
+
+    Failed trials are taken only as neighbours. O(n d + n log n).
+    """
+    if data.n <= most:
+        return data
+    rank = np.argsort(np.where(data.failed, np.inf, data.y), kind="stable")
+    n_best = min(most // 2, max(data.n_values, 1))
+    distance = ((data.X - data.X[rank[0]]) ** 2).sum(axis=1)
+    distance[rank[:n_best]] = np.inf
+    near = np.argsort(distance, kind="stable")[: most - n_best]
+    chosen: Numbers = np.sort(np.concatenate([rank[:n_best], near]))
+    return Observed(data.X[chosen], data.y[chosen], data.failed[chosen], data.pending)

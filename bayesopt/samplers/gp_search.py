@@ -1,0 +1,188 @@
+"""From a belief to the next configurations: utility, region, search."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from bayesopt.acquisition.functions import UCB, Acquisition, LogEI, LogPI
+from bayesopt.acquisition.ground import Ground, Region, reach_of_neighbours, whole_cube
+from bayesopt.acquisition.maximize import maximize
+from bayesopt.acquisition.pending import believed_best, with_pending
+from bayesopt.acquisition.settings import SearchSettings
+from bayesopt.acquisition.trust_region import Life, early_region, replay, turbo_region
+from bayesopt.acquisition.utility import Gain, Success, Term, Utility
+from bayesopt.history import History
+from bayesopt.samplers.fresh import Batch, may_repeat
+from bayesopt.samplers.gp_data import Observed
+from bayesopt.space import Space
+from bayesopt.space.domain import Domain
+from bayesopt.surrogates.model import Belief
+
+F = npt.NDArray[np.float64]
+Mask = npt.NDArray[np.bool_]
+
+_WIDE = 20  # columns; from more on the search keeps to a trust region all the time
+_LEAST_PATIENCE = 4  # trials without improvement, or as many as dimensions, are being stuck
+_LOCAL_SHARE = 0.5  # of the trials that then keep to the trust region
+_MARGIN = float(__import__("os").environ.get("B_M", "0.1"))
+_SCALE_BOUNDS = (0.02, 1.0)
+_LARGE = 300  # finished trials; from more on a posterior is dear, so the search is thriftier
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """How the next rows are looked for; see :class:`bayesopt.samplers.gp.GPSampler`.
+
+    Attributes
+    ----------
+    acquisition : {"ei", "logei", "pi", "ucb"}
+    explore, beta : float
+    has_region : bool
+        Whether the search may keep to a part of the cube.
+    n_design : int
+        Trials that a life of the trust region begins with.
+    search : mapping
+        Settings of the search that the user made.
+    """
+
+    acquisition: str
+    explore: float
+    beta: float
+    has_region: bool
+    n_design: int
+    search: Mapping[str, Any]
+
+
+def offer_best(
+    plan: Plan,
+    belief: Belief,
+    batch: Batch,
+    space: Space,
+    history: History,
+    data: Observed,
+    rng: np.random.Generator,
+) -> None:
+    """Fill a batch with the rows that promise most, each as if the earlier ones were under way.
+
+    It stays short where the search finds nothing that may be proposed.
+    """
+    belief = taking_in(belief, data.pending)
+    settings = search_settings(plan, len(belief.X))
+    scale, anchors = lengthscales(belief), best_rows(belief)
+    life = replay(np.where(data.failed, np.inf, data.y), space.d, plan.n_design)
+    while batch.missing:
+        mood = mood_for(plan, life, space.d, rng)
+        region = whole_cube(space.d)
+        if plan.has_region:
+            region = region_for(space.domain, belief, data, scale, life, mood)
+        utility, known = utility_of(plan, belief, mood), _known(history, batch)
+        ground = Ground(space, known, region)
+        found = maximize(utility, ground, anchors, scale, rng, settings)
+        if not len(found.rows) and not ground.is_whole:  # all of the region is known
+            ground = Ground(space, known, whole_cube(space.d))
+            found = maximize(utility, ground, anchors, scale, rng, settings)
+        if not len(found.rows):
+            return
+        batch.offer(found.rows[:1])
+        if batch.missing:
+            belief = taking_in(belief, found.rows[:1])
+
+
+def mood_for(plan: Plan, life: Life, d: int, rng: np.random.Generator) -> str:
+    """Return how the next row is looked for: "calm", "bold" or "local".
+
+    A search that is stuck tries the two others in turn, by a coin: what it knows well yields
+    nothing more, so either a smaller region helps or a place that is less certain.
+    """
+    coin = rng.random()
+    if life.n_idle >= max(_LEAST_PATIENCE, d):
+        return "local" if coin < _LOCAL_SHARE and plan.has_region else "bold"
+    return "bold" if coin < plan.explore else "calm"
+
+
+def taking_in(belief: Belief, rows: F) -> Belief:
+    """Return the belief as if rows [k, d] under way had the outcomes believed of them."""
+    members = with_pending(belief.members, rows)
+    incumbent = believed_best(members, belief.weights, rows, belief.incumbent)
+    return dataclasses.replace(belief, members=members, incumbent=incumbent)
+
+
+def utility_of(plan: Plan, belief: Belief, mood: str) -> Utility:
+    """Return what the next row is worth; a bold search wants more than a tiny improvement."""
+    best = belief.incumbent - (_MARGIN if mood == "bold" else 0.0)
+    acquisition: Acquisition = LogEI(best)
+    if plan.acquisition == "ucb":
+        acquisition = UCB(plan.beta)
+    elif plan.acquisition == "pi":
+        acquisition = LogPI(belief.incumbent - _MARGIN)
+    is_log = not isinstance(acquisition, UCB)
+    terms: tuple[Term, ...] = (Gain(belief.members, belief.weights, acquisition, is_log),)
+    if belief.success is not None:
+        terms += (Success(belief.success),)
+    return Utility(terms)
+
+
+def region_for(
+    domain: Domain, belief: Belief, data: Observed, scale: F, life: Life, mood: str
+) -> Region:
+    """Return the part of the cube that the next search keeps to.
+
+    While little is known, a box around the incumbent. In many dimensions, or for a local search,
+    the trust region of the trials' replay.
+    """
+    is_wide = domain.d > _WIDE
+    if life.best >= 0 and (is_wide or mood == "local"):
+        center = data.X[life.best]
+        return turbo_region(center, life.length, scale, reach_of_neighbours(domain, center))
+    if belief.incumbent_row is None or is_wide:
+        return whole_cube(domain.d)
+    center = belief.incumbent_row
+    return early_region(center, data.n, reach_of_neighbours(domain, center))
+
+
+def best_rows(belief: Belief, k: int = 5) -> F:
+    """Return the k rows of the best values, the best first."""
+    best: F = belief.X[np.argsort(belief.y, kind="stable")[:k]]
+    if belief.incumbent_row is None:
+        return best
+    return np.concatenate([belief.incumbent_row[None, :], best])
+
+
+def lengthscales(belief: Belief) -> F:
+    """Return how far apart rows differ by column, [d], within sensible bounds."""
+    hyper: Any = getattr(belief.members[0], "hyper", None)
+    if hyper is None:
+        return np.full(belief.X.shape[1], 0.5)
+    scale: F = np.clip(np.nan_to_num(hyper.lengthscale, posinf=1.0), *_SCALE_BOUNDS)
+    return scale
+
+
+def search_settings(plan: Plan, n: int) -> SearchSettings:
+    """Return how hard to look: less where each look costs more, unless the user decides."""
+    thrifty = {"n_candidates": 512, "n_starts": 5} if n > _LARGE else {}
+    return SearchSettings(**{**thrifty, **plan.search})
+
+
+def _known(history: History, batch: Batch) -> Callable[[F], Mask]:
+    """Return the test for rows that must not be proposed: known ones, and those of the batch."""
+    if may_repeat(history):
+        return _nothing_known
+    taken = batch.rows()
+
+    def known(rows: F) -> Mask:
+        found = history.contains(rows)
+        for row in taken:
+            found |= (rows == row).all(axis=1)
+        return found
+
+    return known
+
+
+def _nothing_known(rows: F) -> Mask:
+    return np.zeros(len(rows), dtype=np.bool_)

@@ -1,0 +1,167 @@
+"""A look inside a Gaussian-process sampler: what it believes, and what matters to it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from bayesopt.acquisition.functions import LogEI
+from bayesopt.acquisition.utility import Gain
+from bayesopt.errors import InvalidValueError, NoTrialsError, short_repr
+from bayesopt.history import History
+from bayesopt.rng import named_rng, trial_rng
+from bayesopt.samplers.gp import GPSampler
+from bayesopt.samplers.gp_data import observe
+from bayesopt.space import Space
+from bayesopt.surrogates import diagnostics
+from bayesopt.surrogates.diagnostics import Band, CrossValidation
+from bayesopt.surrogates.model import Belief
+
+F = npt.NDArray[np.float64]
+
+_N_SPREAD = 512  # rows over which importance is averaged
+
+
+@dataclass(frozen=True, eq=False)
+class Slice:
+    """The belief along one parameter, the others held.
+
+    Attributes
+    ----------
+    name : str
+    values : list
+        Of the parameter, in the user's terms, ascending (choices: in order of definition).
+    band : Band
+        Of the objective, in the user's units and direction.
+    log_gain : float64 [k]
+        Log expected improvement.
+    """
+
+    name: str
+    values: list[Any]
+    band: Band
+    log_gain: F
+
+
+@dataclass(frozen=True, eq=False)
+class Insight:
+    """What a Gaussian process makes of a history, in the user's terms.
+
+    Attributes
+    ----------
+    space : Space
+    belief : Belief
+    negated : bool
+        Whether the objective is maximised.
+    """
+
+    space: Space
+    belief: Belief
+    negated: bool
+
+    @property
+    def incumbent(self) -> dict[str, Any]:
+        """The configuration to improve on."""
+        row = self.belief.incumbent_row
+        return {} if row is None else self.space.decode(row[None])[0]
+
+    def predict(self, configs: Sequence[Mapping[str, Any]], noisy: bool = False) -> Band:
+        """Return what is believed of configurations, with a 95% band; `noisy`: of an outcome.
+
+        Raises InvalidConfigError if one does not belong to the space.
+        """
+        return self._turned(diagnostics.predict(self.belief, self.space.encode(configs), noisy))
+
+    def slice(self, name: str, at: Mapping[str, Any] | None = None, n: int = 101) -> Slice:
+        """Return the belief along one parameter.
+
+        Parameters
+        ----------
+        name : str
+        at : mapping, optional
+            The configuration that the other parameters are held at; the incumbent by default.
+        n : int
+            How many values of a parameter that has more.
+
+        Raises
+        ------
+        InvalidValueError
+            If the space has no such parameter, or it does not exist there.
+        """
+        row = self.space.encode([self.incumbent if at is None else at])[0]
+        names = self.space.names
+        if name not in names or not self.space.active(row[None])[0, names.index(name)]:
+            raise InvalidValueError(
+                "slice", expected=f"one of {list(names)} that exists there", got=short_repr(name)
+            )
+        rows = self._along(names.index(name), row, n)
+        gain = Gain(self.belief.members, self.belief.weights, LogEI(self.belief.incumbent))
+        values = [config[name] for config in self.space.decode(rows)]
+        band = self._turned(diagnostics.predict(self.belief, rows))
+        return Slice(name, values, band, gain.value(rows))
+
+    def lengthscales(self) -> dict[str, float]:
+        """Return how far a parameter must move to matter, as part of its range, by name."""
+        scales = diagnostics.lengthscales(self.belief)
+        return dict(zip(self.space.names, scales.tolist(), strict=True))
+
+    def importance(self) -> dict[str, float]:
+        """Return how much each parameter moves the objective over the space, the most first.
+
+        Shares that sum to one; see :func:`bayesopt.surrogates.diagnostics.importance`.
+        """
+        rows = self.space.sample(_N_SPREAD, named_rng(0, 0, "importance"))
+        shares = diagnostics.importance(self.belief, rows)
+        pairs = zip(self.space.names, shares.tolist(), strict=True)
+        return dict(sorted(pairs, key=lambda pair: -pair[1]))
+
+    def cross_validated(self) -> CrossValidation:
+        """Return each outcome beside what all the others say of it; O(n³)."""
+        found = diagnostics.cross_validate(self.belief)
+        observed = -found.observed if self.negated else found.observed
+        return replace(found, observed=observed, predicted=self._turned(found.predicted))
+
+    def _along(self, j: int, row: F, n: int) -> F:
+        """Return distinct snapped rows that differ from `row` [d] in column j."""
+        n_cells = int(self.space.domain.n_cells[j])
+        steps = np.linspace(0.0, 1.0, n)
+        if 0 < n_cells <= n:
+            steps = np.sort(np.concatenate([steps, (np.arange(n_cells) + 0.5) / n_cells]))
+        rows = np.repeat(row[None], len(steps), axis=0)
+        rows[:, j] = steps
+        rows = self.space.snap(rows)
+        return rows[np.sort(np.unique(rows[:, j], return_index=True)[1])]
+
+    def _turned(self, band: Band) -> Band:
+        """Return a band of the minimised objective in the user's direction."""
+        return Band(-band.median, -band.high, -band.low) if self.negated else band
+
+
+def look_inside(sampler: GPSampler, space: Space, history: History) -> Insight:
+    """Return what the sampler believes after the finished trials of a history.
+
+    Raises
+    ------
+    NoTrialsError
+        If fewer than two trials have a value.
+    InvalidValueError
+        If there are several objectives.
+    """
+    if history.n_objectives != 1:
+        raise InvalidValueError(
+            "a look inside", expected="one objective", got=short_repr(history.n_objectives)
+        )
+    data = observe(history, trial_rng(history.seed, history.n))
+    if data.n_values < 2:
+        raise NoTrialsError(
+            "a look inside",
+            expected="two finished trials with values",
+            got=f"{data.n_values}",
+            remedy="Tell more trials first.",
+        )
+    belief = sampler.believe(space, data)
+    return Insight(space, belief, history.directions[0] == "maximize")

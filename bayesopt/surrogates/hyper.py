@@ -1,0 +1,166 @@
+"""Hyperparameters of the Gaussian process, and the vector that a fit moves."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from bayesopt._kernels.matern import CONDITIONAL, MATERN32, MATERN52, NOMINAL, RBF
+from bayesopt.surrogates import priors
+from bayesopt.surrogates.settings import GPSettings
+
+F = npt.NDArray[np.float64]
+
+KERNELS = {"matern52": MATERN52, "matern32": MATERN32, "rbf": RBF}
+_DEFAULT_LENGTHSCALE = 0.5
+_SHORTEST, _LONGEST = 0.025, 50.0  # the latter times √d
+_SIGNAL_BOUNDS = (0.05, 20.0)
+_EXCESS_BOUNDS = (1e-9, 2.0)
+_GAP_BOUNDS = (1e-3, 20.0)
+_WARP_BOUNDS = (0.2, 5.0)
+
+
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """What a fit does not move.
+
+    Attributes
+    ----------
+    rules : int8 array [d]
+        How columns are compared, see ``bayesopt._kernels.matern``.
+    varies : int64 array
+        Columns with more than one value: each has a lengthscale.
+    settings : GPSettings
+    """
+
+    rules: npt.NDArray[np.int8]
+    varies: npt.NDArray[np.int64]
+    settings: GPSettings
+
+    @property
+    def d(self) -> int:
+        """Number of columns."""
+        return int(self.rules.size)
+
+    @property
+    def kernel(self) -> int:
+        """The covariance's code for kernels."""
+        return KERNELS[self.settings.kernel]
+
+    @property
+    def has_gap(self) -> bool:
+        """Whether some column exists in some rows only."""
+        return bool((self.rules & CONDITIONAL).any())
+
+    @property
+    def n_theta(self) -> int:
+        """Length of the vector that a fit moves, without a warp."""
+        return int(self.varies.size) + 2 + self.has_gap
+
+    @property
+    def warpable(self) -> npt.NDArray[np.int64]:
+        """Columns that a warp can bend: those that vary along a line."""
+        is_choice = (self.rules[self.varies] & NOMINAL).astype(np.bool_)
+        return np.asarray(self.varies[~is_choice])
+
+
+@dataclass(frozen=True, eq=False)
+class Hyper:
+    """Hyperparameters.
+
+    Attributes
+    ----------
+    weight : float64 array [d]
+        1 / lengthscale² in unit coordinates; 0 of a column that does not vary.
+    signal, noise : float
+        Variances, in units of the transformed outcomes' variance.
+    gap : float
+        Squared distance between a column that exists and one that does not.
+    warp : float64 array [2, d] or None
+        Exponents a and b of each column's warp (``bayesopt._kernels.warp``); None for no warp.
+    """
+
+    weight: F
+    signal: float
+    noise: float
+    gap: float
+    warp: F | None = None
+
+    @property
+    def lengthscale(self) -> F:
+        """Lengthscales [d]; infinite of a column that does not vary."""
+        scale = np.full(self.weight.size, np.inf)
+        used = self.weight > 0.0
+        scale[used] = self.weight[used] ** -0.5
+        return scale
+
+
+def to_hyper(theta: F, frame: Frame) -> Hyper:
+    """Read hyperparameters: logs of (lengthscales, signal, excess noise[, gap][, warp]).
+
+    The warp's part holds a and then b of ``frame.warpable``.
+    """
+    m = frame.varies.size
+    weight = np.zeros(frame.d)
+    weight[frame.varies] = np.exp(-2.0 * theta[:m])
+    noise = frame.settings.noise_floor + math.exp(theta[m + 1])
+    gap = math.exp(theta[m + 2]) if frame.has_gap else 1.0
+    warp = None
+    if theta.size > frame.n_theta:
+        warp = np.ones((2, frame.d))
+        warp[:, frame.warpable] = np.exp(theta[frame.n_theta :]).reshape(2, -1)
+    return Hyper(weight, math.exp(theta[m]), noise, gap, warp)
+
+
+def default_theta(frame: Frame, lengthscale: float = _DEFAULT_LENGTHSCALE) -> F:
+    """Return where a fit starts: signal 1, noise at its prior mean, one lengthscale for all."""
+    m = frame.varies.size
+    shape, rate = frame.settings.noise
+    theta = np.full(frame.n_theta, math.log(lengthscale))
+    theta[m], theta[m + 1] = 0.0, math.log(0.1 * shape / rate)
+    if frame.has_gap:
+        theta[m + 2] = frame.settings.gap[0]
+    return theta
+
+
+def with_warp(theta: F, frame: Frame) -> F:
+    """Return a vector with a warp added that does nothing."""
+    return np.concatenate([theta, np.zeros(2 * frame.warpable.size)])
+
+
+def bounds(frame: Frame, warped: bool = False) -> tuple[F, F]:
+    """Return the box of theta, with or without a warp."""
+    m = frame.varies.size
+    sides = [(_SHORTEST, _LONGEST * math.sqrt(max(m, 1)))] * m + [_SIGNAL_BOUNDS, _EXCESS_BOUNDS]
+    sides += [_GAP_BOUNDS] * frame.has_gap
+    sides += [_WARP_BOUNDS] * (2 * frame.warpable.size * warped)
+    low, high = np.log(np.array(sides)).T
+    return np.ascontiguousarray(low), np.ascontiguousarray(high)
+
+
+def log_prior(theta: F, frame: Frame) -> tuple[float, F]:
+    """Return the log prior density of theta, and its gradient."""
+    m = frame.varies.size
+    slope = np.empty(theta.size)
+    value, slope[:m] = priors.log_normal_mixture(theta[:m], frame.settings.lengthscale)
+    for i, (log_density, derivative) in enumerate(_scalar_priors(theta[m:], frame)):
+        value += log_density
+        slope[m + i] = derivative
+    location, scale = frame.settings.warp
+    bent = (theta[frame.n_theta :] - location) / scale
+    slope[frame.n_theta :] = -bent / scale
+    return value - 0.5 * float(bent @ bent - bent.size * (location / scale) ** 2), slope
+
+
+def _scalar_priors(tail: F, frame: Frame) -> list[tuple[float, float]]:
+    settings = frame.settings
+    found = [
+        priors.gamma(float(tail[0]), *settings.signal),
+        priors.gamma(float(tail[1]), *settings.noise),
+    ]
+    if frame.has_gap:
+        found.append(priors.log_normal(float(tail[2]), *settings.gap))
+    return found

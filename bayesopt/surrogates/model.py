@@ -1,0 +1,166 @@
+"""The belief about an objective: from what is known to everything a climb needs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from bayesopt.space.domain import Domain
+from bayesopt.surrogates.base import Fitted
+from bayesopt.surrogates.exact_gp import ExactGP, observe
+from bayesopt.surrogates.fit import Mode
+from bayesopt.surrogates.outcome import Outcome, fit_outcome
+from bayesopt.surrogates.schedule import FitCache, digest, refit_size
+from bayesopt.surrogates.settings import GPSettings
+from bayesopt.surrogates.success import SuccessModel, learn_success
+from bayesopt.surrogates.training import Task, current_modes, grown_factor, new_task, prior_only
+
+__all__ = ["Belief", "FitCache", "GPSettings", "build_belief"]
+
+F = npt.NDArray[np.float64]
+B = npt.NDArray[np.bool_]
+
+_TEMPERATURE = 2.0  # of the modes' weights: their posteriors' heights say little of their volumes
+
+
+@dataclass(frozen=True, eq=False)
+class Belief:
+    """What is believed of the objective, in transformed units, minimised.
+
+    Attributes
+    ----------
+    members : tuple of Fitted
+        One posterior for each mode of the hyperparameters.
+    weights : float64 array [m]
+        How much each counts; they sum to 1.
+    X, y : float64 arrays [n, d], [n]
+        Rows of finished and successful trials, and their outcomes transformed.
+    incumbent : float
+        The value to improve on: the best outcome, or the best posterior mean at a row where the
+        objective is noisy. 0 while nothing is known.
+    incumbent_row : float64 array [d] or None
+        Where that is.
+    noise : float
+        Variance of the noise.
+    is_noisy : bool
+        Whether it matters.
+    success : SuccessModel or None
+        Where trials succeed, once one has failed.
+    outcome : Outcome
+        The transform.
+    """
+
+    members: tuple[Fitted, ...]
+    weights: F
+    X: F
+    y: F
+    incumbent: float
+    incumbent_row: F | None
+    noise: float
+    is_noisy: bool
+    success: SuccessModel | None
+    outcome: Outcome
+
+    def to_outcome(self, t: F) -> F:
+        """Return transformed values as outcomes, minimised, in the user's units."""
+        return self.outcome.to_outcome(t)
+
+    def from_outcome(self, y: F) -> F:
+        """Return outcomes, minimised, in transformed units."""
+        return self.outcome.from_outcome(y)
+
+
+def build_belief(
+    domain: Domain, X: F, y: F, failed: B, settings: GPSettings, cache: FitCache | None = None
+) -> Belief:
+    """Return the belief after n finished trials; a pure function of all but the cache.
+
+    Parameters
+    ----------
+    domain : Domain
+    X : float64 array [n, d]
+        Snapped rows of the unit cube, by trial number.
+    y : float64 array [n]
+        Outcomes, minimised; what is not finite counts as failed.
+    failed : bool array [n]
+        Trials without an outcome.
+    settings : GPSettings
+    cache : FitCache or None
+        Remembers fits; the result is the same bits with any or none.
+
+    Notes
+    -----
+    O(n³) where hyperparameters are fitted, else O(n²) for each new row (``schedule``).
+    """
+    cache = FitCache() if cache is None else cache
+    failed = np.asarray(failed, dtype=np.bool_) | ~np.isfinite(y)
+    X, y = np.asarray(X, dtype=np.float64), np.asarray(y, dtype=np.float64)
+    with np.errstate(all="ignore"):
+        success = None
+        if failed.any() and settings.failures != "impute":
+            success = learn_success(domain, X, failed, settings, cache)
+        if failed.any() and settings.failures != "probability":
+            known_X, known_y = X, _imputed(y, failed)
+        else:
+            known_X, known_y = np.ascontiguousarray(X[~failed]), y[~failed]
+        task = new_task(domain, known_X, settings, cache)
+        return _learn(task, known_X, known_y, success)
+
+
+def _imputed(y: F, failed: B) -> F:
+    """Return outcomes with the worst one seen in place of what failed."""
+    return np.where(failed, y[~failed].max(initial=-np.inf) if not failed.all() else 0.0, y)
+
+
+def _learn(task: Task, X: F, y: F, success: SuccessModel | None) -> Belief:
+    settings = task.frame.settings
+
+    def targets(n: int) -> tuple[F, bytes]:
+        return fit_outcome(y[:n], settings).from_outcome(y[:n]), digest(y[:n])
+
+    outcome = fit_outcome(y, settings)
+    t = outcome.from_outcome(y)
+    modes, members = _members(task, current_modes(task, targets), t)
+    weights = _weights(modes)
+    noise = float(weights @ [member.hyper.noise for member in members])
+    is_noisy = noise > settings.noisy_above
+    is_fitted = all(member.y.size == t.size for member in members)
+    values = t
+    if is_noisy and is_fitted:
+        values = weights @ [member.fitted_means() for member in members]
+    best = int(values.argmin()) if len(t) else -1
+    return Belief(
+        members=members,
+        weights=weights,
+        X=X,
+        y=t,
+        incumbent=float(values[best]) if len(t) else 0.0,
+        incumbent_row=X[best] if len(t) else None,
+        noise=noise,
+        is_noisy=is_noisy,
+        success=success,
+        outcome=outcome,
+    )
+
+
+def _members(
+    task: Task, modes: tuple[Mode, ...], t: F
+) -> tuple[tuple[Mode, ...], tuple[ExactGP, ...]]:
+    """Return the posterior of each mode that has one, and these modes; the prior if none has."""
+    size = refit_size(task.inputs.n)
+    factors = [(mode, grown_factor(task, mode, size)) for mode in modes]
+    usable = [(mode, factor) for mode, factor in factors if factor is not None]
+    if not usable:
+        return modes[:1], (prior_only(task),)
+    kept, grown = zip(*usable, strict=True)
+    return kept, tuple(observe(task.domain, factor, t) for factor in grown)
+
+
+def _weights(modes: tuple[Mode, ...]) -> F:
+    heights = np.array([mode.log_posterior for mode in modes])
+    if not np.isfinite(heights).all():
+        heights = np.zeros(heights.size)
+    shares = np.exp((heights - heights.max()) / _TEMPERATURE)
+    return np.asarray(shares / shares.sum())

@@ -1,0 +1,197 @@
+"""Where a search looks first: spread points, points around known ones, and single changes.
+
+Random numbers are drawn by the caller, so that a kernel is a function of its arguments. `domain`
+is ``bayesopt.space.domain.DomainArrays``. Rows are snapped by the caller afterwards.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+
+from bayesopt._kernels.cube import cell_index, cell_unit
+
+F = npt.NDArray[np.float64]
+B = npt.NDArray[np.bool_]
+Numbers = npt.NDArray[np.int64]
+
+_CONTINUOUS, _ORDERED, _NOMINAL = 0, 1, 2
+
+
+@njit(cache=True, error_model="numpy")
+def latin(within: F, shuffle: F, rows: F) -> None:
+    """Fill in a Latin hypercube [n, d] (McKay, Beckman and Conover, 1979).
+
+    `within` and `shuffle` are uniform numbers [n, d].
+    """
+    n, d = rows.shape
+    place = np.empty(n, dtype=np.int64)
+    for j in range(d):
+        for i in range(n):
+            place[i] = i
+        for i in range(n - 1, 0, -1):
+            k = min(int(shuffle[i, j] * (i + 1)), i)
+            place[i], place[k] = place[k], place[i]
+        for i in range(n):
+            rows[i, j] = (place[i] + within[i, j]) / n
+
+
+@njit(cache=True, error_model="numpy")
+def confine(rows: F, lower: F, upper: F, center: F, stay: F, share: float, domain: Any) -> None:
+    """Move rows [n, d] of the cube into a box; most of their choices become the center's.
+
+    A nominal column keeps its own value where `stay` [n, d], uniform, is below `share`.
+    """
+    for i in range(rows.shape[0]):
+        for j in range(rows.shape[1]):
+            if domain.kind[j] != _NOMINAL:
+                rows[i, j] = lower[j] + rows[i, j] * (upper[j] - lower[j])
+            elif stay[i, j] >= share:
+                rows[i, j] = center[j]
+
+
+@njit(cache=True, error_model="numpy")
+def perturb(
+    base: F, touch: F, normal: F, fresh: F, sigma: float, lower: F, upper: F, domain: Any, rows: F
+) -> None:
+    """Fill in rows [n, d]: those of `base` with some coordinates moved, at least one.
+
+    A coordinate is moved where `touch` [n, d] > 0, by sigma `normal`, reflected into the box and
+    by a cell at least; a choice is replaced by that of `fresh` [n, d], uniform.
+    """
+    n, d = rows.shape
+    for i in range(n):
+        for j in range(d):
+            rows[i, j] = base[i, j]
+            if touch[i, j] <= 0.0 or domain.n_cells[j] == 1:
+                continue
+            if domain.kind[j] == _NOMINAL:
+                rows[i, j] = fresh[i, j]
+                continue
+            width = sigma
+            if domain.kind[j] == _ORDERED:
+                width = max(width, 1.0 / domain.n_cells[j])
+            rows[i, j] = _reflected(base[i, j] + width * normal[i, j], lower[j], upper[j])
+
+
+@njit(cache=True, error_model="numpy")
+def _reflected(u: float, low: float, high: float) -> float:
+    if u < low:
+        u = 2.0 * low - u
+    elif u > high:
+        u = 2.0 * high - u
+    return min(max(u, low), high)
+
+
+@njit(cache=True, error_model="numpy")
+def spread_out(rows: F, order: Numbers, k: int, radius: float, chosen: Numbers) -> int:
+    """Choose up to k of the rows, in `order`, that are `radius` apart; return how many.
+
+    Distance is the root mean square over columns. Where there are too few, the next in order
+    follow, however near.
+    """
+    d = rows.shape[1]
+    taken = np.zeros(order.size, dtype=np.bool_)
+    n = 0
+    for strict in (True, False):
+        for place in range(order.size):
+            if n == k:
+                return n
+            i = order[place]
+            near = taken[place]
+            if strict and not near:
+                for c in range(n):
+                    total = 0.0
+                    for j in range(d):
+                        total += (rows[i, j] - rows[chosen[c], j]) ** 2
+                    if total < radius * radius * d:
+                        near = True
+                        break
+            if not near:
+                taken[place] = True
+                chosen[n] = i
+                n += 1
+    return n
+
+
+@njit(cache=True, error_model="numpy")
+def count_moves(n_cells: int, kind: int, most: int) -> int:
+    """Return how many other cells of a column are looked at: all of up to `most`, else some."""
+    if kind == _CONTINUOUS or n_cells <= 1:
+        return 0
+    if n_cells <= most:
+        return n_cells - 1
+    return 2 * most
+
+
+@njit(cache=True, error_model="numpy")
+def moves(
+    rows: F, active: B, domain: Any, most: int, draws: F, moved: F, source: Numbers, column: Numbers
+) -> int:
+    """Fill in each row with one of its cells changed; return how many such rows there are.
+
+    Of a column of up to `most` cells all others are tried. Of more: ordered ones step by ±1, ±2,
+    ±4, ... cells, choices are drawn, `most` twice over at most.
+
+    Parameters
+    ----------
+    rows, active : float64, bool [n, d]
+        Snapped rows and which columns exist.
+    draws : float64 [2 * most]
+        Uniform numbers.
+    moved, source, column : float64 [r, d], int64 [r], int64 [r]
+        Filled with the changed rows, which row each comes from, and what was changed;
+        r is at least n times the sum of ``count_moves``.
+    """
+    n_moves = 0
+    for i in range(rows.shape[0]):
+        for j in range(rows.shape[1]):
+            if not active[i, j]:
+                continue
+            n_cells = domain.n_cells[j]
+            here = cell_index(rows[i, j], j, domain) if domain.kind[j] != _CONTINUOUS else 0
+            for k in range(count_moves(n_cells, domain.kind[j], most)):
+                cell = _next_cell(here, k, n_cells, domain.kind[j], most, draws)
+                if cell != here and 0 <= cell < n_cells:
+                    for c in range(rows.shape[1]):
+                        moved[n_moves, c] = rows[i, c]
+                    moved[n_moves, j] = cell_unit(cell, j, domain)
+                    source[n_moves], column[n_moves] = i, j
+                    n_moves += 1
+    return n_moves
+
+
+@njit(cache=True, error_model="numpy")
+def _next_cell(here: int, k: int, n_cells: int, kind: int, most: int, draws: F) -> int:
+    if n_cells <= most:
+        return k if k < here else k + 1
+    if kind == _NOMINAL:
+        return min(int(draws[k] * n_cells), n_cells - 1)
+    step = 1 << min(k // 2, 60)
+    return here + step if k % 2 else here - step
+
+
+@njit(cache=True, error_model="numpy")
+def best_of_each(values: F, source: Numbers, best: F, winner: Numbers) -> None:
+    """Raise best [n] to the highest value of each source, and note its index in `winner`."""
+    for k in range(values.size):
+        i = source[k]
+        if values[k] > best[i]:
+            best[i] = values[k]
+            winner[i] = k
+
+
+@njit(cache=True, error_model="numpy")
+def nearest_gap(rows: F, weights: F) -> float:
+    """Return the smallest squared distance between two of the rows [n, d], O(n² d)."""
+    least = np.inf
+    for i in range(rows.shape[0]):
+        for k in range(i):
+            total = 0.0
+            for j in range(rows.shape[1]):
+                total += weights[j] * (rows[i, j] - rows[k, j]) ** 2
+            least = min(least, total)
+    return least

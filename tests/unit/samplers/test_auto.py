@@ -1,0 +1,103 @@
+"""The default sampler: who proposes when."""
+
+from __future__ import annotations
+
+import functools
+
+import numpy as np
+import pytest
+
+import bayesopt as bo
+from bayesopt.errors import SettingsError
+from bayesopt.history import History
+from bayesopt.rng import trial_rng
+from bayesopt.samplers import AutoSampler, GPSampler, Suggestion
+from bayesopt.samplers.auto import proposal_s
+from bayesopt.space import Float, Space
+
+SPACE = Space({"x": Float(0.0, 1.0), "y": Float(0.0, 1.0)})
+
+
+class Fake:
+    """Stands for the Parzen estimator."""
+
+    name = "tpe"
+
+    def propose(
+        self, space: Space, history: History, n: int, rng: np.random.Generator
+    ) -> Suggestion:
+        return Suggestion(space.sample(n, rng), self.name)
+
+
+@functools.cache
+def after(n: int, cost: float | None = None) -> History:
+    history = History(SPACE, seed=1)
+    rows = SPACE.sample(n, np.random.default_rng(0))
+    for config, row in zip(SPACE.decode(rows), rows, strict=True):
+        history.tell(history.append(config), float((row**2).sum()), cost=cost)
+    return history
+
+
+def test_it_is_the_default() -> None:
+    study = bo.create_study({"x": bo.Float(0.0, 1.0)}, seed=0)
+    assert study.sampler == AutoSampler()
+    study.optimize(lambda trial: trial.params["x"] ** 2, n_trials=8)
+    assert {trial.sampler for trial in study.trials} == {"auto:gp:design", "auto:gp"}
+    assert study.best_value < 0.01
+
+
+@pytest.mark.parametrize(
+    ("n", "cost", "who", "reason"),
+    [
+        (30, None, "gp", ""),
+        (300, 0.001, "gp", ""),  # cheap trials, but the process is quick as well
+        (900, 0.001, "tpe", "0.02 s"),
+        (900, 60.0, "gp", ""),
+        (900, None, "gp", ""),
+        (1300, None, "gp", "800 of 1300"),
+        (1300, 0.001, "tpe", "0.02 s"),
+    ],
+)
+def test_who_proposes_depends_on_what_trials_cost(
+    n: int, cost: float | None, who: str, reason: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bayesopt.samplers.auto._parzen", Fake)
+    sampler, why = AutoSampler().choice(after(n, cost))
+    assert sampler.name == who
+    assert reason in why
+    assert (not reason) == (not why)
+
+
+def test_the_local_process_sees_a_part() -> None:
+    sampler, _ = AutoSampler().choice(after(1300))
+    assert isinstance(sampler, GPSampler)
+    assert sampler.max_points == 800
+
+
+def test_a_trial_says_who_made_it_and_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bayesopt.samplers.auto._parzen", Fake)
+    history = after(900, 0.001)
+    made = AutoSampler().propose(SPACE, history, 1, trial_rng(0, 0))
+    assert made.sampler.startswith("auto:tpe (a GP of 800 trials would take more than 0.02 s")
+
+
+def test_the_median_cost_of_finished_trials_sets_the_budget() -> None:
+    history = History(SPACE)
+    for k, config in enumerate(SPACE.decode(SPACE.sample(5, np.random.default_rng(0)))):
+        number = history.append(config)
+        if k < 4:
+            history.tell(number, 1.0, cost=None if k == 0 else 100.0 * k)
+    assert AutoSampler(share=0.1).budget_s(history) == pytest.approx(20.0)
+    assert AutoSampler(share=0.0).budget_s(history) == 0.02
+    assert AutoSampler().budget_s(History(SPACE)) == pytest.approx(0.2)
+
+
+def test_the_cost_model_grows_with_trials_and_dimensions() -> None:
+    costs = [proposal_s(n, 5) for n in (0, 10, 100, 1000, 10_000)]
+    assert costs == sorted(costs)
+    assert proposal_s(100, 50) > proposal_s(100, 5)
+
+
+def test_a_share_is_checked() -> None:
+    with pytest.raises(SettingsError):
+        AutoSampler(share=2.0)

@@ -1,0 +1,61 @@
+"""The design that a model starts from."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from bayesopt.history import History
+from bayesopt.samplers.design import offer_design
+from bayesopt.samplers.fresh import Batch
+from bayesopt.space import Categorical, Float, Int, Space
+
+SPACE = Space(
+    {"x": Float(0.0, 1.0), "y": Float(0.0, 1.0), "c": Categorical(list("abcde")), "i": Int(0, 9)}
+)
+
+
+def design(history: History, n: int, n_rows: int = 10) -> np.ndarray:
+    batch = Batch(n, history.space.d)
+    offer_design(batch, history.space, history, n_rows)
+    return batch.rows()
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_every_stratum_and_every_choice_comes_equally_often(seed: int) -> None:
+    rows = design(History(SPACE, seed=seed), 10)
+    for j in (0, 1, 3):
+        assert sorted(np.floor(rows[:, j] * 10)) == list(range(10))
+    assert sorted(np.floor(rows[:, 2] * 5)) == sorted(list(range(5)) * 2)
+
+
+def test_rows_are_further_apart_than_random_ones() -> None:
+    plane = Space({"x": Float(0.0, 1.0), "y": Float(0.0, 1.0)})
+
+    def closest(rows: np.ndarray) -> float:
+        gaps = np.linalg.norm(rows[:, None] - rows[None], axis=2)
+        return float(gaps[np.triu_indices(len(rows), 1)].min())
+
+    rng = np.random.default_rng(0)
+    random = np.mean([closest(rng.random((10, 2))) for _ in range(50)])
+    ours = np.mean([closest(design(History(plane, seed=s), 10)) for s in range(10)])
+    assert ours > 2 * random
+
+
+def test_one_by_one_they_are_the_same_as_at_once() -> None:
+    together = design(History(SPACE, seed=4), 14)
+    history = History(SPACE, seed=4)
+    for row in together:
+        assert np.array_equal(design(history, 1)[0], row)
+        history.append(SPACE.decode(row[None])[0])
+
+
+def test_only_feasible_rows_are_offered() -> None:
+    space = Space({"x": Float(0.0, 1.0), "y": Float(0.0, 1.0)}, constraints=["x + y < 0.7"])
+    rows = design(History(space, seed=0), 12)
+    assert len(rows) == 12
+    assert space.feasible(rows).all()
+
+
+def test_studies_of_different_seeds_begin_differently() -> None:
+    assert not np.array_equal(design(History(SPACE, seed=1), 4), design(History(SPACE, seed=2), 4))

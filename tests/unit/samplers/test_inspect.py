@@ -1,0 +1,83 @@
+"""What a Gaussian-process sampler says of itself."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from bayesopt.errors import InvalidValueError, NoTrialsError
+from bayesopt.history import History
+from bayesopt.samplers import GPSampler
+from bayesopt.samplers.inspect import Insight, look_inside
+from bayesopt.space import Categorical, Float, Int, Space
+
+SPACE = Space(
+    {
+        "x": Float(-2.0, 2.0),
+        "idle": Float(0.0, 1.0),
+        "i": Int(1, 4),
+        "c": Categorical(["a", "b"]),
+        "deep": Float(0.0, 1.0, when={"c": "b"}),
+    }
+)
+
+
+def look(direction: str = "minimize") -> tuple[Insight, History]:
+    history = History(SPACE, seed=0, directions=(direction,))
+    for config in SPACE.decode(SPACE.sample(60, np.random.default_rng(0))):
+        value = (config["x"] - 0.5) ** 2 + 0.2 * config["i"] + (config["c"] == "b")
+        history.tell(history.append(config), value if direction == "minimize" else -value)
+    return look_inside(GPSampler(), SPACE, history), history
+
+
+def test_a_slice_follows_the_objective_and_its_band_holds_the_median() -> None:
+    insight, _ = look()
+    found = insight.slice("x", {"x": 0.0, "idle": 0.3, "i": 2, "c": "a"}, n=33)
+    assert len(found.values) == len(found.log_gain) == 33
+    truth = (np.array(found.values) - 0.5) ** 2 + 0.4
+    near = truth < 4.0  # the worst outcomes are cut off
+    np.testing.assert_allclose(found.band.median[near], truth[near], atol=0.25)
+    assert (found.band.low <= found.band.median).all()
+    assert (found.band.median <= found.band.high).all()
+    assert insight.slice("i").values == [1, 2, 3, 4]
+    assert insight.slice("c").values == ["a", "b"]
+
+
+def test_a_maximised_objective_comes_back_in_its_own_direction() -> None:
+    low, high = look()[0], look("maximize")[0]
+    assert low.incumbent == high.incumbent
+    a, b = low.slice("x").band, high.slice("x").band
+    np.testing.assert_array_equal(a.median, -b.median)
+    np.testing.assert_array_equal(a.low, -b.high)
+
+
+def test_what_does_nothing_is_the_least_important() -> None:
+    insight, _ = look()
+    importance = insight.importance()
+    assert sum(importance.values()) == pytest.approx(1.0)
+    assert list(importance)[-1] in ("idle", "deep")
+    assert importance["x"] > 3 * importance["idle"]
+    assert insight.lengthscales()["x"] < insight.lengthscales()["idle"]
+
+
+def test_cross_validated_predictions_are_near_the_outcomes() -> None:
+    insight, history = look()
+    found = insight.cross_validated()
+    told, predicted = found.observed, found.predicted
+    assert found.r2 > 0.9
+    known = np.sort(history.values[:, 0])[:50]  # the worst are cut off
+    np.testing.assert_allclose(np.sort(told)[:50], known, rtol=1e-6)
+    assert np.corrcoef(told, predicted.median)[0, 1] > 0.95
+    np.testing.assert_array_less(insight.predict([insight.incumbent]).median, np.median(told))
+
+
+def test_what_cannot_be_looked_at_is_named() -> None:
+    with pytest.raises(NoTrialsError):
+        look_inside(GPSampler(), SPACE, History(SPACE))
+    with pytest.raises(InvalidValueError, match="one objective"):
+        look_inside(GPSampler(), SPACE, History(SPACE, 2))
+    insight, _ = look()
+    with pytest.raises(InvalidValueError):
+        insight.slice("deep", {"x": 0.0, "idle": 0.3, "i": 2, "c": "a"})
+    with pytest.raises(InvalidValueError):
+        insight.slice("nothing")
