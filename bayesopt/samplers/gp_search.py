@@ -142,7 +142,8 @@ def region_for(
     """
     is_wide = domain.d > _WIDE
     if life.best >= 0 and (is_wide or mood == "local"):
-        center = data.X[life.best]
+        is_lucky = belief.is_noisy and belief.incumbent_row is not None  # the best may well be
+        center = belief.incumbent_row if is_lucky else data.X[life.best]
         return turbo_region(center, life.length, scale, reach_of_neighbours(domain, center))
     if belief.incumbent_row is None or is_wide:
         return whole_cube(domain.d)
