@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
+
+from bayesopt.errors import SettingsError, short_repr
 
 Kernel = Literal["matern52", "matern32", "rbf"]
 Transform = Literal["auto", "rank", "standardize"]
 Failures = Literal["probability", "impute", "both"]
+
+_OPTIONS = {
+    "kernel": get_args(Kernel),
+    "transform": get_args(Transform),
+    "failures": get_args(Failures),
+}
+_POSITIVE = ("winsorize_iqr", "n_modes", "noise_floor", "noisy_above")
 
 
 @dataclass(frozen=True)
@@ -51,6 +60,11 @@ class GPSettings:
     failures : str
         Failed trials enter through a learned "probability" of success, as the worst outcome seen
         ("impute"), or as "both".
+
+    Raises
+    ------
+    SettingsError
+        If a value is not among its options or outside its range.
     """
 
     kernel: Kernel = "matern52"
@@ -69,3 +83,31 @@ class GPSettings:
     offset: float = 4.0
     noisy_above: float = 1e-3
     failures: Failures = "probability"
+
+    def __post_init__(self) -> None:
+        """Take lists, as JSON has them, for tuples, and check what is given."""
+        for name in ("signal", "noise", "gap", "warp"):
+            object.__setattr__(self, name, tuple(getattr(self, name)))
+        components = tuple(tuple(component) for component in self.lengthscale)
+        object.__setattr__(self, "lengthscale", components)
+        for name, options in _OPTIONS.items():
+            _check(name, getattr(self, name), getattr(self, name) in options, f"one of {options}")
+        for name in _POSITIVE:
+            value = getattr(self, name)
+            _check(name, value, value > 0, "a number above 0")
+        for name, value in (("offset", self.offset), ("mode_nats", self.mode_nats)):
+            _check(name, value, value >= 0, "a number of at least 0")
+        for name in ("signal", "noise"):
+            value = getattr(self, name)
+            _check(name, value, len(value) == 2 and min(value) > 0, "(shape, rate), both above 0")
+        for name in ("gap", "warp"):
+            value = getattr(self, name)
+            _check(name, value, len(value) == 2 and value[1] > 0, "(location, scale > 0)")
+        ok = components and all(len(c) == 3 and min(c[0], c[2]) > 0 for c in components)
+        expected = "(weight > 0, location, scale > 0) of each component"
+        _check("lengthscale", self.lengthscale, bool(ok), expected)
+
+
+def _check(name: str, value: object, is_ok: bool, expected: str) -> None:
+    if not is_ok:
+        raise SettingsError(name, expected=expected, got=short_repr(value))
