@@ -35,9 +35,8 @@ def climb(
 ) -> tuple[F, F]:
     """Return the tops [m, d] of climbs from snapped `starts` [m, d], unsnapped, and values [m].
 
-    Columns without a gradient, and those that do not exist in a start, stay. A point that violates
-    a constraint counts as a step too far, so a climb ends inside the feasible set or on its edge.
-    One batched evaluation per round, of all runs that still go on.
+    Columns without a gradient, and those that do not exist in a start, stay. Constraints are not
+    looked at. One batched evaluation per round, of all runs that still go on.
     """
     free = active & ground.is_climbed
     lower = np.where(free, ground.region.lower, starts)
@@ -46,7 +45,5 @@ def climb(
     points, n = np.ascontiguousarray(state.vectors[:, TRIAL]), len(starts)
     while n:
         value, grad = utility.value_grad(points[:n])
-        if ground.space.constraints:
-            value = np.where(ground.space.feasible(ground.snap(points[:n])[0]), value, -np.inf)
         n = advance(state, n, -value, -grad, points, n_iterations, tolerance)
     return np.ascontiguousarray(state.vectors[:, X]), -state.numbers[:, VALUE]

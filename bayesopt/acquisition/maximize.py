@@ -28,6 +28,9 @@ Numbers = npt.NDArray[np.int64]
 
 _TOUCHED = 20.0  # columns of a known row that a changed copy moves, on average and at most
 _DRAWS_PER_CANDIDATE = 4  # where constraints turn most rows away
+_RETREATS = np.array([1.0, 0.95, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1, 0.05])
+_SLIDES = (0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001)
+_N_SLIDING, _N_SLIDES = 4, 40  # rows that slide, and moves of each
 _MOST_SWEEPS = 20  # changes of single columns in a row
 
 
@@ -191,10 +194,11 @@ def _ascend(
     for _ in range(settings.n_rounds):
         rows, heights = _climbed(utility, ground, rows, heights, scale, settings)
         rows, heights, moved = _swept(utility, ground, rows, heights, anchors, rng)
-        if not moved.any():
+        if not moved.any() or not ground.is_climbed.any():
             break
-        if not ground.is_climbed.any():
-            break
+    if ground.space.constraints and ground.is_climbed.any():
+        first = np.argsort(-heights, kind="stable")[:_N_SLIDING]
+        return _slid(utility, ground, rows[first], heights[first], rng)
     return rows, heights
 
 
@@ -206,10 +210,51 @@ def _climbed(
         return rows, heights
     _, active = ground.snap(rows)
     tops, _ = climb(utility, ground, rows, active, scale, settings.n_iterations, settings.tolerance)
+    if ground.space.constraints:
+        return _retreated(utility, ground, rows, heights, tops)
     tops, _ = ground.snap(tops)
     reached = _numbers(utility.value(tops))
     better = (reached > heights) & ground.allowed(tops)
     return np.where(better[:, None], tops, rows), np.where(better, reached, heights)
+
+
+def _retreated(utility: Climbable, ground: Ground, rows: F, heights: F, tops: F) -> tuple[F, F]:
+    """Return the highest allowed place of each way [m, d] from `rows` to `tops`."""
+    ways = rows[:, None] + _RETREATS[:, None] * (tops - rows)[:, None]
+    places, _ = ground.snap(ways.reshape(-1, rows.shape[1]))
+    return _best_of(
+        utility, ground, rows, heights, places, np.repeat(np.arange(len(rows)), len(_RETREATS))
+    )
+
+
+def _slid(
+    utility: Climbable, ground: Ground, rows: F, heights: F, rng: np.random.Generator
+) -> tuple[F, F]:
+    """Improve rows by random moves that shrink: along the edge of what constraints allow."""
+    free = ground.is_climbed & ground.snap(rows)[1]
+    source = np.repeat(np.arange(len(rows)), _N_SLIDES)
+    for sigma in _SLIDES:
+        moves = sigma * rng.standard_normal((source.size, rows.shape[1]))
+        moves *= rng.random(moves.shape) < 0.5
+        places = rows[source] + np.where(free[source], moves, 0.0)
+        places = np.clip(places, ground.region.lower, ground.region.upper)
+        places = np.where(free[source], places, rows[source])
+        places, _ = ground.snap(places)
+        rows, heights = _best_of(utility, ground, rows, heights, places, source)
+    return rows, heights
+
+
+def _best_of(
+    utility: Climbable, ground: Ground, rows: F, heights: F, places: F, source: Numbers
+) -> tuple[F, F]:
+    """Replace each row by the highest allowed place [k, d] that comes from it, if higher."""
+    ok = ground.allowed(places)
+    places, source = places[ok], source[ok]
+    best, winner = heights.copy(), np.full(len(rows), -1)
+    if not len(places):
+        return rows, best
+    kernels.best_of_each(_numbers(utility.value(places)), source, best, winner)
+    return np.where((winner >= 0)[:, None], places[winner], rows), best
 
 
 def _swept(

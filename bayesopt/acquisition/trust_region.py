@@ -24,7 +24,7 @@ _LONGEST, _SHORTEST = 1.6, 2.0**-7
 _SUCCESSES = 3  # in a row double the region
 _LEAST_FAILURES = 4  # or as many as dimensions halve it
 _LEAST_RADIUS = 1e-3
-_IMPROVEMENT = 1e-3  # of the best value's size
+_IMPROVEMENT = 0.02  # of the values' standard deviation: what counts as a success
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Life:
         Side of the region, as part of the cube's.
     n_restarts : int
     n_idle : int
-        Trials since the last one that improved on the best by a part of its size.
+        Trials since the last one that improved on the best by more than a trifle.
     """
 
     first: int
@@ -71,7 +71,8 @@ def box(center: F, radius: F, share: float = 1.0) -> Region:
 def replay(y: F, d: int, n_startup: int) -> Life:
     """Return the state of TuRBO-1 (Eriksson et al., 2019) after trials with values y [n].
 
-    Failed trials are infinite or NaN. The first `n_startup` trials of each life are its design.
+    Values are in transformed units, of variance 1, so that scale and shift do not matter; those of
+    failed trials are infinite or NaN. The first `n_startup` trials of each life are its design.
     Three improvements in a row double the region, max(4, d) trials without one halve it, and one
     that has become shorter than 2⁻⁷ begins a new life. O(n).
     """
@@ -101,7 +102,7 @@ def replay(y: F, d: int, n_startup: int) -> Life:
 def _improves(value: float, lowest: float) -> bool:
     if math.isinf(lowest):
         return value < lowest
-    return value < lowest - _IMPROVEMENT * abs(lowest)
+    return value < lowest - _IMPROVEMENT
 
 
 def turbo_region(center: F, length: float, scale: F, least: F) -> Region:

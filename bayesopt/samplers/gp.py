@@ -50,11 +50,11 @@ class GPSampler:
     ----------
     acquisition : {"ei", "logei", "pi", "ucb"}
         Expected improvement ("ei" and "logei" are the same, computed in log space), probability of
-        improvement (by .05 transformed), or the optimistic bound.
+        improvement (by .1 standard deviations), or the optimistic bound.
     n_startup : int, optional
         Trials of the design; by default 2 (d + 1), at most 10.
     explore : float
-        Share of the trials that climb an optimistic bound (β = 1.8) instead.
+        Share of the trials, in a space with choices, that want more than a tiny improvement.
     beta : float
         How optimistic the bound of "ucb" is, in standard deviations.
     max_points : int, optional
@@ -79,7 +79,7 @@ class GPSampler:
 
     acquisition: Literal["ei", "logei", "pi", "ucb"] = "ei"
     n_startup: int | None = None
-    explore: float = 0.0
+    explore: float = 0.1
     beta: float = 1.8
     max_points: int | None = None
     model: dict[str, Any] | None = None

@@ -21,7 +21,7 @@ from bayesopt.history import History
 from bayesopt.samplers.fresh import Batch, may_repeat
 from bayesopt.samplers.gp_data import Observed
 from bayesopt.space import Space
-from bayesopt.space.domain import Domain
+from bayesopt.space.domain import NOMINAL, Domain
 from bayesopt.surrogates.model import Belief
 
 F = npt.NDArray[np.float64]
@@ -30,7 +30,7 @@ Mask = npt.NDArray[np.bool_]
 _WIDE = 20  # columns; from more on the search keeps to a trust region all the time
 _LEAST_PATIENCE = 4  # trials without improvement, or as many as dimensions, are being stuck
 _LOCAL_SHARE = 0.5  # of the trials that then keep to the trust region
-_MARGIN = float(__import__("os").environ.get("B_M", "0.1"))
+_MARGIN = 0.1  # of the values' standard deviation: what a bold search wants at least
 _SCALE_BOUNDS = (0.02, 1.0)
 _LARGE = 300  # finished trials; from more on a posterior is dear, so the search is thriftier
 
@@ -75,9 +75,10 @@ def offer_best(
     belief = taking_in(belief, data.pending)
     settings = search_settings(plan, len(belief.X))
     scale, anchors = lengthscales(belief), best_rows(belief)
-    life = replay(np.where(data.failed, np.inf, data.y), space.d, plan.n_design)
+    y = np.where(data.failed, np.inf, belief.from_outcome(np.where(data.failed, 0.0, data.y)))
+    life = replay(y, space.d, plan.n_design)
     while batch.missing:
-        mood = mood_for(plan, life, space.d, rng)
+        mood = mood_for(plan, life, space.domain, rng)
         region = whole_cube(space.d)
         if plan.has_region:
             region = region_for(space.domain, belief, data, scale, life, mood)
@@ -94,16 +95,19 @@ def offer_best(
             belief = taking_in(belief, found.rows[:1])
 
 
-def mood_for(plan: Plan, life: Life, d: int, rng: np.random.Generator) -> str:
+def mood_for(plan: Plan, life: Life, domain: Domain, rng: np.random.Generator) -> str:
     """Return how the next row is looked for: "calm", "bold" or "local".
 
     A search that is stuck tries the two others in turn, by a coin: what it knows well yields
-    nothing more, so either a smaller region helps or a place that is less certain.
+    nothing more, so either a smaller region helps or a place that is less certain. Where there are
+    choices it is bold now and then anyway: it knows least of those that it has not taken.
     """
     coin = rng.random()
-    if life.n_idle >= max(_LEAST_PATIENCE, d):
-        return "local" if coin < _LOCAL_SHARE and plan.has_region else "bold"
-    return "bold" if coin < plan.explore else "calm"
+    if life.n_idle >= max(_LEAST_PATIENCE, domain.d):
+        is_local = coin < _LOCAL_SHARE
+        return ("local" if plan.has_region else "calm") if is_local else "bold"
+    has_choices = bool((domain.kind == NOMINAL).any())
+    return "bold" if has_choices and coin < plan.explore else "calm"
 
 
 def taking_in(belief: Belief, rows: F) -> Belief:
@@ -138,7 +142,8 @@ def region_for(
     """
     is_wide = domain.d > _WIDE
     if life.best >= 0 and (is_wide or mood == "local"):
-        center = data.X[life.best]
+        is_lucky = belief.is_noisy and belief.incumbent_row is not None  # the best may well be
+        center = belief.incumbent_row if is_lucky else data.X[life.best]
         return turbo_region(center, life.length, scale, reach_of_neighbours(domain, center))
     if belief.incumbent_row is None or is_wide:
         return whole_cube(domain.d)

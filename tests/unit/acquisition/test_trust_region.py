@@ -56,7 +56,7 @@ def test_a_life_goes_on_from_any_prefix(y: list[float], d: int, n_startup: int) 
         life = replay(np.array(y[:i]), d, n_startup)
         assert (life.first, life.length) == (first, length)
         value = value if np.isfinite(value) else np.inf
-        improved = value < (best - 1e-3 * abs(best) if np.isfinite(best) else np.inf)
+        improved = value < best - 0.02
         best = min(best, value)
         if i - first >= n_startup:
             good, bad = (good + 1, 0) if improved else (0, bad + 1)

@@ -1,0 +1,119 @@
+"""How the next row is looked for: moods, regions, what is taken in."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from bayesopt.acquisition.functions import UCB, LogEI, LogPI
+from bayesopt.acquisition.trust_region import Life
+from bayesopt.acquisition.utility import Gain, Success
+from bayesopt.history import History
+from bayesopt.rng import trial_rng
+from bayesopt.samplers import GPSampler
+from bayesopt.samplers.gp_data import Observed
+from bayesopt.samplers.gp_search import (
+    Plan,
+    lengthscales,
+    mood_for,
+    region_for,
+    search_settings,
+    taking_in,
+    utility_of,
+)
+from bayesopt.space import Categorical, Float, Int, Space
+from bayesopt.surrogates.model import Belief
+
+PLANE = Space({"x": Float(0.0, 1.0), "y": Float(0.0, 1.0)})
+CHOICES = Space({"x": Float(0.0, 1.0), "c": Categorical(["a", "b"])})
+PLAN = Plan("ei", 0.2, 1.8, True, 5, {})
+
+
+def life(n_idle: int, best: int = 0) -> Life:
+    return Life(0, best, 0.4, 0, n_idle)
+
+
+def moods(plan: Plan, n_idle: int, space: Space = PLANE) -> dict[str, float]:
+    drawn = [mood_for(plan, life(n_idle), space.domain, trial_rng(0, k)) for k in range(400)]
+    return {mood: drawn.count(mood) / 400 for mood in set(drawn)}
+
+
+def test_a_search_that_gets_on_is_calm_and_bold_now_and_then_where_there_are_choices() -> None:
+    assert moods(PLAN, 3) == {"calm": 1.0}
+    assert moods(PLAN, 3, CHOICES) == pytest.approx({"calm": 0.8, "bold": 0.2}, abs=0.06)
+
+
+def test_a_search_that_is_stuck_turns_bold_or_local() -> None:
+    assert moods(PLAN, 4) == pytest.approx({"local": 0.5, "bold": 0.5}, abs=0.08)
+    free = dataclasses.replace(PLAN, has_region=False)
+    assert set(moods(free, 4)) == {"calm", "bold"}
+
+
+def believed(n: int = 12, n_failed: int = 0) -> tuple[Belief, Observed]:
+    X = PLANE.sample(n, np.random.default_rng(0))
+    y = ((X - 0.4) ** 2).sum(axis=1)
+    failed = np.arange(n) < n_failed
+    data = Observed(X, np.where(failed, np.nan, y), failed, np.empty((0, 2)))
+    return GPSampler().believe(PLANE, data), data
+
+
+def test_the_acquisition_is_the_one_that_was_asked_for() -> None:
+    belief, _ = believed()
+    kinds = {"ei": LogEI, "logei": LogEI, "pi": LogPI, "ucb": UCB}
+    for name, kind in kinds.items():
+        term = utility_of(dataclasses.replace(PLAN, acquisition=name), belief, "calm").terms[0]
+        assert isinstance(term, Gain)
+        assert isinstance(term.acquisition, kind)
+        assert term.is_log == (name != "ucb")
+    calm, bold = (utility_of(PLAN, belief, mood).terms[0] for mood in ("calm", "bold"))
+    assert bold.acquisition.best == pytest.approx(calm.acquisition.best - 0.1)
+
+
+def test_failures_bring_in_the_probability_of_success() -> None:
+    assert len(utility_of(PLAN, believed()[0], "calm").terms) == 1
+    terms = utility_of(PLAN, believed(n_failed=4)[0], "calm").terms
+    assert isinstance(terms[1], Success)
+
+
+def test_regions_follow_the_mood() -> None:
+    belief, data = believed()
+    scale = lengthscales(belief)
+    arguments = (PLANE.domain, belief, data, scale)
+    early = region_for(*arguments, life(0), "calm")
+    np.testing.assert_array_equal(early.center, belief.incumbent_row)
+    local = region_for(*arguments, life(9, best=3), "local")
+    np.testing.assert_array_equal(local.center, data.X[3])
+    assert (local.upper - local.lower).max() < 0.5
+    nothing = region_for(*arguments, life(0, best=-1), "local")
+    np.testing.assert_array_equal(nothing.center, belief.incumbent_row)
+
+
+def test_a_believed_outcome_below_the_incumbent_is_the_one_to_improve_on() -> None:
+    belief, _ = believed()
+    low = np.array([[0.4, 0.4]])
+    taken = taking_in(belief, low)
+    mean, var = taken.members[0].posterior(low)
+    assert taken.incumbent == pytest.approx(min(belief.incumbent, float(mean[0])))
+    assert var[0] < belief.members[0].posterior(low)[1][0]
+    assert taking_in(belief, np.empty((0, 2))).incumbent == belief.incumbent
+
+
+def test_large_histories_are_searched_thriftily_unless_the_user_says_otherwise() -> None:
+    assert search_settings(PLAN, 100).n_candidates > search_settings(PLAN, 500).n_candidates
+    wanted = dataclasses.replace(PLAN, search={"n_candidates": 77})
+    assert search_settings(wanted, 500).n_candidates == 77
+
+
+def test_where_all_of_the_region_is_known_the_search_leaves_it() -> None:
+    space = Space({f"i{k}": Int(0, 6) for k in range(5)})  # too many to list
+    history = History(space, seed=0)
+    center = space.encode([{f"i{k}": 3 for k in range(5)}])[0]
+    offsets = np.stack(np.meshgrid(*[[-1, 0, 1]] * 5), axis=-1).reshape(-1, 5)
+    rows = space.snap(center + offsets / 7)
+    for config, row in zip(space.decode(rows), rows, strict=True):
+        history.tell(history.append(config), float(((row - center) ** 2).sum()))
+    made = GPSampler().propose(space, history, 1, trial_rng(1, 0))
+    assert made.fallback == ""
+    assert not history.contains(made.rows).any()
