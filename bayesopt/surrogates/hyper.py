@@ -9,13 +9,16 @@ import numpy as np
 import numpy.typing as npt
 
 from bayesopt._kernels.matern import CONDITIONAL, MATERN32, MATERN52, NOMINAL, RBF
+from bayesopt.space.domain import Domain
 from bayesopt.surrogates import priors
+from bayesopt.surrogates.inputs import column_rules
 from bayesopt.surrogates.settings import GPSettings
 
 F = npt.NDArray[np.float64]
 
 KERNELS = {"matern52": MATERN52, "matern32": MATERN32, "rbf": RBF}
 _DEFAULT_LENGTHSCALE = 0.5
+_REAL_SPREAD = 1.0 / 6.0
 _SHORTEST, _LONGEST = 0.025, 50.0  # the latter times √d
 _SIGNAL_BOUNDS = (0.05, 20.0)
 _EXCESS_BOUNDS = (1e-9, 2.0)
@@ -34,11 +37,14 @@ class Frame:
     varies : int64 array
         Columns with more than one value: each has a lengthscale.
     settings : GPSettings
+    shift : float64 array
+        By how much the prior of each log lengthscale is moved, for the columns of `varies`.
     """
 
     rules: npt.NDArray[np.int8]
     varies: npt.NDArray[np.int64]
     settings: GPSettings
+    shift: F
 
     @property
     def d(self) -> int:
@@ -98,6 +104,27 @@ class Hyper:
         return scale
 
 
+def new_frame(domain: Domain, settings: GPSettings) -> Frame:
+    """Return what a fit on a domain does not move."""
+    varies = np.flatnonzero(domain.varies)
+    return Frame(column_rules(domain), varies, settings, _shift(domain, settings)[varies])
+
+
+def _shift(domain: Domain, settings: GPSettings) -> F:
+    """Return by how much each log lengthscale [d] is expected above that of few, real columns.
+
+    Two random rows differ by δ² = 1/6 on average in a real column and by 1 - 1/k in one of k
+    choices. Lengthscales that grow as √(Σ δ²) keep the distance r of random rows, so that the
+    covariance between them, what it is in a few columns (Hvarfner et al., 2024).
+    """
+    cells = np.maximum(domain.n_cells, 2).astype(np.float64)
+    is_choice = column_rules(domain) & NOMINAL
+    spread = np.where(is_choice, 1.0 - 1.0 / cells, _REAL_SPREAD)
+    own = settings.by_kind * 0.5 * np.log(spread / _REAL_SPREAD)
+    total = float((spread * np.exp(-2.0 * own))[domain.varies].sum()) / _REAL_SPREAD
+    return np.asarray(own + 0.5 * math.log(max(1.0, total / settings.wide_above)))
+
+
 def to_hyper(theta: F, frame: Frame) -> Hyper:
     """Read hyperparameters: logs of (lengthscales, signal, excess noise[, gap][, warp]).
 
@@ -119,7 +146,8 @@ def default_theta(frame: Frame, lengthscale: float = _DEFAULT_LENGTHSCALE) -> F:
     """Return where a fit starts: signal 1, noise at its prior mean, one lengthscale for all."""
     m = frame.varies.size
     shape, rate = frame.settings.noise
-    theta = np.full(frame.n_theta, math.log(lengthscale))
+    theta = np.empty(frame.n_theta)
+    theta[:m] = math.log(lengthscale) + frame.shift
     theta[m], theta[m + 1] = 0.0, math.log(0.1 * shape / rate)
     if frame.has_gap:
         theta[m + 2] = frame.settings.gap[0]
@@ -145,7 +173,8 @@ def log_prior(theta: F, frame: Frame) -> tuple[float, F]:
     """Return the log prior density of theta, and its gradient."""
     m = frame.varies.size
     slope = np.empty(theta.size)
-    value, slope[:m] = priors.log_normal_mixture(theta[:m], frame.settings.lengthscale)
+    moved = theta[:m] - frame.shift
+    value, slope[:m] = priors.log_normal_mixture(moved, frame.settings.lengthscale)
     for i, (log_density, derivative) in enumerate(_scalar_priors(theta[m:], frame)):
         value += log_density
         slope[m + i] = derivative

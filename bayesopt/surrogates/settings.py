@@ -16,7 +16,7 @@ _OPTIONS = {
     "transform": get_args(Transform),
     "failures": get_args(Failures),
 }
-_POSITIVE = ("winsorize_iqr", "n_modes", "noise_floor", "noisy_above")
+_POSITIVE = ("winsorize_iqr", "wide_above", "n_modes", "noise_floor", "noisy_above")
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,12 @@ class GPSettings:
         How far below the best a mode's log posterior may lie.
     lengthscale : tuple of (weight, location, scale)
         Prior per column: a mixture of log-normals, relevant and nearly irrelevant.
+    wide_above : float
+        From how many real columns on lengthscales are expected to grow, as their square root; a
+        column of choices counts for several.
+    by_kind : float
+        How far lengthscales of choices are expected above those of numbers: 1 for as far as they
+        differ more, 0 for not at all.
     signal : tuple of (shape, rate)
         Gamma prior of the signal variance.
     noise : tuple of (shape, rate)
@@ -74,6 +80,8 @@ class GPSettings:
     n_modes: int = 2
     mode_nats: float = 3.0
     lengthscale: tuple[tuple[float, float, float], ...] = ((0.6, -0.3, 0.7), (0.4, 1.5, 1.0))
+    wide_above: float = 10.0
+    by_kind: float = 0.0
     signal: tuple[float, float] = (2.0, 1.0)
     noise: tuple[float, float] = (1.1, 30.0)
     noise_floor: float = 1e-6
@@ -95,7 +103,11 @@ class GPSettings:
         for name in _POSITIVE:
             value = getattr(self, name)
             _check(name, value, value > 0, "a number above 0")
-        for name, value in (("offset", self.offset), ("mode_nats", self.mode_nats)):
+        for name, value in (
+            ("offset", self.offset),
+            ("by_kind", self.by_kind),
+            ("mode_nats", self.mode_nats),
+        ):
             _check(name, value, value >= 0, "a number of at least 0")
         for name in ("signal", "noise"):
             value = getattr(self, name)

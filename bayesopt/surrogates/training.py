@@ -11,8 +11,8 @@ import numpy.typing as npt
 from bayesopt.space.domain import Domain
 from bayesopt.surrogates.exact_gp import ExactGP, Factor, Kernel, factorise, observe
 from bayesopt.surrogates.fit import Mode, cold_modes, warm_modes
-from bayesopt.surrogates.hyper import Frame, default_theta, to_hyper
-from bayesopt.surrogates.inputs import Inputs, column_rules, to_inputs
+from bayesopt.surrogates.hyper import Frame, default_theta, new_frame, to_hyper
+from bayesopt.surrogates.inputs import Inputs, to_inputs
 from bayesopt.surrogates.schedule import FitCache, anchor_size, digest, refit_size
 from bayesopt.surrogates.settings import GPSettings
 
@@ -50,7 +50,7 @@ class Task:
 
 def new_task(domain: Domain, X: F, settings: GPSettings, cache: FitCache) -> Task:
     """Return what is to be learned at rows X [n, d]."""
-    frame = Frame(column_rules(domain), np.flatnonzero(domain.varies), settings)
+    frame = new_frame(domain, settings)
     key = digest(*domain.arrays), settings
     return Task(domain, frame, to_inputs(domain, X), key, cache)
 

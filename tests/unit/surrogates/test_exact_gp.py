@@ -12,8 +12,8 @@ from scipy.stats import norm
 
 from bayesopt.surrogates.exact_gp import ExactGP, Factor, Kernel, factorise, observe
 from bayesopt.surrogates.fit import Evidence
-from bayesopt.surrogates.hyper import Frame, Hyper, default_theta, to_hyper
-from bayesopt.surrogates.inputs import column_rules, to_inputs
+from bayesopt.surrogates.hyper import Frame, Hyper, default_theta, new_frame, to_hyper
+from bayesopt.surrogates.inputs import to_inputs
 from bayesopt.surrogates.leave_one_out import leave_one_out
 from bayesopt.surrogates.settings import GPSettings
 
@@ -22,7 +22,7 @@ KERNELS = ["matern52", "matern32", "rbf"]
 
 def frame_of(space, **settings) -> Frame:
     domain = space.domain
-    return Frame(column_rules(domain), np.flatnonzero(domain.varies), GPSettings(**settings))
+    return new_frame(domain, GPSettings(**settings))
 
 
 def make(space, kernel="matern52", n=40, seed=0, offset=0.0, noise=None, objective=None):
