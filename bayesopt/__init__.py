@@ -44,7 +44,7 @@ if TYPE_CHECKING:
         WorkerLostError,
     )
     from bayesopt.history import History
-    from bayesopt.samplers import GridSampler, QMCSampler, RandomSampler
+    from bayesopt.samplers import GridSampler, QMCSampler, RandomSampler, TPESampler
     from bayesopt.schedulers import MedianScheduler
     from bayesopt.space import (
         Categorical,
@@ -99,7 +99,7 @@ _HOMES = {
         "WorkerLostError",
     ],
     "history": ["History"],
-    "samplers": ["GridSampler", "QMCSampler", "RandomSampler"],
+    "samplers": ["GridSampler", "QMCSampler", "RandomSampler", "TPESampler"],
     "schedulers": ["MedianScheduler"],
     "space": [
         "Categorical",
@@ -160,6 +160,7 @@ __all__ = [
     "StudyError",
     "StudyExistsError",
     "StudyNotFoundError",
+    "TPESampler",
     "TellConflictError",
     "Trial",
     "TrialNotFoundError",

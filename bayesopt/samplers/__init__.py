@@ -4,6 +4,7 @@ from bayesopt.samplers.base import Sampler, Suggestion, from_spec, resolve, to_s
 from bayesopt.samplers.grid import GridSampler
 from bayesopt.samplers.qmc import QMCSampler
 from bayesopt.samplers.random import RandomSampler
+from bayesopt.samplers.tpe import TPESampler
 
 __all__ = [
     "GridSampler",
@@ -11,6 +12,7 @@ __all__ = [
     "RandomSampler",
     "Sampler",
     "Suggestion",
+    "TPESampler",
     "from_spec",
     "resolve",
     "to_spec",

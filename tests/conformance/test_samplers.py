@@ -15,7 +15,7 @@ from bayesopt import samplers
 from bayesopt.errors import InfeasibleSpaceError, SpaceExhausted
 from bayesopt.history import History
 from bayesopt.rng import trial_rng
-from bayesopt.samplers import GridSampler, QMCSampler, RandomSampler, Sampler
+from bayesopt.samplers import GridSampler, QMCSampler, RandomSampler, Sampler, TPESampler
 from bayesopt.space import Categorical, Constant, Float, Int, Ordinal, Space
 from bayesopt.trial import TrialState
 
@@ -25,6 +25,8 @@ SAMPLERS: dict[str, Callable[[], Sampler]] = {
     "grid-shuffled": lambda: GridSampler(resolution=4, shuffle=True),
     "qmc": QMCSampler,
     "qmc-plain": lambda: QMCSampler(scramble=False),
+    "tpe": TPESampler,
+    "tpe-early": lambda: TPESampler(n_startup=1),
 }
 
 SPACES: dict[str, Space] = {

@@ -1,0 +1,1 @@
+"""Surrogates: what is believed of the objective."""
