@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from bayesopt.errors import InvalidValueError, TrialNotFoundError, short_repr
+from bayesopt.history.encodings import Encodings
 from bayesopt.history.index import KnownRows
+from bayesopt.history.log import ChangeLog
 from bayesopt.history.reports import ReportColumns, Reports
 from bayesopt.history.table import Column, Table
+from bayesopt.history.tally import UNHEARD, Tally
 from bayesopt.space import Space
 from bayesopt.trial import TrialState
 
@@ -18,7 +22,7 @@ F = npt.NDArray[np.float64]
 Numbers = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 
-_UNHEARD = -1  # the state of a number whose trial has not been heard of yet
+_INVALID, _WAITING = int(TrialState.INVALID), int(TrialState.WAITING)
 
 
 class Columns:
@@ -57,10 +61,13 @@ class Columns:
         self.n_objectives = n_objectives
         self.directions = _checked_directions(directions, n_objectives)
         self.seed, self.noisy, self.define_by_run = seed, noisy, define_by_run
-        self._negated = np.array([direction == "maximize" for direction in self.directions])
+        self._signs = np.array([-1.0 if each == "maximize" else 1.0 for each in self.directions])
         self._space = space
         self._constraint_names: tuple[str, ...] = ()
         self._generation = 0
+        self._log = ChangeLog()
+        self._tally = Tally()
+        self._encodings = Encodings()
         self._table = Table(**trial_columns(space.d, n_objectives))
         self._reports = Reports(n_objectives)
         self._index: KnownRows | None = KnownRows()
@@ -88,6 +95,26 @@ class Columns:
         that only ever adds is good exactly as long as its generation.
         """
         return self._generation
+
+    @property
+    def version(self) -> int:
+        """Counts the changes of trials: it grows with every one, and only then.
+
+        Versions of one history object can be compared, those of two cannot: a cache that holds one
+        belongs to its object (keep it in a ``WeakKeyDictionary``).
+        """
+        return self._log.version
+
+    def changed_since(self, version: int) -> Numbers:
+        """Return the trials of which anything changed after a `version`, ascending, [k].
+
+        Anything: state, configuration, values, constraints, cost or reports. Reading those rows
+        again brings a cache up to date, whatever the `generation`. O(k log k) for the last 8,192
+        changes or more; of what is further back, and when a constraint is told for the first time,
+        the answer is all trials.
+        """
+        changed = self._log.since(version)
+        return np.arange(self.n, dtype=np.int64) if changed is None else changed
 
     @property
     def X(self) -> F:  # noqa: N802  (the field's name for a design matrix)
@@ -205,7 +232,23 @@ class Columns:
         return self._has_state(TrialState.INVALID)
 
     def _has_state(self, state: TrialState) -> Mask:
-        return np.asarray(self._table["state"] == state)
+        return np.asarray(self._table["state"] == int(state))
+
+    def count(self, *states: TrialState) -> int:
+        """Return how many trials are in one of `states`; O(1)."""
+        return self._tally.count(states)
+
+    def numbers_in(self, *states: TrialState) -> Numbers:
+        """Return the trials in one of `states`, ascending.
+
+        O(k log k) for the k that are WAITING, RUNNING or LOST, O(n) for the others.
+        """
+        if not self._tally.count(states):
+            return np.empty(0, dtype=np.int64)
+        members = self._tally.members(states)
+        if members is None or 64 * len(members) > self.n:
+            return np.flatnonzero(np.isin(self._table["state"], states))
+        return np.array(sorted(members), dtype=np.int64)
 
     # -- questions ----------------------------------------------------------------------------
     def contains(self, rows: F) -> Mask:
@@ -260,14 +303,18 @@ class Columns:
 
     def _known_among(self, numbers: Numbers | slice) -> Mask:
         """Whether the configurations of trials are known, and they were not struck out."""
+        return np.asarray(self._known(numbers))
+
+    def _known(self, numbers: Any) -> Any:
+        """Do what ``_known_among`` says, of one number too."""
         table = self._table
         state, whole = table["state"][numbers], table["whole"][numbers]
-        known = whole & (state != _UNHEARD) & (state != TrialState.INVALID)
+        known = whole & (state != UNHEARD) & (state != _INVALID)
         if self.define_by_run:
-            begun = (state != _UNHEARD) & (state != TrialState.WAITING)
+            begun = (state != UNHEARD) & (state != _WAITING)
             partial = table["given"][numbers] & table["inside"][numbers]
-            known |= partial & begun & (state != TrialState.INVALID)
-        return np.asarray(known)
+            known = known | (partial & begun & (state != _INVALID))
+        return known
 
     def _checked_number(self, number: int) -> int:
         if not 0 <= number < self.n:
@@ -282,7 +329,7 @@ def trial_columns(d: int, m: int) -> dict[str, Column]:
     flag = Column(np.bool_, False)
     return {
         "seq": Column(np.int64, -1),  # the moment of the facts, for chunks out of order
-        "state": Column(np.int8, _UNHEARD),
+        "state": Column(np.int8, UNHEARD),
         "X": Column(np.float64, np.nan, d),
         "active": Column(np.bool_, False, d),
         "inside": flag,

@@ -2,71 +2,28 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from bayesopt.errors import InvalidConfigError, InvalidValueError, TellConflictError, short_repr
+from bayesopt.history.changes import ChangesLike, Labels
 from bayesopt.history.columns import Columns, F, Mask, Numbers
+from bayesopt.history.encodings import Encoding
 from bayesopt.history.table import Column
+from bayesopt.history.tally import UNHEARD
 from bayesopt.results import coerce_constraints, coerce_cost, coerce_step, coerce_values
 from bayesopt.trial import TrialState
 
-Labels = Mapping[str, Any]
 States = npt.NDArray[np.int8]
 
 _NAN = float("nan")
+_FEW = 64  # trials in one piece of news; more are not those that this process is about to tell
+_FINISHED = frozenset(int(state) for state in TrialState if state.is_finished)
 _LATEST = int(np.iinfo(np.int64).max)  # the moment of what a host tells directly
-
-
-class ChangesLike(Protocol):
-    """What happened to a study, in columns (see ``bayesopt.storage.base.Changes``)."""
-
-    @property
-    def seq(self) -> int:
-        """Moment of the newest of these changes."""
-
-    @property
-    def numbers(self) -> Sequence[int]:
-        """Trials that changed; the next five columns hold their present facts."""
-
-    @property
-    def states(self) -> Sequence[int]:
-        """``TrialState`` of each."""
-
-    @property
-    def params(self) -> Sequence[Labels]:
-        """Labels of each."""
-
-    @property
-    def values(self) -> Sequence[Sequence[float] | None]:
-        """Told values of each, in the user's direction."""
-
-    @property
-    def constraints(self) -> Sequence[Mapping[str, float]]:
-        """Told outcome constraints of each."""
-
-    @property
-    def costs(self) -> Sequence[float | None]:
-        """Told cost of each."""
-
-    @property
-    def report_numbers(self) -> Sequence[int]:
-        """Trials that reported; the next three columns hold the reports."""
-
-    @property
-    def report_steps(self) -> Sequence[float]:
-        """Step of each report."""
-
-    @property
-    def report_values(self) -> Sequence[Sequence[float]]:
-        """Values of each report, in the user's direction."""
-
-    @property
-    def report_attempts(self) -> Sequence[int]:
-        """Attempt of each; supersedes earlier attempts' reports at its step and beyond."""
 
 
 class History(Columns):
@@ -88,6 +45,9 @@ class History(Columns):
         InvalidValueError
             If a column does not fit this history; nothing is taken in then.
         """
+        if not len(changes.report_numbers) and len(changes.numbers) <= 1:  # the usual news
+            self._apply_one(changes)
+            return
         numbers = _numbers(changes.numbers)
         trials = _numbers(changes.report_numbers)
         steps = np.asarray(changes.report_steps, dtype=np.float64)
@@ -97,8 +57,30 @@ class History(Columns):
         self._grow(int(max(numbers.max(initial=-1), trials.max(initial=-1))) + 1)
         if numbers.size:
             self._write_newer(changes, numbers, values)
-        if trials.size and self._reports.add(trials, steps, reported, attempts, changes.seq):
-            self._generation += 1
+        if trials.size:
+            self._log.note(trials.tolist())
+            if self._reports.add(trials, steps, reported, attempts, changes.seq):
+                self._generation += 1
+
+    def _apply_one(self, changes: ChangesLike) -> None:
+        """Take in one trial or none; what ``apply`` does, without the price of arrays."""
+        if not len(changes.numbers):
+            return
+        number = int(_numbers(changes.numbers)[0])
+        values = self._minimised(changes.values)
+        self._grow(number + 1)
+        if self._table["seq"][number] > changes.seq:
+            return
+        cost = changes.costs[0]
+        self._write_one(
+            number,
+            int(changes.states[0]),
+            values,
+            _NAN if cost is None else cost,
+            changes.constraints[0],
+            changes.params[0],
+        )
+        self._table["seq"][number] = changes.seq
 
     def _write_newer(self, changes: ChangesLike, numbers: Numbers, values: F) -> None:
         """Write the trials of which nothing newer is known."""
@@ -172,6 +154,7 @@ class History(Columns):
         row = self._minimised([coerce_values(values, self.n_objectives, what="reported value")])
         attempt = self._reports.attempt[trial]
         self._reports.add(trial, np.array([coerce_step(step)]), row, attempt, _LATEST)
+        self._log.note(trial.tolist())
 
     def with_pending(self, rows: F) -> History:
         """Return a copy that also has these snapped rows [k, d] as RUNNING trials; O(n d)."""
@@ -185,6 +168,7 @@ class History(Columns):
         )
         other._constraint_names, other._generation = self._constraint_names, self._generation
         other._table, other._reports = self._table.copy(), self._reports.copy()
+        other._log = self._log.copy()
         other._index = None if self._index is None else self._index.copy()
         other._unindexed = list(self._unindexed)
         other._grow(self.n + len(rows))
@@ -193,6 +177,10 @@ class History(Columns):
         inside = np.ones(len(rows), dtype=np.bool_)
         other._write_rows(numbers, rows, self._space.active(rows), inside, inside)
         other._unindexed += numbers.tolist()
+        other._tally = self._tally.copy()
+        for number in numbers.tolist():
+            other._tally.move(number, UNHEARD, int(TrialState.RUNNING))
+        other._log.note(numbers.tolist())
         return other
 
     def _partial_labels(self, config: Mapping[str, Any]) -> Labels:
@@ -245,8 +233,17 @@ class History(Columns):
             )
 
     # -- writing ------------------------------------------------------------------------------
+    def remember(self, number: int, labels: Labels, row: F, active: Mask) -> None:
+        """Note how a configuration that will be heard of under `number` is encoded.
+
+        It saves encoding it: `row` [d] and `active` [d] must be what the space encodes `labels` to.
+        Neither they nor the labels may be changed afterwards.
+        """
+        self._encodings.remember(number, Encoding(labels, row, active))
+
     def _grow(self, n: int) -> None:
         if n > self.n:
+            self._tally.grow(n - self.n)
             self._table.grow(n)
             self._reports.grow(n)
 
@@ -262,10 +259,12 @@ class History(Columns):
         """Write facts of trials; without `labels` their configurations stay."""
         if not numbers.size:
             return
+        self._log.note(numbers.tolist())
         before = self._known_among(numbers)
         changed = lost = np.zeros(numbers.size, dtype=np.bool_)
         if labels is not None:
             changed, lost = self._write_params(numbers, states, labels)
+        self._tally.move_all(numbers, self._table["state"][numbers], states)
         self._table["state"][numbers] = states
         self._table["values"][numbers] = values
         self._table["cost"][numbers] = costs
@@ -275,16 +274,83 @@ class History(Columns):
         if (before & (lost | ~known)).any():
             self._take_away()
 
+    def _write_one(
+        self,
+        number: int,
+        state: int,
+        values: F,
+        cost: float,
+        constraints: Mapping[str, float],
+        labels: Labels,
+    ) -> None:
+        """Write the facts of one trial, as ``_write`` does."""
+        table = self._table
+        self._log.note((number,))
+        before = bool(self._known(number))
+        encoding = self._encoded(number, state, labels)
+        changed, lost = self._write_row(number, encoding, compare=before)
+        self._tally.move(number, int(table["state"][number]), state)
+        table["state"][number] = state
+        table["values"][number] = values[0]
+        table["cost"][number] = cost
+        if constraints or self._constraint_names:
+            self._write_constraints(np.array([number]), [constraints])
+        known = bool(self._known(number))
+        if known and (changed or not before):
+            self._unindexed.append(number)
+        if before and (lost or not known):
+            self._take_away()
+
+    def _encoded(self, number: int, state: int, labels: Labels) -> Encoding:
+        """Encode the configuration of one trial, unless that was done before."""
+        encoding = self._encodings.find(number, labels)
+        if encoding is None:
+            X, active, inside = self._space.encode_labels([labels], strict=False)
+            whole = bool(inside[0]) and bool((self._space.active(X) == active).all())
+            encoding = Encoding(labels, X[0], active[0], bool(inside[0]), whole)
+        if state in _FINISHED:
+            self._encodings.forget(number)
+        else:
+            self._encodings.remember(number, encoding)
+        if state == TrialState.WAITING and not self._is_given(encoding):
+            return dataclasses.replace(encoding, whole=False)
+        return encoding
+
+    def _is_given(self, encoding: Encoding) -> bool:
+        """Whether every active parameter has a label: a default may have filled a hole."""
+        named = zip(self._space.names, encoding.active, strict=True)
+        return all(name in encoding.labels for name, is_on in named if is_on)
+
+    def _write_row(self, number: int, encoding: Encoding, compare: bool) -> tuple[bool, bool]:
+        """Write one configuration; if asked to `compare`, return what ``_write_rows`` does."""
+        table, changed, lost = self._table, True, False
+        if compare:
+            X, active = table["X"][number], table["active"][number]
+            moved = (encoding.row != X) | (encoding.active != active)
+            changed = bool(moved.any())
+            lost = changed and bool((encoding.active & moved).any())
+        if changed:
+            table["X"][number] = encoding.row
+            table["active"][number] = encoding.active
+        table["inside"][number] = encoding.inside
+        table["whole"][number] = encoding.whole
+        table["given"][number] = self._space.d == 0 or bool(encoding.active.any())
+        return changed, lost
+
     def _write_params(
         self, numbers: Numbers, states: States, labels: Sequence[Labels]
     ) -> tuple[Mask, Mask]:
         """Encode configurations; return which changed, and which lost what they stood for."""
         X, active, inside = self._space.encode_labels(labels, strict=False)
         whole = (self._space.active(X) == active).all(axis=1) & inside
+        if len(numbers) <= _FEW:
+            columns = (numbers.tolist(), states.tolist(), labels, X, active, inside, whole)
+            for number, state, *encoding in zip(*columns, strict=True):
+                if state not in _FINISHED:
+                    self._encodings.remember(number, Encoding(*encoding))
         for i in np.flatnonzero(whole & (states == TrialState.WAITING)).tolist():
-            # A default may have filled a hole here, but the ask will fill it at random.
-            named = zip(self._space.names, active[i], strict=True)
-            whole[i] = all(name in labels[i] for name, is_on in named if is_on)
+            # The ask will fill holes at random, whatever the defaults.
+            whole[i] = self._is_given(Encoding(labels[i], X[i], active[i]))
         return self._write_rows(numbers, X, active, inside, whole)
 
     def _write_rows(
@@ -327,6 +393,7 @@ class History(Columns):
         if (self._table["feasible"] & ~feasible).any():
             self._take_away()
         self._table["feasible"][...] = feasible
+        self._log.note_all()
 
     def _feasibility(self, numbers: Numbers | slice) -> Mask:
         constraints = self._table["constraints"][numbers]
@@ -354,7 +421,7 @@ class History(Columns):
             raise InvalidValueError(
                 "values of trials", expected=f"{self.n_objectives} numbers each"
             ) from None
-        rows[:, self._negated] = -rows[:, self._negated]
+        rows *= self._signs
         return rows
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 import numpy.typing as npt
 
@@ -31,12 +33,18 @@ class RowIndex:
         """Enter the rows `X[numbers]`."""
         if 2 * (self._used + numbers.size) > self._slots.size:
             self._widen(X, self._used + numbers.size)
-        self._enter(X, numbers)
+        if numbers.size == 1:
+            self._enter_one(X, int(numbers[0]))
+        else:
+            self._enter(X, numbers)
 
     def contains(self, X: F, rows: F) -> Mask:
         """Return, for each of `rows`, whether an entered row of `X` equals it."""
         found = np.zeros(len(rows), dtype=np.bool_)
         if not self._used:
+            return found
+        if len(rows) == 1:
+            found[0] = self._place_of(X, rows)[1]
             return found
         todo, slot = np.arange(len(rows)), self._first_slot(rows)
         while todo.size:
@@ -70,6 +78,21 @@ class RowIndex:
             further = ~(X[held] == X[numbers]).all(axis=1)
             numbers, slot = numbers[further], self._next(slot[further])
 
+    def _enter_one(self, X: F, number: int) -> None:
+        slot, is_held = self._place_of(X, X[number : number + 1])
+        if not is_held:
+            self._slots[slot] = number
+            self._used += 1
+
+    def _place_of(self, X: F, row: F) -> tuple[int, bool]:
+        """Return the slot that holds a row [1, d], or the free one where it would be put."""
+        slots, slot = self._slots, int(self._first_slot(row)[0])
+        while (held := int(slots[slot])) >= 0:
+            if (X[held] == row[0]).all():
+                return slot, True
+            slot = (slot + 1) & (slots.size - 1)
+        return slot, False
+
     def _first_slot(self, rows: F) -> Numbers:
         shift = np.uint64(64 - (self._slots.size - 1).bit_length())
         return (_hash(rows) >> shift).astype(np.int64)
@@ -90,9 +113,12 @@ class KnownRows:
 
     def add(self, X: F, active: Mask, whole: Mask, numbers: Numbers) -> None:
         """Enter the rows `X[numbers]`, partial ones with what is `active` in them."""
-        self._whole.add(X, numbers[whole[numbers]])
+        is_whole = whole[numbers]
+        self._whole.add(X, numbers[is_whole])
+        if is_whole.all():
+            return
         groups: dict[bytes, list[int]] = {}
-        for number in numbers[~whole[numbers]].tolist():
+        for number in numbers[~is_whole].tolist():
             groups.setdefault(active[number].tobytes(), []).append(number)
         for bits, group in groups.items():
             self._partial.setdefault(bits, RowIndex()).add(X, np.array(group))
@@ -117,8 +143,11 @@ def _hash(rows: F) -> npt.NDArray[np.uint64]:
     """Mix each row to 64 bits, the upper ones the best; -0.0 and 0.0 are the same number."""
     bits = (np.ascontiguousarray(rows) + 0.0).view(np.uint64)
     bits = bits ^ (bits >> _HALF)  # the lower half of (i + .5) / k is often empty
-    column = np.arange(1, rows.shape[1] + 1, dtype=np.uint64)
-    weights = column * _ODD
-    weights = (weights ^ (weights >> _HALF)) | np.uint64(1)
-    mixed = (bits * weights).sum(axis=1, dtype=np.uint64)
+    mixed = np.asarray(np.add.reduce(bits * _weights(rows.shape[1]), axis=1))
     return np.asarray((mixed ^ (mixed >> _HALF)) * _ODD)
+
+
+@functools.lru_cache(maxsize=64)
+def _weights(d: int) -> npt.NDArray[np.uint64]:
+    weights = np.arange(1, d + 1, dtype=np.uint64) * _ODD
+    return np.asarray((weights ^ (weights >> _HALF)) | np.uint64(1))

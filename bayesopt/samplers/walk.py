@@ -20,52 +20,55 @@ Mask = npt.NDArray[np.bool_]
 Unwanted = Callable[[int, F], Mask]
 Start = Callable[[Space, History], Iterator[F]]
 
+_PIECE = 32  # rows: looking at so many costs hardly more than at one
+
 
 class Walk:
-    """A place in a sequence of rows; the blocks before it hold nothing that is wanted.
+    """A place in a sequence of rows; the pieces before it hold nothing that is wanted.
 
     Parameters
     ----------
     blocks : iterator of float64 arrays [k, d]
-        The sequence; the same each time it is begun.
+        The sequence; the same each time it is begun. Blocks are looked through in pieces, so that
+        finding the next row does not cost a look at a whole block.
     """
 
     def __init__(self, blocks: Iterator[F]) -> None:
         self._source = blocks
-        self._ahead: deque[F] = deque()
+        self._ahead: deque[tuple[int, F]] = deque()  # number of the block, a piece of it
         self._n_blocks = 0
         self.n_passed = 0
 
     def search(self, unwanted: Unwanted, n_blocks: float = math.inf) -> Iterator[F]:
-        """Yield the wanted rows of each block from here up to block `n_blocks`.
+        """Yield the wanted rows of each piece from here up to block `n_blocks`.
 
         ``unwanted(first, rows)`` says which rows of the sequence, the first of them at index
-        `first`, are not wanted, nor ever will be: the walk goes past blocks of such rows for good.
+        `first`, are not wanted, nor ever will be: the walk goes past pieces of such rows for good.
         """
         first, k = self.n_passed, 0
-        while self._n_blocks + k < n_blocks:
-            block = self._block(k)
-            if block is None:
-                return
-            wanted = ~unwanted(first, block)
-            first += len(block)
+        while self._reaches(k, n_blocks):
+            rows = self._ahead[k][1]
+            wanted = ~unwanted(first, rows)
+            first += len(rows)
             if k == 0 and not wanted.any():
                 self._pass_by()
             else:
                 k += 1
-            yield block[wanted]
+            yield rows[wanted]
 
-    def _block(self, k: int) -> F | None:
-        if k == len(self._ahead):
+    def _reaches(self, k: int, n_blocks: float) -> bool:
+        """Read on until piece `k` is there; False if there is none before block `n_blocks`."""
+        while k >= len(self._ahead) and self._n_blocks < n_blocks:
             block = next(self._source, None)
             if block is None:
-                return None
-            self._ahead.append(block)
-        return self._ahead[k]
+                return False
+            pieces = [block[i : i + _PIECE] for i in range(0, len(block), _PIECE)]
+            self._ahead.extend((self._n_blocks, piece) for piece in pieces)
+            self._n_blocks += 1
+        return k < len(self._ahead) and self._ahead[k][0] < n_blocks
 
     def _pass_by(self) -> None:
-        self.n_passed += len(self._ahead.popleft())
-        self._n_blocks += 1
+        self.n_passed += len(self._ahead.popleft()[1])
 
 
 class WalkCache:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TypeAlias
 
 import numpy as np
@@ -24,6 +25,11 @@ class Requirement:
     column: int | None
     axis: CellAxis | None
     allowed: tuple[int, ...]
+
+    @cached_property
+    def values(self) -> frozenset[int]:
+        """The `allowed` indices."""
+        return frozenset(self.allowed)
 
     def holds(self, u: Floats) -> Bools:
         """Return bool[n] for rows of the unit cube f64[n,d]."""
@@ -52,6 +58,20 @@ class Activity:
     """The rules of a space, parents before children."""
 
     rules: tuple[Rule, ...]
+
+    def absent(self, index: Mapping[int, int]) -> set[str]:
+        """Return the parameters that do not exist in one row.
+
+        `index` maps the columns of parents, at least, to the indices of their values.
+        """
+        absent: set[str] = set()
+        for rule in self.rules:
+            for need in rule.needs:
+                holds = need.column is None or index[need.column] in need.values
+                if not holds or need.parent in absent:
+                    absent.add(rule.name)
+                    break
+        return absent
 
     def masks(self, u: Floats, present: Masks | None = None) -> dict[str, Bools]:
         """Return the activity bool[n] of parameters in rows f64[n,d].

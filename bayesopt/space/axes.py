@@ -101,14 +101,18 @@ class ContinuousAxis:
 
     def from_units(self, u: Floats) -> Floats:
         """Return the values at coordinates, written with as few decimals as tell them apart."""
+        return self.read(u)[1]
+
+    def read(self, u: Floats) -> tuple[Floats, Floats]:
+        """Return the nearest coordinates of the grid, and the values there (see `from_units`)."""
         if not self._varies:
-            return np.full(np.shape(u), self.low)
+            return np.full(np.shape(u), 0.5), np.full(np.shape(u), self.low)
         with np.errstate(all="ignore"):
             u = self._round(to_unit_interval(u))
             raw = self._unwarp(self.start + u * self.span)
             raw = np.minimum(np.maximum(raw, self.low), self.high)
             tidy = self._tidy(raw, u)
-        return np.where(u == 0.0, self.low, np.where(u == 1.0, self.high, tidy))
+        return u, np.where(u == 0.0, self.low, np.where(u == 1.0, self.high, tidy))
 
     def positions(self, u: Floats) -> Floats:
         """Return the values at coordinates: a continuous axis is addressed by value."""
@@ -160,13 +164,12 @@ class ContinuousAxis:
         width = self._width
         if self._scales != "linear":
             width = width + np.where(self.log, np.log10(raw), 0.0)
-        digits = np.ceil(np.broadcast_to(-width, raw.shape)).astype(np.int64)
-        best = raw
-        for decimals in (digits, digits - 1):
-            candidate = _round_decimals(raw, decimals)
-            inside = (candidate >= self.low) & (candidate <= self.high)
-            best = np.where(inside & (self._to_units(candidate) == u), candidate, best)
-        return best
+        digits = -np.floor(width).astype(np.int64)
+        digits = digits.reshape((1,) * (raw.ndim - digits.ndim) + digits.shape)
+        first, second = candidates = _round_decimals(raw, np.array([digits, digits - 1]))
+        same = self._to_units(candidates) == u
+        same &= (candidates >= self.low) & (candidates <= self.high)
+        return np.where(same[1], second, np.where(same[0], first, raw))
 
 
 @dataclass(frozen=True)
@@ -260,14 +263,17 @@ def to_unit_interval(u: Floats) -> Floats:
 
 
 def _round_decimals(x: Floats, decimals: Ints) -> Floats:
-    """Round each element to its own number of decimals, to the nearest double of the decimal."""
-    small = np.abs(decimals) <= _EXACT_POWER
-    power = _POWERS[np.where(small, np.abs(decimals), 0)]
+    """Round elements to numbers of decimals (which broadcast), to the decimal's nearest double."""
+    size = np.abs(decimals)
+    power = _POWERS.take(size, mode="clip")
     # both operands of the last operation are exact, so it rounds correctly
-    above, below = np.rint(x * power) / power, np.rint(x / power) * power
-    rounded: Floats = np.where(decimals >= 0, above, below)
-    if not small.all():
-        rounded[~small] = _round_extremes(x[~small], decimals[~small])
+    rounded: Floats = np.rint(x * power) / power
+    if decimals.min(initial=0) < 0:
+        rounded = np.where(decimals >= 0, rounded, np.rint(x / power) * power)
+    if size.max(initial=0) > _EXACT_POWER:
+        large = np.broadcast_to(size > _EXACT_POWER, rounded.shape)
+        x, decimals = np.broadcast_to(x, rounded.shape), np.broadcast_to(decimals, rounded.shape)
+        rounded[large] = _round_extremes(x[large], decimals[large])
     return rounded
 
 

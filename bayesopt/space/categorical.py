@@ -209,6 +209,10 @@ def _check_labels(entries: tuple[Choice, ...], kind: str) -> None:
     """Raise SpaceError if there are no choices or a label would stand for two of them."""
     if not entries:
         raise SpaceError(f"choices of a {kind}", expected="at least one", got="none")
+    if len({label_key(choice.label) for choice in entries}) == len(entries) and all(
+        choice.value is choice.label for choice in entries
+    ):
+        return
     owner: dict[LabelKey, int] = {}
     for i, choice in enumerate(entries):
         if owner.setdefault(label_key(choice.label), i) != i:

@@ -17,6 +17,8 @@ from bayesopt.space.categorical import Categorical
 from bayesopt.space.encoding import Layout
 from bayesopt.space.parameters import Parameter
 
+_MOST_VALUES = 2**24  # of one parameter: 128 MB
+
 Resolution: TypeAlias = int | Mapping[str, int | Sequence[object]] | None
 """How many values per parameter, or which ones; see `Space.grid`."""
 
@@ -92,11 +94,11 @@ def _axis_units(name: str, p: Parameter, resolution: Resolution) -> Floats:
         return _given_units(name, p, wanted)
     if isinstance(p, Categorical) and not isinstance(resolution, Mapping):
         return _all_units(name, p)  # one number for all is about numbers, not choices
-    return _even_units(p, _count(name, wanted))
+    return _even_units(name, p, _count(name, wanted))
 
 
 def _all_units(name: str, p: Parameter) -> Floats:
-    if p.n_values == np.inf or p.n_values > 2**24:
+    if p.n_values > _MOST_VALUES:
         raise SpaceError(
             f"grid over {name!r}",
             expected="a resolution",
@@ -108,8 +110,15 @@ def _all_units(name: str, p: Parameter) -> Floats:
     return np.array([0.5])
 
 
-def _even_units(p: Parameter, k: int) -> Floats:
+def _even_units(name: str, p: Parameter, k: int) -> Floats:
     """Return `k` coordinates spread evenly, ends included, or all if there are fewer."""
+    if min(k, p.n_values) > _MOST_VALUES:
+        raise SpaceError(
+            f"grid over {name!r}",
+            expected=f"at most {_MOST_VALUES} values of a parameter",
+            got=f"a resolution of {k}",
+            remedy="Take a lower resolution, or a sampler that needs no list of all values",
+        )
     spread = np.linspace(0.0, 1.0, k) if k > 1 else np.array([0.5])
     axis = p.axis
     if isinstance(axis, CellAxis) and axis.count <= k:

@@ -81,6 +81,8 @@ class Choice:
 
     def to_json(self) -> object:
         """Return the JSON form: the label alone where that says everything."""
+        if self.spec is self.label:
+            return self.label
         if is_native(self.spec) and label_key(self.label) == label_key(self.spec):  # type: ignore[arg-type]
             return self.label
         return {"label": self.label, "value": self.spec}
@@ -95,9 +97,9 @@ def choice_of(value: object) -> Choice:
         If the value has no label that would be the same in another process.
     """
     value = plain(value)
+    if is_native(value):
+        return Choice(value, value, value)  # type: ignore[arg-type]
     spec = describe(value)
-    if is_native(spec):
-        return Choice(spec, value, spec)  # type: ignore[arg-type]
     if spec == _OPAQUE:
         return Choice(_name_of(value), value, spec)
     if isinstance(value, float):

@@ -46,7 +46,9 @@ class Target:
 
     def accepts(self, u: Floats) -> Bools:
         """Return which rows qualify, bool[n]."""
-        ok: Bools = np.asarray(self._fixed_active(u).all(axis=1))
+        ok: Bools = np.ones(len(u), dtype=bool)
+        if self.fixed:
+            ok &= self._fixed_active(u).all(axis=1)
         for constraint in self.constraints:
             if ok.all():
                 ok = constraint.holds(Rows(self.layout, u))

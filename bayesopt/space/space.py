@@ -29,6 +29,7 @@ from bayesopt.space.serialization import (
     parse_space,
     space_to_json,
 )
+from bayesopt.space.single import Reading
 
 
 class Space:
@@ -199,6 +200,13 @@ class Space:
     def decode_labels(self, u: Floats) -> list[dict[str, Label]]:
         """Return the label dicts of rows."""
         return self._layout.decode(_rows(u, self.d), labels=True)
+
+    def read(self, u: Floats) -> Reading:
+        """Return labels, snapped row and activity of one row f64[d].
+
+        The same as `decode_labels`, `snap` and `active` give, at the price of one of them.
+        """
+        return self._layout.single.read(_rows(u[np.newaxis], self.d)[0])
 
     def to_labels(self, config: Mapping[str, Any], *, partial: bool = False) -> dict[str, Label]:
         """Return a configuration with values replaced by labels.

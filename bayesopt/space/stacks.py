@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -16,6 +17,12 @@ class Stack:
 
     columns: Ints
     axis: Axis
+
+    @cached_property
+    def listed(self) -> list[int]:
+        """The columns as a list."""
+        listed: list[int] = self.columns.tolist()
+        return listed
 
 
 def stacks_of(axes: Sequence[Axis]) -> list[Stack]:

@@ -146,11 +146,12 @@ class Book:
 
     def overdue(self, now: float) -> list[Trial]:
         """Return running trials whose lease ran out, by number."""
-        return [
+        late = [
             trial
-            for _, trial in sorted(self._running.items())
+            for trial in self._running.values()
             if trial.lease_until is not None and trial.lease_until < now
         ]
+        return sorted(late, key=lambda trial: trial.number)
 
     # -- changing -----------------------------------------------------------------------------
     def add(self, draft: Draft, now: float, state: int) -> Trial:

@@ -25,6 +25,8 @@ from bayesopt.study.context import StudyContext
 from bayesopt.study.identity import is_gone
 from bayesopt.trial import TrialRecord, TrialState
 
+FINISHED = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
+
 
 def ask(
     context: StudyContext, sampler: Sampler, n: int, key: str | None = None
@@ -64,11 +66,11 @@ def n_begun(context: StudyContext, history: History) -> int:
     In a shared storage every running trial counts: another process evaluates it, or its lease runs
     out. Elsewhere nobody can tell whether a trial that was asked by hand will ever be told.
     """
-    n_finished = int(np.count_nonzero(history.is_finished))
-    running = np.flatnonzero(history.is_running)
+    n_finished = history.count(*FINISHED)
     if context.storage.is_shared:
-        return n_finished + running.size
-    return n_finished + sum(number in context.evaluating for number in running.tolist())
+        return n_finished + history.count(TrialState.RUNNING)
+    running = history.numbers_in(TrialState.RUNNING).tolist()
+    return n_finished + sum(number in context.evaluating for number in running)
 
 
 def refresh(context: StudyContext) -> History:
@@ -82,7 +84,7 @@ def refresh(context: StudyContext) -> History:
 def release_gone(context: StudyContext) -> int:
     """Queue running trials whose process is known to have ended; return how many."""
     history = refresh(context)
-    numbers = np.flatnonzero(history.is_running).tolist()
+    numbers = history.numbers_in(TrialState.RUNNING).tolist()
     gone = [
         record
         for record in context.storage.trials(context.study_id, numbers)
@@ -147,7 +149,9 @@ def _next_tickets(context: StudyContext, sampler: Sampler, n: int, key: str | No
 
 def _claim_queued(context: StudyContext, history: History, n: int, key: str | None) -> list[Ticket]:
     """Take up to `n` trials from the queue: enqueued ones and those whose worker vanished."""
-    queued = np.flatnonzero(history.is_queued).tolist()
+    queued = history.numbers_in(TrialState.WAITING, TrialState.LOST).tolist()
+    if not queued:
+        return []
     numbers = [number for number in queued if not context.holds(number)][:n]
     tickets: list[Ticket] = []
     with _undone_on_error(context, tickets):
@@ -213,15 +217,14 @@ def _propose(
     """Let the sampler fill `n` places; none if another process took the number meanwhile."""
     space = context.follower.space
     suggestion = sampler.propose(space, history, n, trial_rng(context.spec.seed, history.n))
+    rows, version = suggestion.rows, context.follower.space_version
+    reading = space.read(rows[0]) if len(rows) == 1 else None
     proposals = [
-        Proposal(
-            params=labels,
-            sampler=suggestion.sampler,
-            fallback=fallback,
-            space_version=context.follower.space_version,
-        )
+        Proposal(labels, suggestion.sampler, fallback, version)
         for labels, fallback in zip(
-            space.decode_labels(suggestion.rows), suggestion.fallbacks, strict=True
+            space.decode_labels(rows) if reading is None else [reading.labels],
+            suggestion.fallbacks,
+            strict=True,
         )
     ]
     tickets = context.storage.ask(
@@ -232,6 +235,8 @@ def _propose(
         lease_s=context.lease_s,
         key=key,
     )
+    if tickets and reading is not None:
+        history.remember(tickets[0].number, *reading)
     return tickets or []
 
 

@@ -36,9 +36,9 @@ class Follower:
     def _load_space(self) -> None:
         """Start over with the newest version of the space; old trials are encoded into it."""
         versions = self._storage.spaces(self._study_id)
-        first = Space.from_json(versions[0], like=self._like)
+        self.space = self._space_of(versions[-1])
+        first = self.space if len(versions) == 1 else Space.from_json(versions[0], like=self._like)
         self.define_by_run = not first.parameters
-        self.space = Space.from_json(versions[-1], like=self._like)
         self.space_version = len(versions) - 1
         self.history = History(
             self.space,
@@ -49,6 +49,11 @@ class Follower:
             define_by_run=self.define_by_run,
         )
         self._seq = 0
+
+    def _space_of(self, text: str) -> Space:
+        """Return the stored space; the one at hand if it is the same, which saves reading it."""
+        same = self._like is not None and self._like.to_json() == text
+        return self._like if same and self._like is not None else Space.from_json(text, self._like)
 
     def follow(self) -> History:
         """Apply what happened since the last call, O(changes); return the history.

@@ -5,10 +5,9 @@ from __future__ import annotations
 import logging
 import time
 
-import numpy as np
-
 from bayesopt.study import asking
 from bayesopt.study.context import StudyContext
+from bayesopt.trial import TrialState
 
 _log = logging.getLogger("bayesopt")
 
@@ -34,13 +33,13 @@ class Patience:
         if lease_s is None or n_trials is None:
             return False
         history = asking.refresh(self._context)
-        n_finished = int(np.count_nonzero(history.is_finished))
+        n_finished = history.count(*asking.FINISHED)
         if n_finished >= n_trials:
             return False
-        if self._is_new((history.n, n_finished, int(np.count_nonzero(history.is_running)))):
+        if self._is_new((history.n, n_finished, history.count(TrialState.RUNNING))):
             self._since = time.monotonic()
         if time.monotonic() - self._since > lease_s + 1.0:
-            running = np.flatnonzero(history.is_running).tolist()
+            running = history.numbers_in(TrialState.RUNNING).tolist()
             _log.warning("%d of %d trials are finished; still running elsewhere: %s",
                          n_finished, n_trials, running)  # fmt: skip
             return False

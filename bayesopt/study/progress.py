@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from bayesopt.history import History
+from bayesopt.study.asking import FINISHED
 from bayesopt.study.context import StudyContext
 
 
@@ -31,7 +32,7 @@ class Progress:
         if self._show:
             from tqdm import tqdm
 
-            n_finished = int(self._history().is_finished.sum())
+            n_finished = self._history().count(*FINISHED)
             self._bar = tqdm(total=self._n_trials, initial=n_finished, unit="trial")
         return self
 

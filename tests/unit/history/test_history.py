@@ -16,6 +16,7 @@ from bayesopt.errors import (
     TrialNotFoundError,
 )
 from bayesopt.history import History
+from bayesopt.history.log import ChangeLog
 from bayesopt.space import Categorical, Constant, Float, Int, Space
 from bayesopt.trial import TrialState
 
@@ -223,6 +224,39 @@ def test_pending_rows_are_added_to_a_copy() -> None:
     assert (other.best(), history.best()) == (1, 0)
 
 
+def test_what_changed_is_known_for_as_long_as_it_is_remembered() -> None:
+    history = History(SPACE)
+    assert (history.version, history.changed_since(0).tolist()) == (0, [])
+    history.append(A)
+    history.append(B)
+    begun = history.version
+    history.tell(1, 1.0)
+    assert history.changed_since(begun).tolist() == [1]
+    history.report(0, 1, 5.0)
+    assert history.changed_since(begun).tolist() == [0, 1]
+    assert history.changed_since(history.version).tolist() == []
+    pending = history.with_pending(history.X[:1])
+    assert pending.changed_since(history.version).tolist() == [2]
+    assert history.changed_since(begun).tolist() == [0, 1]
+    history.tell(0, 1.0, constraints={"q": 1.0})  # now trial 1 lacks a constraint
+    assert history.changed_since(history.version - 1).tolist() == [0, 1]
+    assert history.changed_since(history.version + 1).tolist() == [0, 1]
+
+
+def test_changes_further_back_than_the_log_are_all_trials() -> None:
+    log = ChangeLog()
+    for number in range(100_000):
+        log.note([number % 7])
+    assert log.version == 100_000
+    assert log.since(0) is None
+    newest = log.since(99_998)
+    assert newest is not None
+    assert newest.tolist() == [99_998 % 7, 99_999 % 7]
+    kept = log.since(100_000 - 8_192)
+    assert kept is not None
+    assert kept.tolist() == list(range(7))
+
+
 def test_spaces_without_columns_work() -> None:
     space = Space({"only": Constant("thing")})
     history = History(space)
@@ -304,3 +338,11 @@ def test_a_hundred_thousand_trials_fit_in_a_few_megabytes() -> None:
     used, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert used <= 25e6
+
+
+def test_labels_that_are_equal_and_no_more_are_told_apart() -> None:
+    space = Space({"c": Categorical([1, True, 1.0])})
+    history = History(space)
+    for seq, label in enumerate([1, True, 1.0], 1):
+        history.apply(changes(seq, [(0, TrialState.RUNNING, {"c": label})]))
+        assert history.X.tolist() == space.encode([{"c": label}]).tolist()

@@ -228,6 +228,32 @@ def test_any_order_of_chunks_gives_the_naive_columns(
     check(history, store, -1.0 if maximize else 1.0)
 
 
+@settings(max_examples=100)
+@given(data=st.data(), m=st.integers(1, 2))
+def test_rereading_what_changed_keeps_a_copy_up_to_date(data: st.DataObject, m: int) -> None:
+    _, chunks = play(data, m)
+    history, copy, version = History(SPACE, m), {}, 0
+    for chunk in chunks:
+        history.apply(chunk)
+        if data.draw(st.booleans()):
+            changed = history.changed_since(version)
+            assert changed.tolist() == sorted(set(changed.tolist()))
+            copy.update((i, row_of(history, i)) for i in changed.tolist())
+            version = history.version
+    changed = history.changed_since(version)
+    copy.update((i, row_of(history, i)) for i in changed.tolist())
+    assert copy == {i: row_of(history, i) for i in range(history.n)}
+
+
+def row_of(history: History, number: int) -> str:
+    """Return everything about a trial, as text: NaN is NaN there."""
+    row = [column[number].tolist() for column in (
+        history.state, history.X, history.active, history.inside, history.values,
+        history.constraints, history.feasible, history.cost, history.is_pending,
+    )]  # fmt: skip
+    return repr((row, [part.tolist() for part in history.curve(number)]))
+
+
 def check(history: History, store: NaiveStore, sign: float) -> None:
     trials = store.trials
     assert history.n == len(history) == len(trials)

@@ -194,3 +194,9 @@ def test_constants_hold_anything_with_a_label() -> None:
     assert not Constant(Net).contains(relu)
     with pytest.raises(SpaceError, match="label"):
         Constant(object())
+
+
+def test_equal_labels_are_found_among_choices_that_label_themselves() -> None:
+    with pytest.raises(SpaceError, match="'b' twice"):
+        Categorical(["a", "b", "c", "b"])
+    assert Categorical([1, True, 1.0]).n_values == 3

@@ -171,6 +171,8 @@ def test_resolutions() -> None:
         ({"x": [0.5, 1.5]}, "number from"),
         ({"x": ["a"]}, "number from"),
         ({"x": 2, "n": [101]}, "integer from"),
+        (10**9, "at most 16777216 values"),
+        ({"x": 10**12, "n": 2}, "at most 16777216 values"),
     ],
 )
 def test_bad_resolutions_are_typed_errors(resolution: object, says: str) -> None:
