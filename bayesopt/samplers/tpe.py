@@ -73,7 +73,8 @@ class TPESampler:
     def _model(
         self, batch: Batch, space: Space, history: History, rng: np.random.Generator
     ) -> None:
-        from bayesopt._kernels.parzen import Smoothing, suggest
+        from bayesopt._kernels.parzen import Smoothing
+        from bayesopt._kernels.tpe import suggest
         from bayesopt.samplers.tpe_split import Limits, split
         from bayesopt.surrogates.parzen import form_of
 

@@ -24,7 +24,7 @@ def form_of(domain: Domain) -> Form:
     cells = [_cells(arrays, j) if form[j] == CELLS else np.empty((2, 0)) for j in range(domain.d)]
     unit, mass = np.concatenate([np.empty((2, 0)), *cells], axis=1)
     cell_ptr = np.cumsum([0, *(part.shape[1] for part in cells)], dtype=np.int64)
-    return Form(form, arrays.n_cells, cell_ptr, unit, mass)
+    return Form(form, ~domain.conditional, arrays.n_cells, cell_ptr, unit, mass)
 
 
 def _cells(arrays: DomainArrays, j: int) -> F:
