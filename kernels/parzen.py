@@ -16,16 +16,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
-from bayesopt._kernels.special import exp_small, truncated_normal, upper_tail
+from bayesopt._kernels.special import exp_small, inner, truncated_normal, upper_tail
 
 F = npt.NDArray[np.float64]
 B = npt.NDArray[np.bool_]
 Numbers = npt.NDArray[np.int64]
 
 FIXED, INTERVAL, CELLS, CHOICE = -1, 0, 1, 2
-SCOTT, SPREAD, GAP = 0, 1, 2
 
 _LANES = 32  # partial sums: as many additions as the processor can have under way
 _ROOT_HALF = math.sqrt(0.5)
@@ -50,11 +48,10 @@ class Form(NamedTuple):
 class Smoothing(NamedTuple):
     """How wide kernels are."""
 
-    rule: int  # SCOTT, SPREAD, GAP
-    factor: float
+    factor: float  # of the rule of thumb for a normal density
     floor: float  # narrowest kernel, in units of the range
     cell_floor: float  # the same, in units of a cell
-    prior_weight: float  # weight of the prior, in kernels
+    prior_weight: float  # in kernels
     choice_weight: float  # weight of the other choices, in kernels
 
 
@@ -73,7 +70,7 @@ class Mixture(NamedTuple):
     prior: float  # logarithm of the prior's weight
 
 
-@njit(cache=True)
+@inner
 def fill_mixture(
     X: F, active: B, numbers: Numbers, more: F, more_active: B, weight: F, form: Any, smoothing: Any
 ) -> Any:
@@ -83,18 +80,20 @@ def fill_mixture(
     the number of cells squared.
     """
     d, n, n_kernels = X.shape[1], numbers.size, numbers.size + more.shape[0]
-    center, precision = np.full((d, n_kernels), 0.5), np.zeros((d, n_kernels))
+    center, precision = np.zeros((d, n_kernels)), np.zeros((d, n_kernels))
     for i in range(n_kernels):
         for j in range(d):
             on = active[numbers[i], j] if i < n else more_active[i - n, j]
             if on and form.form[j] != FIXED:
                 center[j, i] = X[numbers[i], j] if i < n else more[i - n, j]
                 precision[j, i] = 1.0
-    peak, log_peak = np.ones((d, n_kernels)), np.zeros((d, n_kernels))
+    peak, log_peak = np.zeros((d, n_kernels)), np.zeros((d, n_kernels))
     base, cumulative = np.empty(n_kernels), np.empty(n_kernels)
     prior = _weigh(weight, smoothing.prior_weight, base, cumulative)
     even, same, other = np.zeros(d), np.zeros(d), np.zeros(d)
-    product = np.ones(n_kernels)
+    product = np.zeros(n_kernels)
+    for i in range(n_kernels):
+        product[i] = 1.0
     for j in range(d):
         if form.form[j] == CHOICE:
             same[j], other[j] = _choice_logs(precision[j], form.n_cells[j], smoothing)
@@ -108,12 +107,10 @@ def fill_mixture(
                     log_peak[j, i] = math.log(peak[j, i])
     for i in range(n_kernels):
         base[i] += math.log(product[i])
-    return Mixture(
-        center, precision, peak, log_peak, base, even, same, other, cumulative, prior
-    )
+    return Mixture(center, precision, peak, log_peak, base, even, same, other, cumulative, prior)
 
 
-@njit(cache=True)
+@inner
 def _weigh(weight: F, prior_weight: float, base: F, cumulative: F) -> float:
     """Fill in logarithms of weights and their sums; return the logarithm of the prior's."""
     total = prior_weight
@@ -131,7 +128,7 @@ def _weigh(weight: F, prior_weight: float, base: F, cumulative: F) -> float:
     return math.log(share) if share > 0.0 else -math.inf
 
 
-@njit(cache=True)
+@inner
 def _choice_logs(precision: F, n_cells: int, smoothing: Any) -> tuple[float, float]:
     """Return the log densities at a kernel's own choice and at each of the others."""
     n_on = 0.0
@@ -143,7 +140,7 @@ def _choice_logs(precision: F, n_cells: int, smoothing: Any) -> tuple[float, flo
     return math.log(n_cells * (1.0 + spread) / total), far
 
 
-@njit(cache=True)
+@inner
 def _set_widths(center: F, precision: F, weight: F, j: int, form: Any, smoothing: Any) -> float:
     """Fill in the precisions of one column's kernels; they hold 1 where there is a kernel.
 
@@ -158,19 +155,15 @@ def _set_widths(center: F, precision: F, weight: F, j: int, form: Any, smoothing
     floor = smoothing.floor
     if form.form[j] == CELLS:
         floor = max(floor, smoothing.cell_floor / form.n_cells[j])
-    if smoothing.rule == GAP:
-        _set_gaps(center, precision, n_on, max(floor, 1.0 / min(100.0, n_on + 2.0)))
-        return 0.0
-    width = smoothing.factor * max(n_on, 1) ** (-1.0 / (form.form.size + 4.0))
-    if smoothing.rule == SPREAD:
-        width *= _spread(center, precision, weight, mean / total, total)
+    spread = _spread(center, precision, weight, mean / total, total)
+    width = smoothing.factor * spread * max(n_on, 1) ** (-1.0 / (form.form.size + 4.0))
     common = 1.0 / min(max(width, floor), 1.0)
     for i in range(center.size):
         precision[i] *= common
     return common if n_on == center.size else 0.0
 
 
-@njit(cache=True)
+@inner
 def _spread(center: F, precision: F, weight: F, mean: float, total: float) -> float:
     """Return the standard deviation of centers and prior."""
     variance = 1.0 / 12.0 + (0.5 - mean) ** 2
@@ -179,41 +172,38 @@ def _spread(center: F, precision: F, weight: F, mean: float, total: float) -> fl
     return math.sqrt(variance / total)
 
 
-@njit(cache=True)
-def _set_gaps(center: F, precision: F, n_on: int, floor: float) -> None:
-    """Let each kernel reach to its farther neighbour (Bergstra et al., NIPS 2011)."""
-    places = np.flatnonzero(precision > 0.0)
-    order = places[np.argsort(center[places])]
-    for r in range(n_on):
-        x = center[order[r]]
-        left = x - (center[order[r - 1]] if r > 0 else 0.0)
-        right = (center[order[r + 1]] if r + 1 < n_on else 1.0) - x
-        if n_on >= 2 and r == 0:
-            left = right
-        if n_on >= 2 and r + 1 == n_on:
-            right = left
-        precision[order[r]] = 1.0 / min(max(max(left, right), floor), 1.0)
-
-
-@njit(cache=True)
+@inner
 def _set_peaks(center: F, precision: F, peak: F, j: int, form: Any) -> None:
     """Fill in the factors that make each kernel of one column integrate to one."""
     if form.form[j] == INTERVAL:
         _set_interval_peaks(center, precision, peak)
         return
-    first, n_cells = form.cell_ptr[j], form.cell_ptr[j + 1] - form.cell_ptr[j]
-    of_precision, found = np.zeros(n_cells), np.empty(n_cells)  # a cell's kernels are often alike
+    first = form.cell_ptr[j]
+    found = np.zeros(form.cell_ptr[j + 1] - first)  # kernels at one cell are alike
     for i in range(center.size):
         if precision[i] > 0.0:
-            own = np.searchsorted(form.cell_unit[first : first + n_cells], center[i])
-            own = min(own, n_cells - 1)
-            if of_precision[own] != precision[i]:
-                of_precision[own] = precision[i]
+            own = _cell_of(center[i], first, found.size, form)
+            if found[own] == 0.0:
                 found[own] = 1.0 / _cell_sum(center[i], precision[i], j, form)
             peak[i] = found[own]
+        else:
+            peak[i] = 1.0
 
 
-@njit(cache=True, error_model="numpy")
+@inner
+def _cell_of(u: float, first: int, n_cells: int, form: Any) -> int:
+    """Return the cell with coordinate `u`, by bisection."""
+    low, high = 0, n_cells - 1
+    while low < high:
+        middle = (low + high) // 2
+        if form.cell_unit[first + middle] < u:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+@inner
 def _set_interval_peaks(center: F, precision: F, peak: F) -> None:
     for i in range(center.size):
         p = precision[i]
@@ -222,7 +212,7 @@ def _set_interval_peaks(center: F, precision: F, peak: F) -> None:
         peak[i] = p * _NORMAL_PEAK / mass if p > 0.0 else 1.0
 
 
-@njit(cache=True)
+@inner
 def _cell_sum(center: float, precision: float, j: int, form: Any) -> float:
     total = 0.0
     for c in range(form.cell_ptr[j], form.cell_ptr[j + 1]):
@@ -230,13 +220,13 @@ def _cell_sum(center: float, precision: float, j: int, form: Any) -> float:
     return total
 
 
-@njit(cache=True)
+@inner
 def _cell_value(c: int, center: float, precision: float, form: Any) -> float:
     z = (form.cell_unit[c] - center) * precision
     return float(form.cell_mass[c] * exp_small(-0.5 * z * z))
 
 
-@njit(cache=True)
+@inner
 def _multiply(peak: F, product: F, base: F) -> None:
     """Multiply the products by the peaks, and add what grows too large to the logarithms."""
     extreme = False
@@ -249,19 +239,20 @@ def _multiply(peak: F, product: F, base: F) -> None:
             product[i] = 1.0
 
 
-@njit(cache=True)
+@inner
 def log_density(mixture: Any, rows: F, active: B, form: Any, out: F) -> None:
     """Fill in the log density [n] at snapped rows [n, d], relative to the uniform one; O(n K d)."""
     terms, lanes = np.empty(mixture.base.size), np.empty(_LANES)
     for i in range(rows.shape[0]):
-        terms[:] = mixture.base
+        for k in range(terms.size):
+            terms[k] = mixture.base[k]
         for j in range(rows.shape[1]):
             if active[i, j] and form.form[j] != FIXED:
                 _add_column(mixture, rows[i, j], j, form, terms)
         out[i] = _log_sum_exp(terms, mixture.prior, lanes)
 
 
-@njit(cache=True)
+@inner
 def _add_column(mixture: Any, x: float, j: int, form: Any, terms: F) -> None:
     """Add one column's log factors to the terms [K] of the kernels."""
     if form.form[j] == CHOICE:
@@ -280,7 +271,7 @@ def _add_column(mixture: Any, x: float, j: int, form: Any, terms: F) -> None:
 # Loops of their own, without a branch, become vector instructions.
 
 
-@njit(cache=True, error_model="numpy")
+@inner
 def _add_choice(
     center: F, precision: F, x: float, near: float, same: float, other: float, terms: F
 ) -> None:
@@ -289,40 +280,44 @@ def _add_choice(
         terms[k] += factor if precision[k] > 0.0 else 0.0
 
 
-@njit(cache=True, error_model="numpy")
+@inner
 def _add_even(center: F, x: float, scale: float, terms: F) -> None:
     for k in range(terms.size):
         z = (x - center[k]) * scale
         terms[k] -= z * z
 
 
-@njit(cache=True, error_model="numpy")
+@inner
 def _add_uneven(center: F, precision: F, x: float, terms: F) -> None:
     for k in range(terms.size):
         z = (x - center[k]) * precision[k] * _ROOT_HALF
         terms[k] -= z * z
 
 
-@njit(cache=True, error_model="numpy")
+@inner
 def _log_sum_exp(terms: F, prior: float, lanes: F) -> float:
     """Return log(exp(prior) + the sum of exp(terms)); the `lanes` hold partial results."""
     n_lanes = lanes.size
     whole = terms.size - terms.size % n_lanes
-    lanes[:] = prior
+    largest = prior
+    for k in range(n_lanes):
+        lanes[k] = prior
     for first in range(0, whole, n_lanes):
         for k in range(n_lanes):
             lanes[k] = max(lanes[k], terms[first + k])
-    largest = lanes.max()
+    for k in range(n_lanes):
+        largest = max(largest, lanes[k])
     for k in range(whole, terms.size):
         largest = max(largest, terms[k])
     if largest == -math.inf:
         return largest
     _exponentiate(terms, largest)
-    lanes[:] = 0.0
+    for k in range(n_lanes):
+        lanes[k] = 0.0
     for first in range(0, whole, n_lanes):
         for k in range(n_lanes):
             lanes[k] += terms[first + k]
-    total = exp_small(prior - largest)
+    total = math.exp(prior - largest)
     for k in range(n_lanes):
         total += lanes[k]
     for k in range(whole, terms.size):
@@ -330,24 +325,26 @@ def _log_sum_exp(terms: F, prior: float, lanes: F) -> float:
     return largest + math.log(total)
 
 
-@njit(cache=True, error_model="numpy")
+@inner
 def _exponentiate(terms: F, largest: float) -> None:
     for k in range(terms.size):
         terms[k] = exp_small(terms[k] - largest)
 
 
-@njit(cache=True)
+@inner
 def draw_rows(mixture: Any, uniforms: F, form: Any, rows: F) -> None:
     """Fill in rows [n, d] drawn from the mixture, not snapped; `uniforms` are [n, 1 + d]."""
     for i in range(rows.shape[0]):
-        k = np.searchsorted(mixture.cumulative, uniforms[i, 0], side="right")
+        k = 0
+        while k < mixture.cumulative.size and mixture.cumulative[k] <= uniforms[i, 0]:
+            k += 1
         for j in range(rows.shape[1]):
             rows[i, j] = uniforms[i, 1 + j]
             if k < mixture.cumulative.size and mixture.precision[j, k] > 0.0:
                 rows[i, j] = _draw(mixture, k, j, uniforms[i, 1 + j], form)
 
 
-@njit(cache=True)
+@inner
 def _draw(mixture: Any, k: int, j: int, u: float, form: Any) -> float:
     """Return a coordinate drawn from one kernel."""
     precision, center = mixture.precision[j, k], mixture.center[j, k]

@@ -28,8 +28,7 @@ def suggest(
     uniforms: F,
     form: Any,
     domain: Any,
-    smooth_good: Any,
-    smooth_bad: Any,
+    smoothing: Any,
 ) -> tuple[F, F]:
     """Return candidate rows [c, d] and their log density ratios [c].
 
@@ -38,10 +37,12 @@ def suggest(
     """
     c, d = uniforms.shape[0], X.shape[1]
     good = fill_mixture(
-        X, active, numbers[:n_good], more[:0], more_active[:0], weight, form, smooth_good
+        X, active, numbers[:n_good], more[:0], more_active[:0], weight, form, smoothing
     )
-    equal = np.ones(numbers.size - n_good + more.shape[0])
-    bad = fill_mixture(X, active, numbers[n_good:], more, more_active, equal, form, smooth_bad)
+    equal = np.empty(numbers.size - n_good + more.shape[0])
+    for i in range(equal.size):
+        equal[i] = 1.0
+    bad = fill_mixture(X, active, numbers[n_good:], more, more_active, equal, form, smoothing)
     rows, exists = np.empty((c, d)), np.empty((c, d), dtype=np.bool_)
     draw_rows(good, uniforms, form, rows)
     snap_rows(rows, domain, rows, exists)

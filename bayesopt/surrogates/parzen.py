@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 import numpy.typing as npt
 
@@ -14,8 +16,9 @@ MOST_CELLS = 64
 """A column with more values than this is modelled as an interval, and what is drawn is snapped."""
 
 
+@functools.lru_cache(maxsize=32)
 def form_of(domain: Domain) -> Form:
-    """Return the forms of columns; O(d + cells)."""
+    """Return the forms of the columns of a domain; O(d + cells) once."""
     arrays = domain.arrays
     form = np.full(domain.d, INTERVAL, dtype=np.int8)
     form[(arrays.n_cells > 1) & (arrays.n_cells <= MOST_CELLS)] = CELLS
