@@ -93,7 +93,7 @@ _LATTICE_POINTS = 1024
 
 
 def _lattice(n: int, m: int) -> npt.NDArray[np.float64]:
-    """Return an even lattice in the unit cube, [n, m]: multiples of 1/x^j, where x^(m+1) = x + 1."""
+    """Return an even lattice in the unit cube, [n, m]: multiples of 1/x^j where x^(m+1) = x + 1."""
     root = 2.0
     for _ in range(64):
         root = (1.0 + root) ** (1.0 / (m + 1.0))

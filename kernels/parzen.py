@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+from numba import njit
 
 from bayesopt._kernels.special import exp_small, inner, truncated_normal, upper_tail
 
@@ -192,11 +193,11 @@ def _set_peaks(center: F, precision: F, peak: F, j: int, form: Any) -> None:
 
 @inner
 def _cell_of(u: float, first: int, n_cells: int, form: Any) -> int:
-    """Return the cell with coordinate `u`, by bisection."""
+    """Return the cell whose coordinate is nearest to `u`, by bisection."""
     low, high = 0, n_cells - 1
     while low < high:
         middle = (low + high) // 2
-        if form.cell_unit[first + middle] < u:
+        if form.cell_unit[first + middle] + form.cell_unit[first + middle + 1] < 2.0 * u:
             low = middle + 1
         else:
             high = middle
@@ -244,12 +245,18 @@ def log_density(mixture: Any, rows: F, active: B, form: Any, out: F) -> None:
     """Fill in the log density [n] at snapped rows [n, d], relative to the uniform one; O(n K d)."""
     terms, lanes = np.empty(mixture.base.size), np.empty(_LANES)
     for i in range(rows.shape[0]):
-        for k in range(terms.size):
-            terms[k] = mixture.base[k]
-        for j in range(rows.shape[1]):
-            if active[i, j] and form.form[j] != FIXED:
-                _add_column(mixture, rows[i, j], j, form, terms)
+        _set_terms(mixture, rows[i], active[i], form, terms)
         out[i] = _log_sum_exp(terms, mixture.prior, lanes)
+
+
+@inner
+def _set_terms(mixture: Any, row: F, active: B, form: Any, terms: F) -> None:
+    """Fill in the log density at a row of each kernel, its weight included."""
+    for k in range(terms.size):
+        terms[k] = mixture.base[k]
+    for j in range(row.size):
+        if active[j] and form.form[j] != FIXED:
+            _add_column(mixture, row[j], j, form, terms)
 
 
 @inner
@@ -361,3 +368,35 @@ def _draw(mixture: Any, k: int, j: int, u: float, form: Any) -> float:
         if target < 0.0:
             return float(form.cell_unit[c])
     return float(form.cell_unit[last])
+
+
+@njit(cache=True)
+def density_at(
+    X: F, active: B, weight: F, rows: F, exists: B, form: Any, smoothing: Any, out: F, grad: F
+) -> None:
+    """Fill in log densities [n] and their gradients [n, d] at rows, of kernels at each row of X.
+
+    The gradient is 0 in columns that do not exist or are no INTERVAL.
+    """
+    mixture = fill_mixture(
+        X, active, np.arange(X.shape[0]), X[:0], active[:0], weight, form, smoothing
+    )
+    log_density(mixture, rows, exists, form, out)
+    terms = np.empty(mixture.base.size)
+    for i in range(rows.shape[0]):
+        _set_terms(mixture, rows[i], exists[i], form, terms)
+        for j in range(rows.shape[1]):
+            grad[i, j] = 0.0
+            if exists[i, j] and form.form[j] == INTERVAL:
+                for k in range(terms.size):
+                    pull = (mixture.center[j, k] - rows[i, j]) * mixture.precision[j, k] ** 2
+                    grad[i, j] += math.exp(terms[k] - out[i]) * pull
+
+
+@njit(cache=True)
+def draw_from(X: F, active: B, weight: F, uniforms: F, form: Any, smoothing: Any, rows: F) -> None:
+    """Fill in rows [n, d], not snapped, drawn from the density of kernels at each row of X."""
+    mixture = fill_mixture(
+        X, active, np.arange(X.shape[0]), X[:0], active[:0], weight, form, smoothing
+    )
+    draw_rows(mixture, uniforms, form, rows)

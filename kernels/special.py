@@ -1,8 +1,8 @@
-"""The normal distribution on an interval: probabilities, logarithms and quantiles that stay exact.
+"""The normal distribution on an interval: what lies outside, and quantiles.
 
 Functions of scalars. ``exp_small`` and ``upper_tail`` consist of arithmetic alone, so that loops
 over them become vector instructions, and are exact to an ulp of 1 (their use is in sums that hold
-a 1); the others are exact relative to their size.
+a 1).
 """
 
 from __future__ import annotations
@@ -14,10 +14,6 @@ from numba import njit
 inner = njit(error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
 """For functions that only compiled ones call: without an entry from Python they compile faster."""
 
-LOG_ROOT_TWO_PI = 0.5 * math.log(2.0 * math.pi)
-_ROOT_HALF = math.sqrt(0.5)
-_FAR = -20.0  # below, the asymptotic series of the tail is exact to a double
-_SERIES_TERMS = 9
 _LEAST = 1e-300  # a probability with a quantile
 
 # Wichura, "Algorithm AS 241: The Percentage Points of the Normal Distribution", Appl. Stat. 37,
@@ -143,47 +139,6 @@ def upper_tail(z: float) -> float:
     ratio = _T5 + t * (_T6 + t * (_T7 + t * (_T8 + t * ratio)))
     ratio = _T0 + t * (_T1 + t * (_T2 + t * (_T3 + t * (_T4 + t * ratio))))
     return ratio * exp_small(-0.5 * far * far)
-
-
-@njit(cache=True)
-def ndtr(x: float) -> float:
-    """Return the standard normal distribution function, exact relative to its size."""
-    return 0.5 * math.erfc(-x * _ROOT_HALF)
-
-
-@njit(cache=True)
-def log_ndtr(x: float) -> float:
-    """Return its logarithm, as far out as doubles go."""
-    if x > 0.0:
-        return math.log1p(-ndtr(-x))
-    if x > _FAR:
-        return math.log(ndtr(x))
-    return -0.5 * x * x - LOG_ROOT_TWO_PI - math.log(-x) + math.log(_tail_series(x))
-
-
-@njit(cache=True)
-def _tail_series(x: float) -> float:
-    """Return 1 - 1/x² + 3/x⁴ - 15/x⁶ + ..., Mills' ratio times -x (Abramowitz, Stegun 26.2.12)."""
-    total, term = 1.0, 1.0
-    for k in range(1, _SERIES_TERMS):
-        term *= -(2 * k - 1) / (x * x)
-        total += term
-    return total
-
-
-@njit(cache=True)
-def log_interval_mass(low: float, high: float) -> float:
-    """Return the logarithm of the normal probability of [low, high], low < high.
-
-    Both ends are put into the left tail, where the distribution function is exact, unless the
-    interval holds the centre; then the two tails are taken from one, and nothing cancels.
-    """
-    if low > 0.0:
-        low, high = -high, -low
-    if high > 0.0:
-        return math.log1p(-(ndtr(low) + ndtr(-high)))
-    upper = log_ndtr(high)
-    return upper + math.log(-math.expm1(log_ndtr(low) - upper))
 
 
 @njit(cache=True)
