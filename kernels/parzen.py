@@ -53,6 +53,7 @@ class Smoothing(NamedTuple):
     floor: float  # narrowest kernel, in units of the range
     cell_floor: float  # the same, in units of a cell
     prior_weight: float  # in kernels
+    spread_weight: float  # of the prior in how far kernels are spread, in kernels
     choice_weight: float  # weight of the other choices, in kernels
 
 
@@ -147,7 +148,8 @@ def _set_widths(center: F, precision: F, weight: F, j: int, form: Any, smoothing
 
     Returns what goes into ``even``.
     """
-    n_on, total, mean = 0, 1.0, 0.5  # the prior counts as one kernel in the middle
+    n_on, total = 0, smoothing.spread_weight
+    mean = 0.5 * total
     for i in range(center.size):
         if precision[i] > 0.0:
             n_on += 1
@@ -156,7 +158,7 @@ def _set_widths(center: F, precision: F, weight: F, j: int, form: Any, smoothing
     floor = smoothing.floor
     if form.form[j] == CELLS:
         floor = max(floor, smoothing.cell_floor / form.n_cells[j])
-    spread = _spread(center, precision, weight, mean / total, total)
+    spread = _spread(center, precision, weight, mean / max(total, _TINY), smoothing.spread_weight)
     width = smoothing.factor * spread * max(n_on, 1) ** (-1.0 / (form.form.size + 4.0))
     common = 1.0 / min(max(width, floor), 1.0)
     for i in range(center.size):
@@ -165,12 +167,14 @@ def _set_widths(center: F, precision: F, weight: F, j: int, form: Any, smoothing
 
 
 @inner
-def _spread(center: F, precision: F, weight: F, mean: float, total: float) -> float:
+def _spread(center: F, precision: F, weight: F, mean: float, of_prior: float) -> float:
     """Return the standard deviation of centers and prior."""
-    variance = 1.0 / 12.0 + (0.5 - mean) ** 2
+    total, variance = of_prior, of_prior * (1.0 / 12.0 + (0.5 - mean) ** 2)
     for i in range(center.size):
-        variance += precision[i] * weight[i] * (center[i] - mean) ** 2
-    return math.sqrt(variance / total)
+        if precision[i] > 0.0:
+            total += weight[i]
+            variance += weight[i] * (center[i] - mean) ** 2
+    return math.sqrt(variance / max(total, _TINY))
 
 
 @inner

@@ -65,6 +65,8 @@ class TPESampler:
         The same of parameters with few values, in units of the distance between two.
     prior_weight : float
         Weight of the uniform distribution in each density, in trials.
+    spread_weight : float
+        Weight of the uniform distribution in the spread of trials that widths follow, in trials.
     choice_weight : float
         Weight of the choices that a trial did not take, in trials.
     """
@@ -79,6 +81,7 @@ class TPESampler:
     least_width: float = 0.03
     least_cell_width: float = 0.5
     prior_weight: float = 1.0
+    spread_weight: float = 1.0
     choice_weight: float = 1.0
     _cache: LedgerCache = field(default_factory=LedgerCache, init=False, repr=False, compare=False)
 
@@ -90,7 +93,7 @@ class TPESampler:
             _check_count(name, getattr(self, name))
         for name in ("width", "least_width"):
             _check_number(name, getattr(self, name), above=0.0)
-        for name in ("least_cell_width", "prior_weight", "choice_weight"):
+        for name in ("least_cell_width", "prior_weight", "spread_weight", "choice_weight"):
             _check_number(name, getattr(self, name))
         _check_number("good_fraction", self.good_fraction, above=0.0, most=1.0)
         if self.acquisition not in _ACQUISITIONS:
@@ -165,6 +168,7 @@ class TPESampler:
             float(self.least_width),
             float(self.least_cell_width),
             float(self.prior_weight),
+            float(self.spread_weight),
             float(self.choice_weight),
         )
         rows, score = suggest(

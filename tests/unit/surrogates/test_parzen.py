@@ -82,9 +82,9 @@ def column(density, form, s, j, on, center, x) -> np.ndarray:
 
 def width(density, form, s, j, on) -> float:
     """Return the rule of thumb: spread of kernels and prior, by number of kernels and columns."""
-    centers, w = np.append(density.X[on, j], 0.5), np.append(density.weight[on], 1.0)
+    centers, w = np.append(density.X[on, j], 0.5), np.append(density.weight[on], s.spread_weight)
     mean = np.average(centers, weights=w)
-    variance = np.average((centers - mean) ** 2, weights=w) + 1.0 / 12.0 / w.sum()
+    variance = np.average((centers - mean) ** 2, weights=w) + s.spread_weight / 12.0 / w.sum()
     sd = s.factor * np.sqrt(variance) * on.sum() ** (-1.0 / (density.space.d + 4.0))
     floor = s.floor
     if form.form[j] == CELLS:
@@ -144,7 +144,7 @@ def test_densities_integrate_to_one(
     k: int, seed: int, factor: float, prior: float, choice: float
 ) -> None:
     """Over the conditional space: a branch of two columns, one of cells, and a branch of one."""
-    smoothing = Smoothing(factor, 0.01, 0.5, prior if k else 1.0, choice)
+    smoothing = Smoothing(factor, 0.01, 0.5, prior if k else 1.0, 0.5, choice)
     density = parzen("conditional", k, seed, smoothing)
     nodes, weights = np.polynomial.legendre.leggauss(300)
     nodes, weights = (nodes + 1.0) / 2.0, weights / 2.0
