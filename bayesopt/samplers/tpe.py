@@ -79,7 +79,7 @@ class TPESampler:
     acquisition: str = "ei"
     width: float = 1.0
     least_width: float = 0.03
-    least_cell_width: float = 0.5
+    least_cell_width: float = 1.0
     prior_weight: float = 1.0
     spread_weight: float = 1.0
     choice_weight: float = 1.0

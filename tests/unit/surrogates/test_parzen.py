@@ -35,7 +35,14 @@ SPACES = {
     ),
 }
 
-SMOOTHING = Smoothing(factor=1.0, floor=0.03, cell_floor=0.5, prior_weight=1.0, choice_weight=1.0)
+SMOOTHING = Smoothing(
+    factor=1.0,
+    floor=0.03,
+    cell_floor=0.5,
+    prior_weight=1.0,
+    spread_weight=0.5,
+    choice_weight=1.0,
+)
 
 
 def parzen(name: str, k: int, seed: int = 0, smoothing: Smoothing = SMOOTHING) -> Parzen:
