@@ -109,15 +109,13 @@ def exp_small(x: float) -> float:
     which keep what is small exact.
     """
     y = max(x, -40.0) * 0.00390625
-    q = 1.0 + y * 0.1
-    q = 1.0 + y * q * (1.0 / 9.0)
-    q = 1.0 + y * q * 0.125
-    q = 1.0 + y * q * (1.0 / 7.0)
-    q = 1.0 + y * q * (1.0 / 6.0)
-    q = 1.0 + y * q * 0.2
-    q = 1.0 + y * q * 0.25
-    q = 1.0 + y * q * (1.0 / 3.0)
-    q = y * (1.0 + y * q * 0.5)
+    y2 = y * y
+    y4 = y2 * y2
+    # in pairs of pairs, which are computed side by side
+    low = (1.0 + y * (1.0 / 2.0)) + y2 * (1.0 / 6.0 + y * (1.0 / 24.0))
+    middle = (1.0 / 120.0 + y * (1.0 / 720.0)) + y2 * (1.0 / 5040.0 + y * (1.0 / 40320.0))
+    high = 1.0 / 362880.0 + y * (1.0 / 3628800.0)
+    q = y * (low + y4 * (middle + y4 * high))
     q = q * (2.0 + q)
     q = q * (2.0 + q)
     q = q * (2.0 + q)

@@ -75,7 +75,7 @@ class TPESampler:
     n_candidates: int = 64
     good_fraction: float = 0.15
     most_good: int = 25
-    most_others: int = 500
+    most_others: int = 250
     acquisition: str = "ei"
     width: float = 1.0
     least_width: float = 0.03
