@@ -246,37 +246,34 @@ def _multiply(peak: F, product: F, base: F) -> None:
 
 @inner
 def log_density(mixture: Any, rows: F, active: B, form: Any, out: F) -> None:
-    """Fill in the log density [n] at snapped rows [n, d], relative to the uniform one; O(n K d)."""
+    """Fill in the log density [n] at rows [n, d], relative to the uniform one; O(n K d)."""
     terms, lanes = np.empty(mixture.base.size), np.empty(_LANES)
     for i in range(rows.shape[0]):
-        _set_terms(mixture, rows[i], active[i], form, terms)
+        _set_terms(mixture, rows, active, i, form, terms)
         out[i] = _log_sum_exp(terms, mixture.prior, lanes)
 
 
 @inner
-def _set_terms(mixture: Any, row: F, active: B, form: Any, terms: F) -> None:
-    """Fill in the log density at a row of each kernel, its weight included."""
+def _set_terms(mixture: Any, rows: F, active: B, i: int, form: Any, terms: F) -> None:
+    """Fill in the log density at row i of each kernel, its weight included."""
+    # taken out once: each look into a tuple counts references
+    center, precision, log_peak = mixture.center, mixture.precision, mixture.log_peak
+    base, even, same, other = mixture.base, mixture.even, mixture.same, mixture.other
+    kind, always, n_cells = form.form, form.always, form.n_cells
     for k in range(terms.size):
-        terms[k] = mixture.base[k]
-    for j in range(row.size):
-        if active[j] and form.form[j] != FIXED:
-            _add_column(mixture, row[j], j, form, terms)
-
-
-@inner
-def _add_column(mixture: Any, x: float, j: int, form: Any, terms: F) -> None:
-    """Add one column's log factors to the terms [K] of the kernels."""
-    if form.form[j] == CHOICE:
-        near, same, other = 0.5 / form.n_cells[j], mixture.same[j], mixture.other[j]
-        _add_choice(mixture.center[j], mixture.precision[j], x, near, same, other, terms)
-    elif mixture.even[j] > 0.0:
-        _add_even(mixture.center[j], x, mixture.even[j] * _ROOT_HALF, terms)
-    else:
-        _add_uneven(mixture.center[j], mixture.precision[j], x, terms)
-    if not form.always[j]:
-        log_peak = mixture.log_peak[j]
-        for k in range(terms.size):
-            terms[k] += log_peak[k]
+        terms[k] = base[k]
+    for j in range(rows.shape[1]):
+        if not active[i, j] or kind[j] == FIXED:
+            continue
+        if kind[j] == CHOICE:
+            near = 0.5 / n_cells[j]
+            _add_choice(center, precision, j, rows[i, j], near, same[j], other[j], terms)
+        elif even[j] > 0.0:
+            _add_even(center, j, rows[i, j], even[j] * _ROOT_HALF, terms)
+        else:
+            _add_uneven(center, precision, j, rows[i, j], terms)
+        if not always[j]:
+            _add_row(log_peak, j, terms)
 
 
 # Loops of their own, without a branch, become vector instructions.
@@ -284,25 +281,31 @@ def _add_column(mixture: Any, x: float, j: int, form: Any, terms: F) -> None:
 
 @inner
 def _add_choice(
-    center: F, precision: F, x: float, near: float, same: float, other: float, terms: F
+    center: F, precision: F, j: int, x: float, near: float, same: float, other: float, terms: F
 ) -> None:
     for k in range(terms.size):
-        factor = same if abs(center[k] - x) < near else other
-        terms[k] += factor if precision[k] > 0.0 else 0.0
+        factor = same if abs(center[j, k] - x) < near else other
+        terms[k] += factor if precision[j, k] > 0.0 else 0.0
 
 
 @inner
-def _add_even(center: F, x: float, scale: float, terms: F) -> None:
+def _add_even(center: F, j: int, x: float, scale: float, terms: F) -> None:
     for k in range(terms.size):
-        z = (x - center[k]) * scale
+        z = (x - center[j, k]) * scale
         terms[k] -= z * z
 
 
 @inner
-def _add_uneven(center: F, precision: F, x: float, terms: F) -> None:
+def _add_uneven(center: F, precision: F, j: int, x: float, terms: F) -> None:
     for k in range(terms.size):
-        z = (x - center[k]) * precision[k] * _ROOT_HALF
+        z = (x - center[j, k]) * precision[j, k] * _ROOT_HALF
         terms[k] -= z * z
+
+
+@inner
+def _add_row(values: F, j: int, terms: F) -> None:
+    for k in range(terms.size):
+        terms[k] += values[j, k]
 
 
 @inner
@@ -315,7 +318,7 @@ def _log_sum_exp(terms: F, prior: float, lanes: F) -> float:
         lanes[k] = prior
     for first in range(0, whole, n_lanes):
         for k in range(n_lanes):
-            lanes[k] = max(lanes[k], terms[first + k])
+            lanes[k] = lanes[k] if lanes[k] > terms[first + k] else terms[first + k]
     for k in range(n_lanes):
         largest = max(largest, lanes[k])
     for k in range(whole, terms.size):
@@ -388,7 +391,7 @@ def density_at(
     log_density(mixture, rows, exists, form, out)
     terms = np.empty(mixture.base.size)
     for i in range(rows.shape[0]):
-        _set_terms(mixture, rows[i], exists[i], form, terms)
+        _set_terms(mixture, rows, exists, i, form, terms)
         for j in range(rows.shape[1]):
             grad[i, j] = 0.0
             if exists[i, j] and form.form[j] == INTERVAL:

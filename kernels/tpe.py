@@ -8,8 +8,9 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from bayesopt._kernels.cube import snap_rows
+from bayesopt._kernels.cube import mark_rows, snap_rows
 from bayesopt._kernels.parzen import draw_rows, fill_mixture, log_density
+from bayesopt._kernels.special import inner
 
 F = npt.NDArray[np.float64]
 B = npt.NDArray[np.bool_]
@@ -29,8 +30,9 @@ def suggest(
     form: Any,
     domain: Any,
     smoothing: Any,
-) -> tuple[F, F]:
-    """Return candidate rows [c, d] and their log density ratios [c].
+    most: int,
+) -> F:
+    """Return up to `most` of the candidates [c, d], snapped, of largest density ratio first.
 
     The first `n_good` trials of `numbers` make the good density, the others and the `more` rows
     the bad one; `uniforms` are [c, 1 + d].
@@ -45,10 +47,26 @@ def suggest(
     bad = fill_mixture(X, active, numbers[n_good:], more, more_active, equal, form, smoothing)
     rows, exists = np.empty((c, d)), np.empty((c, d), dtype=np.bool_)
     draw_rows(good, uniforms, form, rows)
-    snap_rows(rows, domain, rows, exists)
+    mark_rows(rows, domain, exists)
     score, against = np.empty(c), np.empty(c)
     log_density(good, rows, exists, form, score)
     log_density(bad, rows, exists, form, against)
     for i in range(c):
         score[i] -= against[i]
-    return rows, score
+    best, best_exists = np.empty((min(most, c), d)), np.empty((min(most, c), d), dtype=np.bool_)
+    _take_best(rows, score, best)
+    snap_rows(best, domain, best, best_exists)
+    return best
+
+
+@inner
+def _take_best(rows: F, score: F, best: F) -> None:
+    """Fill in the rows of largest score, the first of equals first; the scores are used up."""
+    for r in range(best.shape[0]):
+        top = 0
+        for i in range(1, score.size):
+            if score[i] > score[top]:
+                top = i
+        for j in range(best.shape[1]):
+            best[r, j] = rows[top, j]
+        score[top] = -np.inf

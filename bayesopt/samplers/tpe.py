@@ -21,6 +21,7 @@ from bayesopt.trial import TrialState
 
 F = npt.NDArray[np.float64]
 
+_FEW = 4
 _ROUNDS = 8  # of candidates per row, where constraints or known trials leave none
 _ACQUISITIONS = ("ei", "pi")
 
@@ -140,9 +141,7 @@ class TPESampler:
         while batch.missing:
             missing, picked = batch.missing, batch.rows()
             for _ in range(_ROUNDS):
-                rows, score = self._candidates(space, history, parts, picked, rng)
-                best_first = rows[np.argsort(-score, kind="stable")]
-                _take(batch, space, history, best_first, 1)
+                _take(batch, space, history, self._best(space, history, parts, picked, rng), 1)
                 if batch.missing < missing:
                     break
             else:
@@ -155,10 +154,8 @@ class TPESampler:
             gains = self.acquisition == "ei" and history.n_objectives == 1
             return split(history, best, n_good, self.most_others, gains)
 
-    def _candidates(
-        self, space: Space, history: History, parts: Split, picked: F, rng: Generator
-    ) -> tuple[F, F]:
-        """Return candidates and the logarithms of their density ratios."""
+    def _best(self, space: Space, history: History, parts: Split, picked: F, rng: Generator) -> F:
+        """Return candidates, the best first: few where the first one is surely new and feasible."""
         from bayesopt._kernels.parzen import Smoothing
         from bayesopt._kernels.tpe import suggest
         from bayesopt.surrogates.parzen import form_of
@@ -171,7 +168,8 @@ class TPESampler:
             float(self.spread_weight),
             float(self.choice_weight),
         )
-        rows, score = suggest(
+        is_discrete = space.domain.n_cells.all()
+        rows: F = suggest(
             history.X,
             history.active,
             parts.numbers,
@@ -183,8 +181,9 @@ class TPESampler:
             form_of(space.domain),
             space.domain.arrays,
             smoothing,
+            self.n_candidates if space.constraints or is_discrete else _FEW,
         )
-        return rows, score
+        return rows
 
 
 def _take(batch: Batch, space: Space, history: History, rows: F, most: int) -> None:
