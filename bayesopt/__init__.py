@@ -44,7 +44,14 @@ if TYPE_CHECKING:
         WorkerLostError,
     )
     from bayesopt.history import History
-    from bayesopt.samplers import AutoSampler, GPSampler, GridSampler, QMCSampler, RandomSampler
+    from bayesopt.samplers import (
+        AutoSampler,
+        GPSampler,
+        GridSampler,
+        QMCSampler,
+        RandomSampler,
+        TPESampler,
+    )
     from bayesopt.schedulers import MedianScheduler
     from bayesopt.space import (
         Categorical,
@@ -99,7 +106,14 @@ _HOMES = {
         "WorkerLostError",
     ],
     "history": ["History"],
-    "samplers": ["AutoSampler", "GPSampler", "GridSampler", "QMCSampler", "RandomSampler"],
+    "samplers": [
+        "AutoSampler",
+        "GPSampler",
+        "GridSampler",
+        "QMCSampler",
+        "RandomSampler",
+        "TPESampler",
+    ],
     "schedulers": ["MedianScheduler"],
     "space": [
         "Categorical",
@@ -162,6 +176,7 @@ __all__ = [
     "StudyError",
     "StudyExistsError",
     "StudyNotFoundError",
+    "TPESampler",
     "TellConflictError",
     "Trial",
     "TrialNotFoundError",

@@ -1,4 +1,4 @@
-"""Which rows no other row dominates (everything is minimised)."""
+"""Which rows no other row dominates, and which of them dominate most (everything minimised)."""
 
 from __future__ import annotations
 
@@ -69,3 +69,66 @@ def _dominates(Y: npt.NDArray[np.float64], a: int, b: int) -> bool:
             return False
         smaller |= Y[a, j] < Y[b, j]
     return smaller
+
+
+def spread_subset(Y: npt.NDArray[np.float64], n: int) -> npt.NDArray[np.int64]:
+    """Return up to `n` rows of a front Y [k, m] that dominate much together, the first ones most.
+
+    Greedy hypervolume subset selection (Guerreiro, Fonseca and Paquete, "Greedy hypervolume subset
+    selection in low dimensions", Evol. Comput. 24, 2016), the volume being counted in the points
+    of a lattice and each objective replaced by its rank, so that no scale or infinity matters.
+    O(n k points).
+    """
+    k, m = Y.shape
+    ranks = np.empty((k, m))
+    for j in range(m):
+        _, ranks[:, j] = np.unique(Y[:, j], return_inverse=True)
+    ranks = (ranks + 0.5) / (ranks.max(axis=0, initial=0) + 1.0)
+    chosen = np.empty(min(n, k), dtype=np.int64)
+    _choose(ranks, _lattice(_LATTICE_POINTS, m), chosen)
+    return chosen
+
+
+_LATTICE_POINTS = 1024
+
+
+def _lattice(n: int, m: int) -> npt.NDArray[np.float64]:
+    """Return an even lattice in the unit cube, [n, m]: multiples of 1/x^j where x^(m+1) = x + 1."""
+    root = 2.0
+    for _ in range(64):
+        root = (1.0 + root) ** (1.0 / (m + 1.0))
+    steps = root ** -np.arange(1.0, m + 1.0)
+    return np.asarray((0.5 + np.outer(np.arange(1.0, n + 1.0), steps)) % 1.0)
+
+
+@njit(cache=True)
+def _choose(
+    Y: npt.NDArray[np.float64],
+    points: npt.NDArray[np.float64],
+    chosen: npt.NDArray[np.int64],
+) -> None:
+    """Fill in rows of Y, each dominating most of the points that no earlier one does."""
+    free = np.ones(points.shape[0], dtype=np.bool_)
+    taken = np.zeros(Y.shape[0], dtype=np.bool_)
+    for r in range(chosen.size):
+        best, most = -1, -1
+        for i in range(Y.shape[0]):
+            if not taken[i]:
+                count = 0
+                for p in range(points.shape[0]):
+                    if free[p] and _covers(Y, i, points, p):
+                        count += 1
+                if count > most:
+                    best, most = i, count
+        taken[best] = True
+        chosen[r] = best
+        for p in range(points.shape[0]):
+            free[p] &= not _covers(Y, best, points, p)
+
+
+@njit(cache=True)
+def _covers(Y: npt.NDArray[np.float64], i: int, points: npt.NDArray[np.float64], p: int) -> bool:
+    covers = True
+    for j in range(Y.shape[1]):
+        covers &= Y[i, j] <= points[p, j]
+    return covers

@@ -6,6 +6,7 @@ from bayesopt.samplers.gp import GPSampler
 from bayesopt.samplers.grid import GridSampler
 from bayesopt.samplers.qmc import QMCSampler
 from bayesopt.samplers.random import RandomSampler
+from bayesopt.samplers.tpe import TPESampler
 
 __all__ = [
     "AutoSampler",
@@ -15,6 +16,7 @@ __all__ = [
     "RandomSampler",
     "Sampler",
     "Suggestion",
+    "TPESampler",
     "from_spec",
     "resolve",
     "to_spec",

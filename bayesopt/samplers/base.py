@@ -92,6 +92,7 @@ _REGISTRY = Registry(
         "grid": "bayesopt.samplers.grid:GridSampler",
         "qmc": "bayesopt.samplers.qmc:QMCSampler",
         "random": "bayesopt.samplers.random:RandomSampler",
+        "tpe": "bayesopt.samplers.tpe:TPESampler",
     },
 )
 

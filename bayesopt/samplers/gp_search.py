@@ -140,15 +140,15 @@ def region_for(
     While little is known, a box around the incumbent. In many dimensions, or for a local search,
     the trust region of the trials' replay.
     """
-    is_wide = domain.d > _WIDE
+    is_wide, incumbent = domain.d > _WIDE, belief.incumbent_row
     if life.best >= 0 and (is_wide or mood == "local"):
-        is_lucky = belief.is_noisy and belief.incumbent_row is not None  # the best may well be
-        center = belief.incumbent_row if is_lucky else data.X[life.best]
+        center = data.X[life.best]
+        if belief.is_noisy and incumbent is not None:  # the best outcome may be a lucky one
+            center = incumbent
         return turbo_region(center, life.length, scale, reach_of_neighbours(domain, center))
-    if belief.incumbent_row is None or is_wide:
+    if incumbent is None or is_wide:
         return whole_cube(domain.d)
-    center = belief.incumbent_row
-    return early_region(center, data.n, reach_of_neighbours(domain, center))
+    return early_region(incumbent, data.n, reach_of_neighbours(domain, incumbent))
 
 
 def best_rows(belief: Belief, k: int = 5) -> F:

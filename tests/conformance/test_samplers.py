@@ -22,6 +22,7 @@ from bayesopt.samplers import (
     QMCSampler,
     RandomSampler,
     Sampler,
+    TPESampler,
 )
 from bayesopt.space import Categorical, Constant, Float, Int, Ordinal, Space
 from bayesopt.trial import TrialState
@@ -34,6 +35,8 @@ SAMPLERS: dict[str, Callable[[], Sampler]] = {
     "qmc-plain": lambda: QMCSampler(scramble=False),
     "gp": GPSampler,
     "auto": AutoSampler,
+    "tpe": TPESampler,
+    "tpe-early": lambda: TPESampler(n_startup=1),
 }
 
 SPACES: dict[str, Space] = {

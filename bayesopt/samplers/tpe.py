@@ -1,0 +1,216 @@
+"""Tree-structured Parzen estimator: what good trials have that the others lack."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+import numpy as np
+import numpy.typing as npt
+from numpy.random import Generator
+
+from bayesopt.errors import SettingsError, short_repr
+from bayesopt.history import History
+from bayesopt.rng import named_rng
+from bayesopt.samplers.base import Suggestion
+from bayesopt.samplers.fresh import Batch, fill_up, may_repeat
+from bayesopt.samplers.tpe_order import LedgerCache, Split, split
+from bayesopt.space import Space
+from bayesopt.trial import TrialState
+
+F = npt.NDArray[np.float64]
+
+_FEW = 4
+_ROUNDS = 8  # of candidates per row, where constraints or known trials leave none
+_ACQUISITIONS = ("ei", "pi")
+
+
+@dataclass(frozen=True)
+class TPESampler:
+    """Propose what is likely among good trials and unlikely among the others.
+
+    The best trials make one Parzen density, the others a second one; of candidates drawn from the
+    first, the one with the largest ratio of the two is proposed, which maximises the expected
+    improvement, or the probability of one (Bergstra et al., "Algorithms for hyper-parameter
+    optimization", NIPS 2011; Watanabe, arXiv 2304.11127). Parameters are modelled together, those
+    that exist only under a condition by the trials in which they did.
+
+    Complete trials rank by value, then come pruned ones by last step and value there, then those
+    that violate outcome constraints, by how much; several objectives by fronts and hypervolume.
+    Failed trials and running ones belong to the others. How the defaults were chosen is told in
+    docs/algorithms/tpe.md.
+
+    The cost of a proposal does not depend on the number of trials, except with several objectives,
+    and once after a restart or when a trial was struck out.
+
+    Parameters
+    ----------
+    n_startup : int
+        Until so many trials are finished, an evenly spread random design is proposed.
+    n_candidates : int
+        Drawn from the good density for each proposal.
+    good_fraction : float
+        Which part of the finished trials is good, in (0, 1].
+    most_good : int
+        How many at most.
+    most_others : int
+        How many of the other trials, half of them the latest, make their density.
+    acquisition : {"ei", "pi"}
+        Whether good trials count by how much they improve on the best of the others, or alike.
+    width : float
+        Of kernels, in units of the rule of thumb for a normal density (Scott, 1992).
+    least_width : float
+        The narrowest kernel, as a part of a parameter's range.
+    least_cell_width : float
+        The same of parameters with few values, in units of the distance between two.
+    prior_weight : float
+        Weight of the uniform distribution in each density, in trials.
+    spread_weight : float
+        Weight of the uniform distribution in the spread of trials that widths follow, in trials.
+    choice_weight : float
+        Weight of the choices that a trial did not take, in trials.
+    """
+
+    n_startup: int = 10
+    n_candidates: int = 64
+    good_fraction: float = 0.15
+    most_good: int = 25
+    most_others: int = 250
+    acquisition: str = "ei"
+    width: float = 1.0
+    least_width: float = 0.03
+    least_cell_width: float = 1.0
+    prior_weight: float = 1.0
+    spread_weight: float = 1.0
+    choice_weight: float = 1.0
+    _cache: LedgerCache = field(default_factory=LedgerCache, init=False, repr=False, compare=False)
+
+    name: ClassVar[str] = "tpe"
+
+    def __post_init__(self) -> None:
+        """Refuse settings without a meaning (SettingsError)."""
+        for name in ("n_startup", "n_candidates", "most_good", "most_others"):
+            _check_count(name, getattr(self, name))
+        for name in ("width", "least_width"):
+            _check_number(name, getattr(self, name), above=0.0)
+        for name in ("least_cell_width", "prior_weight", "spread_weight", "choice_weight"):
+            _check_number(name, getattr(self, name))
+        _check_number("good_fraction", self.good_fraction, above=0.0, most=1.0)
+        if self.acquisition not in _ACQUISITIONS:
+            raise SettingsError(
+                "tpe: acquisition",
+                expected=f"one of {_ACQUISITIONS}",
+                got=short_repr(self.acquisition),
+            )
+
+    def propose(
+        self, space: Space, history: History, n: int, rng: np.random.Generator
+    ) -> Suggestion:
+        """Return `n` configurations (see ``Sampler.propose``).
+
+        O(candidates × kernels × d) each, whatever the number of trials.
+        """
+        batch = Batch(n, space.d, copies=may_repeat(history))
+        n_finished = history.count(TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
+        modelled = n_finished >= self.n_startup and bool(space.domain.varies.any())
+        if modelled:
+            self._fill(batch, space, history, n_finished, rng)
+        elif n_finished < self.n_startup:
+            _take(batch, space, history, self._design(space, history), n)
+        missing = batch.missing
+        if not missing:
+            return Suggestion(batch.rows(), self.name)
+        rows, note, n_fresh = fill_up(batch, space, history, rng)
+        if modelled and not note:
+            note, n_fresh = _drawn_at_random(missing), n - missing
+        return Suggestion(rows, self.name, note, n_fresh)
+
+    def _design(self, space: Space, history: History) -> F:
+        """Return what is left of a Latin hypercube of ``n_startup`` points, keyed by the seed."""
+        rng = named_rng(history.seed, 0, "tpe.start")
+        strata = rng.permuted(np.tile(np.arange(self.n_startup), (space.d, 1)), axis=1).T
+        design = (strata + rng.random(strata.shape)) / self.n_startup
+        return space.snap(design[history.n :])
+
+    def _fill(
+        self, batch: Batch, space: Space, history: History, n_finished: int, rng: Generator
+    ) -> None:
+        """Find the best candidates one after the other, each in view of those before it."""
+        parts = self._split(space, history, n_finished)
+        while batch.missing:
+            missing, picked = batch.missing, batch.rows()
+            for _ in range(_ROUNDS):
+                _take(batch, space, history, self._best(space, history, parts, picked, rng), 1)
+                if batch.missing < missing:
+                    break
+            else:
+                return
+
+    def _split(self, space: Space, history: History, n_finished: int) -> Split:
+        n_good = min(self.most_good, math.ceil(self.good_fraction * n_finished))
+        with self._cache.lock:
+            best = self._cache.ledger(space, history, self.most_good + 1).best(history)
+            gains = self.acquisition == "ei" and history.n_objectives == 1
+            return split(history, best, n_good, self.most_others, gains)
+
+    def _best(self, space: Space, history: History, parts: Split, picked: F, rng: Generator) -> F:
+        """Return candidates, the best first: few where the first one is surely new and feasible."""
+        from bayesopt._kernels.parzen import Smoothing
+        from bayesopt._kernels.tpe import suggest
+        from bayesopt.surrogates.parzen import form_of
+
+        smoothing = Smoothing(
+            float(self.width),
+            float(self.least_width),
+            float(self.least_cell_width),
+            float(self.prior_weight),
+            float(self.spread_weight),
+            float(self.choice_weight),
+        )
+        is_discrete = space.domain.n_cells.all()
+        rows: F = suggest(
+            history.X,
+            history.active,
+            parts.numbers,
+            parts.n_good,
+            parts.weight,
+            picked,
+            space.active(picked) if len(picked) else np.empty(picked.shape, dtype=np.bool_),
+            rng.random((self.n_candidates, 1 + space.d)),
+            form_of(space.domain),
+            space.domain.arrays,
+            smoothing,
+            self.n_candidates if space.constraints or is_discrete else _FEW,
+        )
+        return rows
+
+
+def _take(batch: Batch, space: Space, history: History, rows: F, most: int) -> None:
+    """Take up to `most` of some rows that are new and feasible, in order."""
+    if space.constraints:
+        rows = rows[space.feasible(rows)]
+    goal = max(batch.missing - most, 0)
+    for i in range(len(rows)):
+        row = rows[i : i + 1]
+        if may_repeat(history) or not history.contains(row)[0]:
+            batch.offer(row)
+            if batch.missing <= goal:
+                return
+
+
+def _drawn_at_random(n: int) -> str:
+    return f"{n} drawn at random: no candidate was new and feasible"
+
+
+def _check_count(name: str, value: object) -> None:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        raise SettingsError(f"tpe: {name}", expected="a whole number >= 1", got=short_repr(value))
+
+
+def _check_number(name: str, value: object, above: float = -1e-300, most: float = 1e6) -> None:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not is_number or not above < value <= most:  # type: ignore[operator]
+        bound = "a number > 0" if above == 0.0 else "a number >= 0"
+        expected = f"{bound} and <= {most:g}"
+        raise SettingsError(f"tpe: {name}", expected=expected, got=short_repr(value))

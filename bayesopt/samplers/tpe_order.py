@@ -1,0 +1,243 @@
+"""Which trials are good: the best of a history, kept up to date by what changed."""
+
+from __future__ import annotations
+
+import bisect
+import math
+import threading
+import weakref
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from bayesopt.history import History
+from bayesopt.space import Space
+from bayesopt.trial import TrialState
+
+F = npt.NDArray[np.float64]
+Numbers = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
+
+_FINISHED = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
+_UNDER_WAY = (TrialState.RUNNING, TrialState.LOST)
+_MOST_NEWS = 64  # changed trials; more are faster read together
+_PRUNED = int(TrialState.PRUNED)
+_COMPLETE = int(TrialState.COMPLETE)
+_COUNTS = np.zeros(256, dtype=np.bool_)  # by state, as an unsigned byte
+_COUNTS[[int(state) for state in (*_FINISHED, *_UNDER_WAY)]] = True
+
+# Classes of trials, better ones first: of equal class the smaller (first, second) is better.
+FEASIBLE, CUT_SHORT, VIOLATING = 0, 1, 2
+
+
+class Key(NamedTuple):
+    """The place of a trial in the order."""
+
+    group: int
+    first: float
+    second: float
+    number: int
+
+
+class Split(NamedTuple):
+    """The trials that the two densities are made from."""
+
+    numbers: Numbers  # good ones, the best first; then the others, ascending
+    n_good: int
+    weight: F  # of the good ones; their mean is 1
+
+
+class Ledger:
+    """The best trials of one history.
+
+    Complete and feasible ones by value (several objectives: as ``pareto_order`` has it), then
+    pruned ones that got farther, then those that violate least. Failed trials are never good, nor
+    are those from outside the space.
+
+    A change is taken in at O(log kept), unless one of the best is worse than it was: then, as at
+    first, all trials are looked through.
+    """
+
+    def __init__(self, n_kept: int) -> None:
+        self._n_kept = n_kept
+        self._keys: list[Key] = []
+        self._by_number: dict[int, Key] = {}
+        self._version = -1
+
+    def best(self, history: History) -> list[Key]:
+        """Return the keys of the best trials, in order."""
+        if history.version != self._version:
+            self._update(history)
+            self._version = history.version
+        return self._keys
+
+    def _update(self, history: History) -> None:
+        changed = history.changed_since(self._version)
+        if self._version < 0 or changed.size > _MOST_NEWS or history.n_objectives > 1:
+            self._rebuild(history)
+            return
+        for number in changed.tolist():
+            if not self._take(number, key_of(history, number)):
+                self._rebuild(history)
+                return
+
+    def _take(self, number: int, key: Key | None) -> bool:
+        """Enter one trial; False if another that is not kept may be better now."""
+        known = self._by_number.get(number)
+        if known is not None:
+            if key is None or key > known:
+                return False
+            self._keys.remove(known)
+            del self._by_number[number]
+        if key is None or (len(self._keys) == self._n_kept and key > self._keys[-1]):
+            return True
+        bisect.insort(self._keys, key)
+        self._by_number[number] = key
+        if len(self._keys) > self._n_kept:
+            del self._by_number[self._keys.pop().number]
+        return True
+
+    def _rebuild(self, history: History) -> None:
+        numbers, group, first, second = order_columns(history)
+        if history.n_objectives > 1:
+            first = _with_fronts(history, numbers, group, first, self._n_kept)
+        best = np.lexsort((numbers, second, first, group))[: self._n_kept]
+        columns = (column[best].tolist() for column in (group, first, second, numbers))
+        self._keys = [Key(*key) for key in zip(*columns, strict=True)]
+        self._by_number = {key.number: key for key in self._keys}
+
+
+def key_of(history: History, number: int) -> Key | None:
+    """Return the place of one trial, None if it has none (what `order_columns` returns of it)."""
+    state = int(history.state[number])
+    if state not in (_COMPLETE, _PRUNED) or not history.inside[number]:
+        return None
+    if not history.feasible[number]:
+        violation = float(_violations(history, np.array([number]))[0])
+        return Key(VIOLATING, violation, 0.0, number)
+    if state == _COMPLETE:
+        return Key(FEASIBLE, float(history.values[number, 0]) + 0.0, 0.0, number)
+    step = float(history.last_step[number])
+    if math.isnan(step):
+        return None
+    value = float(history.last_values[number, 0]) + 0.0
+    return Key(CUT_SHORT, -step, math.inf if math.isnan(value) else value, number)
+
+
+def order_columns(history: History) -> tuple[Numbers, Numbers, F, F]:
+    """Return numbers, group, first and second of all trials that have a place, [k] each."""
+    state, last_step = history.state, history.last_step
+    complete = state == _COMPLETE
+    placed = history.inside & (complete | ((state == _PRUNED) & ~np.isnan(last_step)))
+    placed |= history.inside & (state == _PRUNED) & ~history.feasible
+    numbers = np.flatnonzero(placed)
+    complete, feasible = complete[numbers], history.feasible[numbers]
+    group = np.where(feasible, np.where(complete, FEASIBLE, CUT_SHORT), VIOLATING)
+    reached = history.last_values[numbers, 0]
+    reached = np.where(np.isnan(reached), np.inf, reached)
+    first = np.where(complete, history.values[numbers, 0], -last_step[numbers])
+    second = np.where(group == CUT_SHORT, reached, 0.0)
+    broken = np.flatnonzero(~feasible)
+    first[broken] = _violations(history, numbers[broken])
+    return numbers, group, first + 0.0, second + 0.0
+
+
+def _with_fronts(history: History, numbers: Numbers, group: Numbers, first: F, most: int) -> F:
+    """Return `first` with the places of the best feasible trials among several objectives."""
+    feasible = np.flatnonzero(group == FEASIBLE)
+    place = np.full(feasible.size, np.inf)
+    best = pareto_order(history.values[numbers[feasible]], most)
+    place[best] = np.arange(best.size)
+    placed = first.copy()
+    placed[feasible] = place
+    return placed
+
+
+def pareto_order(Y: F, most: int) -> Numbers:
+    """Return the best rows of Y [n, m], best first, about `most` of them.
+
+    Front after front of what no other dominates; of the front that does not fit as a whole those
+    come first that dominate most together (greedy hypervolume subset selection, in ranks, so that
+    scales do not matter). O(n log n) per front for two objectives, O(n front) beyond.
+    """
+    from bayesopt._kernels.pareto import non_dominated, spread_subset
+
+    left, order = np.arange(len(Y)), np.empty(0, dtype=np.int64)
+    while left.size and order.size < most:
+        on_front = non_dominated(np.ascontiguousarray(Y[left]))
+        front = left[on_front]
+        left = left[~on_front]
+        order = np.concatenate([order, front[spread_subset(Y[front], most - order.size)]])
+    return order
+
+
+def _violations(history: History, numbers: Numbers) -> F:
+    """Return by how much trials violate outcome constraints; what was not told counts as inf."""
+    told = history.constraints[numbers]
+    with np.errstate(over="ignore"):
+        shortfall = np.where(np.isnan(told), np.inf, np.maximum(told, 0.0))
+        return np.asarray(shortfall.sum(axis=1))
+
+
+def split(history: History, best: list[Key], n_good: int, most_bad: int, gains: bool) -> Split:
+    """Return what the densities are made from; `gains` weighs good trials by what they gain."""
+    good = np.array([key.number for key in best[:n_good]], dtype=np.int64)
+    weight = _gains(best, good.size) if gains else np.ones(good.size)
+    return Split(np.concatenate([good, _others(history, good, most_bad)]), good.size, weight)
+
+
+def _gains(best: list[Key], n_good: int) -> F:
+    """Return by how much good trials improve on the best other one; their mean is 1.
+
+    The same for all where that cannot be told.
+    """
+    if n_good >= len(best) or best[n_good].group != FEASIBLE:
+        return np.ones(n_good)
+    values = np.array([key.first for key in best[: n_good + 1]])
+    with np.errstate(all="ignore"):
+        scaled = values / np.max(np.abs(values))
+        gain = (scaled[-1] - scaled)[:n_good]
+        weight = gain / gain.mean()
+    return weight if np.isfinite(weight).all() else np.ones(n_good)
+
+
+def _others(history: History, good: Numbers, most: int) -> Numbers:
+    """Return the other trials, running ones included, ascending: about `most` at most.
+
+    Half of them are the latest; the earlier ones are taken at equal distances, a power of two, so
+    that nearly the same ones are taken again the next time.
+    """
+    n_earlier = max(history.n - most // 2, 0)
+    stride = 1 << (max(1, -(-2 * n_earlier // most)) - 1).bit_length()
+    numbers = np.concatenate([np.arange(0, n_earlier, stride), np.arange(n_earlier, history.n)])
+    if stride > 1 and history.count(*_UNDER_WAY):
+        numbers = np.union1d(numbers, history.numbers_in(*_UNDER_WAY)[-most:])
+    keep = _COUNTS[history.state[numbers].view(np.uint8)] & history.inside[numbers]
+    place = np.searchsorted(numbers, good)
+    place[place == numbers.size] = 0
+    keep[place[numbers[place] == good]] = False
+    return np.asarray(numbers[keep])
+
+
+class LedgerCache:
+    """Remembers the ledgers of a sampler, one per history, while its space stays the same.
+
+    It is no part of a sampler's value: copies and pickles begin with an empty one.
+    """
+
+    def __init__(self) -> None:
+        self.lock = threading.RLock()
+        self._ledgers: weakref.WeakKeyDictionary[History, tuple[Space, int, Ledger]]
+        self._ledgers = weakref.WeakKeyDictionary()
+
+    def ledger(self, space: Space, history: History, n_kept: int) -> Ledger:
+        """Return the ledger of a history."""
+        known = self._ledgers.get(history)
+        if known is None or known[0] is not space or known[1] != history.generation:
+            known = (space, history.generation, Ledger(n_kept))
+            self._ledgers[history] = known
+        return known[2]
+
+    def __reduce__(self) -> tuple[type[LedgerCache], tuple[()]]:
+        return LedgerCache, ()

@@ -1,0 +1,222 @@
+"""What TPE owes beyond what every sampler does."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+
+import numpy as np
+import pytest
+
+import bayesopt as bo
+from bayesopt.errors import SettingsError
+from bayesopt.history import History
+from bayesopt.rng import trial_rng
+from bayesopt.samplers import TPESampler
+from bayesopt.samplers.tpe_order import Ledger
+from bayesopt.space import Categorical, Float, Int, Ordinal, Space
+from bayesopt.trial import TrialState
+
+PLANE = Space({"x": Float(0.0, 1.0), "y": Float(0.0, 1.0)})
+BRANCHES = Space(
+    {
+        "c": Categorical(["a", "b"]),
+        "u": Float(0.0, 1.0, when={"c": "a"}),
+        "i": Int(1, 30, log=True, when={"c": "b"}),
+        "o": Ordinal([1, 2, 4, 8]),
+        "x": Float(1e-4, 1.0, log=True),
+    }
+)
+
+
+def propose(history: History, n: int = 1, sampler: TPESampler | None = None) -> np.ndarray:
+    sampler = sampler or TPESampler()
+    return sampler.propose(history.space, history, n, trial_rng(history.seed, history.n)).rows
+
+
+def bowl(config: Mapping[str, float]) -> float:
+    return (config["x"] - 0.2) ** 2 + (config["y"] - 0.7) ** 2
+
+
+def grown(
+    space: Space,
+    n: int,
+    evaluate: Callable[[History, int, Mapping[str, float]], None],
+    **kwargs: int,
+) -> History:
+    """Return a history of which each trial was proposed, added and told."""
+    history, sampler = History(space, **kwargs), TPESampler()
+    for _ in range(n):
+        config = space.decode(propose(history, 1, sampler))[0]
+        evaluate(history, history.append(config), config)
+    return history
+
+
+def test_it_finds_the_optimum_of_a_bowl() -> None:
+    for seed in range(3):
+        history = grown(PLANE, 60, lambda h, i, c: h.tell(i, bowl(c)), seed=seed)
+        assert history.values.min() < 1e-2
+        late = history.X[40:]
+        assert np.median(np.linalg.norm(late - [0.2, 0.7], axis=1)) < 0.2
+
+
+def test_failed_trials_are_bad() -> None:
+    def evaluate(history: History, number: int, config: Mapping[str, float]) -> None:
+        if config["x"] < 0.5:
+            history.tell(number, None, TrialState.FAIL)
+        else:
+            history.tell(number, abs(config["y"] - 0.7))
+
+    X = grown(PLANE, 60, evaluate).X
+    assert np.mean(X[30:, 0] < 0.5) < 0.25
+
+
+def test_pruned_trials_count_by_what_they_reported() -> None:
+    def evaluate(history: History, number: int, config: Mapping[str, float]) -> None:
+        history.report(number, 3, bowl(config))
+        history.tell(number, None, TrialState.PRUNED)
+
+    X = grown(PLANE, 60, evaluate).X
+    assert np.median(np.linalg.norm(X[40:] - [0.2, 0.7], axis=1)) < 0.25
+
+
+def test_outcome_constraints_lead_to_what_satisfies_them() -> None:
+    def evaluate(history: History, number: int, config: Mapping[str, float]) -> None:
+        history.tell(number, bowl(config), constraints={"g": 0.8 - config["x"]})
+
+    history = grown(PLANE, 60, evaluate)
+    assert np.mean(history.feasible[40:]) > 0.5
+
+
+def test_several_objectives_spread_along_the_front() -> None:
+    def evaluate(history: History, number: int, config: Mapping[str, float]) -> None:
+        off = (config["y"] - 0.5) ** 2
+        history.tell(number, (config["x"] ** 2 + off, (1.0 - config["x"]) ** 2 + off))
+
+    X = grown(PLANE, 60, evaluate, n_objectives=2).X[30:]
+    assert np.abs(X[:, 1] - 0.5).mean() < 0.17
+    assert np.ptp(X[:, 0]) > 0.5
+
+
+def filled(space: Space, n: int, seed: int = 0) -> History:
+    """Return a history of random trials, some of them failed."""
+    history, rng = History(space, seed=seed), np.random.default_rng(seed)
+    for config in space.decode(space.sample(n, rng)):
+        history.append(config)
+    for number in rng.permutation(n).tolist():
+        if number % 7 == 3:
+            history.tell(number, None, TrialState.FAIL)
+        else:
+            history.tell(number, float(np.sum((history.X[number] - 0.3) ** 2)))
+    return history
+
+
+@pytest.mark.parametrize("space", [PLANE, BRANCHES], ids=["plane", "branches"])
+def test_the_order_in_which_results_came_leaves_no_trace(space: Space) -> None:
+    """A sampler that saw each tell, in any order, against a new one that sees them all at once."""
+    told = filled(space, 40)
+    for seed in range(3):
+        history, sampler = History(space, seed=0), TPESampler()
+        for config in space.decode(told.X):
+            history.append(config)
+        for number in np.random.default_rng(seed).permutation(40).tolist():
+            propose(history, 2, sampler)
+            state = TrialState(int(told.state[number]))
+            value = told.values[number, 0] if state is TrialState.COMPLETE else None
+            history.tell(number, value, state)
+        assert np.array_equal(propose(history, 3, sampler), propose(told, 3))
+
+
+def test_a_struck_out_trial_leaves_no_trace() -> None:
+    study = bo.create_study(PLANE, sampler="tpe", seed=1)
+    for _ in range(30):
+        trial = study.ask()
+        study.tell(trial, bowl(trial.params))
+    best = study.best_trial.number
+    study.invalidate(best, "wrong data")
+    trial = study.ask()
+    study.tell(trial, bowl(trial.params))
+    history = study.history
+    used = propose(history, 2, study.sampler)
+    assert np.array_equal(used, propose(history, 2))
+    kept = Ledger(26).best(history)
+    assert best not in [key.number for key in kept]
+
+
+def test_running_trials_push_away_and_batches_spread() -> None:
+    history = filled(PLANE, 30)
+    batch = propose(history, 6)
+    gaps = np.linalg.norm(batch[:, None] - batch[None], axis=2) + np.eye(6)
+    assert gaps.min() > 1e-3
+    copies = np.array([propose(filled(PLANE, 30), 1)[0] for _ in range(2)])
+    assert np.array_equal(copies[0], copies[1])
+    assert np.array_equal(batch[0], copies[0])
+    pushed = history.with_pending(
+        np.repeat(batch[:1], 8, axis=0) + np.linspace(0, 1e-9, 8)[:, None]
+    )
+    assert not np.array_equal(propose(pushed, 1), batch[1:2])
+
+
+def test_a_feasible_row_is_found_where_candidates_are_not() -> None:
+    space = Space({f"x{i}": Int(0, 50) for i in range(4)}, constraints=["x0 + x1 + x2 + x3 == 7"])
+    history = History(space, seed=3)
+    for config in space.decode(space.sample(12, np.random.default_rng(0))):
+        history.tell(history.append(config), float(config["x0"]))
+    suggestion = TPESampler(n_candidates=1).propose(space, history, 3, trial_rng(3, history.n))
+    assert space.feasible(suggestion.rows).all()
+    assert len(suggestion.rows) == 3
+    for fallback in suggestion.fallbacks:
+        assert fallback == "" or "drawn at random" in fallback
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"n_startup": 0},
+        {"n_candidates": 2.5},
+        {"most_good": True},
+        {"good_fraction": 0.0},
+        {"good_fraction": 1.5},
+        {"width": float("nan")},
+        {"least_width": -1},
+        {"prior_weight": -0.1},
+        {"acquisition": "ucb"},
+    ],
+)
+def test_settings_without_a_meaning_are_refused(settings: dict[str, object]) -> None:
+    with pytest.raises(SettingsError, match="tpe"):
+        TPESampler(**settings)
+
+
+_SCRIPT = """
+import numpy as np
+from bayesopt.history import History
+from bayesopt.rng import trial_rng
+from bayesopt.samplers import TPESampler
+from bayesopt.space import *
+space = Space({"c": Categorical(["a", "b"]), "u": Float(0.0, 1.0, when={"c": "a"}),
+               "i": Int(1, 30, log=True), "x": Float(0.0, 1.0), "o": Ordinal([1, 2, 4])})
+history = History(space, seed=5)
+for k, config in enumerate(space.decode(space.sample(45, np.random.default_rng(1)))):
+    history.tell(history.append(config), float(k * 7 % 11))
+rows = TPESampler(n_candidates=12).propose(space, history, 3, trial_rng(5, 45)).rows
+print([x.hex() for x in rows.ravel().tolist()])
+"""
+
+
+def test_without_compilation_it_is_the_same() -> None:
+    outputs = [
+        subprocess.run(
+            [sys.executable, "-c", _SCRIPT],
+            env={**os.environ, "NUMBA_DISABLE_JIT": flag},
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=110,
+        ).stdout
+        for flag in ("0", "1")
+    ]
+    assert outputs[0] == outputs[1]
+    assert outputs[0].count("0x") == 15
