@@ -37,14 +37,14 @@ class Frame:
     varies : int64 array
         Columns with more than one value: each has a lengthscale.
     settings : GPSettings
-    shift : float64 array
-        By how much the prior of each log lengthscale is moved, for the columns of `varies`.
+    shift : float
+        By how much the prior of each log lengthscale is moved up.
     """
 
     rules: npt.NDArray[np.int8]
     varies: npt.NDArray[np.int64]
     settings: GPSettings
-    shift: F
+    shift: float
 
     @property
     def d(self) -> int:
@@ -107,22 +107,20 @@ class Hyper:
 def new_frame(domain: Domain, settings: GPSettings) -> Frame:
     """Return what a fit on a domain does not move."""
     varies = np.flatnonzero(domain.varies)
-    return Frame(column_rules(domain), varies, settings, _shift(domain, settings)[varies])
+    return Frame(column_rules(domain), varies, settings, _shift(domain, settings))
 
 
-def _shift(domain: Domain, settings: GPSettings) -> F:
-    """Return by how much each log lengthscale [d] is expected above that of few, real columns.
+def _shift(domain: Domain, settings: GPSettings) -> float:
+    """Return by how much log lengthscales are expected above those of a few real columns.
 
-    Two random rows differ by δ² = 1/6 on average in a real column and by 1 - 1/k in one of k
-    choices. Lengthscales that grow as √(Σ δ²) keep the distance r of random rows, so that the
-    covariance between them, what it is in a few columns (Hvarfner et al., 2024).
+    Two random rows differ by δ² = 1/6 on average in a real column, by 1 - 1/k in one of k choices.
+    Lengthscales that grow as √(Σ δ²) keep the distance of random rows, so that the covariance
+    between them does not vanish in many columns (Hvarfner et al., 2024).
     """
     cells = np.maximum(domain.n_cells, 2).astype(np.float64)
-    is_choice = column_rules(domain) & NOMINAL
-    spread = np.where(is_choice, 1.0 - 1.0 / cells, _REAL_SPREAD)
-    own = settings.by_kind * 0.5 * np.log(spread / _REAL_SPREAD)
-    total = float((spread * np.exp(-2.0 * own))[domain.varies].sum()) / _REAL_SPREAD
-    return np.asarray(own + 0.5 * math.log(max(1.0, total / settings.wide_above)))
+    spread = np.where(column_rules(domain) & NOMINAL, 1.0 - 1.0 / cells, _REAL_SPREAD)
+    n_columns = float(spread[domain.varies].sum()) / _REAL_SPREAD
+    return 0.5 * math.log(max(1.0, n_columns / settings.wide_above))
 
 
 def to_hyper(theta: F, frame: Frame) -> Hyper:

@@ -48,9 +48,6 @@ class GPSettings:
     wide_above : float
         From how many real columns on lengthscales are expected to grow, as their square root; a
         column of choices counts for several.
-    by_kind : float
-        How far lengthscales of choices are expected above those of numbers: 1 for as far as they
-        differ more, 0 for not at all.
     signal : tuple of (shape, rate)
         Gamma prior of the signal variance.
     noise : tuple of (shape, rate)
@@ -81,7 +78,6 @@ class GPSettings:
     mode_nats: float = 3.0
     lengthscale: tuple[tuple[float, float, float], ...] = ((0.6, -0.3, 0.7), (0.4, 1.5, 1.0))
     wide_above: float = 10.0
-    by_kind: float = 0.0
     signal: tuple[float, float] = (2.0, 1.0)
     noise: tuple[float, float] = (1.1, 30.0)
     noise_floor: float = 1e-6
@@ -103,11 +99,8 @@ class GPSettings:
         for name in _POSITIVE:
             value = getattr(self, name)
             _check(name, value, value > 0, "a number above 0")
-        for name, value in (
-            ("offset", self.offset),
-            ("by_kind", self.by_kind),
-            ("mode_nats", self.mode_nats),
-        ):
+        for name in ("offset", "mode_nats"):
+            value = getattr(self, name)
             _check(name, value, value >= 0, "a number of at least 0")
         for name in ("signal", "noise"):
             value = getattr(self, name)

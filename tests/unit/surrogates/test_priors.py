@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from bayesopt.space import Categorical, Float, Space
+from bayesopt.space.domain import NOMINAL
 from bayesopt.surrogates import priors
-from bayesopt.surrogates.hyper import bounds, default_theta, log_prior
+from bayesopt.surrogates.hyper import bounds, default_theta, log_prior, new_frame
 from bayesopt.surrogates.schedule import FitCache
 from bayesopt.surrogates.settings import GPSettings
 from bayesopt.surrogates.training import new_task
@@ -70,3 +72,20 @@ def test_the_whole_prior(where: str, mixed, numeric) -> None:
     for j, step in enumerate(1e-6 * np.eye(theta.size)):
         wanted = (log_prior(theta + step, frame)[0] - log_prior(theta - step, frame)[0]) / 2e-6
         np.testing.assert_allclose(slope[j], wanted, rtol=1e-6, atol=1e-6)
+
+
+def test_lengthscales_grow_with_the_columns_so_that_random_rows_stay_as_far_apart() -> None:
+    def distance(space: Space) -> float:
+        """Return the mean squared distance of random rows under the expected lengthscales."""
+        frame = new_frame(space.domain, GPSettings())
+        rows = space.sample(4000, np.random.default_rng(0))
+        choices = space.domain.kind == NOMINAL
+        apart = np.abs(rows[:2000] - rows[2000:])
+        apart[:, choices] = apart[:, choices] > 0
+        return float((apart**2).sum(axis=1).mean() * np.exp(-2.0 * frame.shift))
+
+    few, many = (Space({f"x{i}": Float(0, 1) for i in range(d)}) for d in (10, 60))
+    bits = Space({f"b{i}": Categorical([0, 1]) for i in range(50)})
+    wanted = distance(few)
+    np.testing.assert_allclose([distance(many), distance(bits)], wanted, rtol=0.05)
+    assert new_frame(few.domain, GPSettings()).shift == 0.0
