@@ -88,4 +88,5 @@ def test_lengthscales_grow_with_the_columns_so_that_random_rows_stay_as_far_apar
     bits = Space({f"b{i}": Categorical([0, 1]) for i in range(50)})
     wanted = distance(few)
     np.testing.assert_allclose([distance(many), distance(bits)], wanted, rtol=0.05)
-    assert new_frame(few.domain, GPSettings()).shift == 0.0
+    fewer = Space({"x": Float(0, 1), "c": Categorical(["a", "b", "c"])})
+    assert new_frame(fewer.domain, GPSettings()).shift == 0.0
