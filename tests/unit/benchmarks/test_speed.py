@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from benchmarks import speed, speed_worker
@@ -14,9 +16,7 @@ OURS = "ours-grid:resolution=4"
 @pytest.fixture(scope="module")
 def measured(tmp_path_factory):
     patch = pytest.MonkeyPatch()
-    from conftest import HERE
-
-    patch.setenv("PYTHONPATH", str(HERE))
+    patch.setenv("PYTHONPATH", str(Path(__file__).resolve().parent))
     patch.setattr(speed, "STUDY", ("mixed", 3, 12))
     patch.setattr(speed, "N_FIRST", 3)
     names = ["random", OURS, "boom", "absent"]
