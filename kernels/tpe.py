@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
+from bayesopt._kernels.compiled import kernel
 from bayesopt._kernels.cube import snap_rows
 from bayesopt._kernels.parzen import draw_rows, fill_mixture, log_density
 
@@ -16,7 +16,7 @@ B = npt.NDArray[np.bool_]
 Numbers = npt.NDArray[np.int64]
 
 
-@njit(cache=True)
+@kernel
 def suggest(
     X: F,
     active: B,
