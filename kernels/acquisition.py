@@ -9,14 +9,14 @@ import math
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
-from bayesopt._kernels.normal import log_cdf, log_improvement
+from bayesopt._kernels.compiled import kernel
+from bayesopt._kernels.special import log_cdf, log_improvement
 
 F = npt.NDArray[np.float64]
 
 
-@njit(cache=True, error_model="numpy")
+@kernel
 def log_ei(mean: F, var: F, best: float, value: F, d_mean: F, d_var: F) -> None:
     """Fill in log E[max(best - f, 0)] = log σ + log h(z) and its partials."""
     for i in range(mean.size):
@@ -27,7 +27,7 @@ def log_ei(mean: F, var: F, best: float, value: F, d_mean: F, d_var: F) -> None:
         d_var[i] = 0.5 * density / var[i]
 
 
-@njit(cache=True, error_model="numpy")
+@kernel
 def log_pi(mean: F, var: F, best: float, value: F, d_mean: F, d_var: F) -> None:
     """Fill in log P(f < best) = log Φ(z) and its partials."""
     for i in range(mean.size):
@@ -38,7 +38,7 @@ def log_pi(mean: F, var: F, best: float, value: F, d_mean: F, d_var: F) -> None:
         d_var[i] = -0.5 * slope * z / var[i]
 
 
-@njit(cache=True, error_model="numpy")
+@kernel
 def ucb(mean: F, var: F, beta: float, value: F, d_mean: F, d_var: F) -> None:
     """Fill in β σ - mean, the optimistic bound of an objective to minimise, and its partials."""
     for i in range(mean.size):

@@ -10,18 +10,16 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
-from bayesopt._kernels.cube import cell_index, cell_unit
+from bayesopt._kernels.compiled import inner, kernel
+from bayesopt._kernels.cube import CONTINUOUS, NOMINAL, ORDERED, cell_index, cell_unit
 
 F = npt.NDArray[np.float64]
 B = npt.NDArray[np.bool_]
 Numbers = npt.NDArray[np.int64]
 
-_CONTINUOUS, _ORDERED, _NOMINAL = 0, 1, 2
 
-
-@njit(cache=True, error_model="numpy")
+@kernel
 def latin(within: F, shuffle: F, rows: F) -> None:
     """Fill in a Latin hypercube [n, d] (McKay, Beckman and Conover, 1979).
 
@@ -39,7 +37,7 @@ def latin(within: F, shuffle: F, rows: F) -> None:
             rows[i, j] = (place[i] + within[i, j]) / n
 
 
-@njit(cache=True, error_model="numpy")
+@kernel
 def confine(rows: F, lower: F, upper: F, center: F, stay: F, share: float, domain: Any) -> None:
     """Move rows [n, d] of the cube into a box; most of their choices become the center's.
 
@@ -47,13 +45,13 @@ def confine(rows: F, lower: F, upper: F, center: F, stay: F, share: float, domai
     """
     for i in range(rows.shape[0]):
         for j in range(rows.shape[1]):
-            if domain.kind[j] != _NOMINAL:
+            if domain.kind[j] != NOMINAL:
                 rows[i, j] = lower[j] + rows[i, j] * (upper[j] - lower[j])
             elif stay[i, j] >= share:
                 rows[i, j] = center[j]
 
 
-@njit(cache=True, error_model="numpy")
+@kernel
 def perturb(
     base: F, touch: F, normal: F, fresh: F, sigma: float, lower: F, upper: F, domain: Any, rows: F
 ) -> None:
@@ -68,16 +66,16 @@ def perturb(
             rows[i, j] = base[i, j]
             if touch[i, j] <= 0.0 or domain.n_cells[j] == 1:
                 continue
-            if domain.kind[j] == _NOMINAL:
+            if domain.kind[j] == NOMINAL:
                 rows[i, j] = fresh[i, j]
                 continue
             width = sigma
-            if domain.kind[j] == _ORDERED:
+            if domain.kind[j] == ORDERED:
                 width = max(width, 1.0 / domain.n_cells[j])
             rows[i, j] = _reflected(base[i, j] + width * normal[i, j], lower[j], upper[j])
 
 
-@njit(cache=True, error_model="numpy")
+@inner
 def _reflected(u: float, low: float, high: float) -> float:
     if u < low:
         u = 2.0 * low - u
@@ -86,7 +84,7 @@ def _reflected(u: float, low: float, high: float) -> float:
     return min(max(u, low), high)
 
 
-@njit(cache=True, error_model="numpy")
+@kernel
 def spread_out(rows: F, order: Numbers, k: int, radius: float, chosen: Numbers) -> int:
     """Choose up to k of the rows, in `order`, that are `radius` apart; return how many.
 
@@ -117,17 +115,13 @@ def spread_out(rows: F, order: Numbers, k: int, radius: float, chosen: Numbers) 
     return n
 
 
-@njit(cache=True, error_model="numpy")
-def count_moves(n_cells: int, kind: int, most: int) -> int:
-    """Return how many other cells of a column are looked at: all of up to `most`, else some."""
-    if kind == _CONTINUOUS or n_cells <= 1:
-        return 0
-    if n_cells <= most:
-        return n_cells - 1
-    return 2 * most
+def count_moves(kind: npt.NDArray[np.int8], n_cells: Numbers, most: int) -> int:
+    """Return how many moves there are from one row at most, all of its columns together."""
+    n_of_each = np.where(n_cells <= most, n_cells - 1, 2 * most)
+    return int(n_of_each[(kind != CONTINUOUS) & (n_cells > 1)].sum())
 
 
-@njit(cache=True, error_model="numpy")
+@kernel
 def moves(
     rows: F, active: B, domain: Any, most: int, draws: F, moved: F, source: Numbers, column: Numbers
 ) -> int:
@@ -144,16 +138,16 @@ def moves(
         Uniform numbers.
     moved, source, column : float64 [r, d], int64 [r], int64 [r]
         Filled with the changed rows, which row each comes from, and what was changed;
-        r is at least n times the sum of ``count_moves``.
+        r is at least n times ``count_moves``.
     """
     n_moves = 0
     for i in range(rows.shape[0]):
         for j in range(rows.shape[1]):
-            if not active[i, j]:
-                continue
             n_cells = domain.n_cells[j]
-            here = cell_index(rows[i, j], j, domain) if domain.kind[j] != _CONTINUOUS else 0
-            for k in range(count_moves(n_cells, domain.kind[j], most)):
+            if domain.kind[j] == CONTINUOUS or not active[i, j]:
+                continue
+            here = cell_index(rows[i, j], j, domain)
+            for k in range(n_cells - 1 if n_cells <= most else 2 * most):
                 cell = _next_cell(here, k, n_cells, domain.kind[j], most, draws)
                 if cell != here and 0 <= cell < n_cells:
                     for c in range(rows.shape[1]):
@@ -164,17 +158,17 @@ def moves(
     return n_moves
 
 
-@njit(cache=True, error_model="numpy")
+@inner
 def _next_cell(here: int, k: int, n_cells: int, kind: int, most: int, draws: F) -> int:
     if n_cells <= most:
         return k if k < here else k + 1
-    if kind == _NOMINAL:
+    if kind == NOMINAL:
         return min(int(draws[k] * n_cells), n_cells - 1)
     step = 1 << min(k // 2, 60)
     return here + step if k % 2 else here - step
 
 
-@njit(cache=True, error_model="numpy")
+@kernel
 def best_of_each(values: F, source: Numbers, best: F, winner: Numbers) -> None:
     """Raise best [n] to the highest value of each source, and note its index in `winner`."""
     for k in range(values.size):
@@ -184,7 +178,7 @@ def best_of_each(values: F, source: Numbers, best: F, winner: Numbers) -> None:
             winner[i] = k
 
 
-@njit(cache=True, error_model="numpy")
+@kernel
 def nearest_gap(rows: F, weights: F) -> float:
     """Return the smallest squared distance between two of the rows [n, d], O(n² d)."""
     least = np.inf

@@ -9,17 +9,18 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
+
+from bayesopt._kernels.compiled import inner, kernel
 
 F = npt.NDArray[np.float64]
 B = npt.NDArray[np.bool_]
 
-CONTINUOUS = 0
+CONTINUOUS, ORDERED, NOMINAL = 0, 1, 2
 _INACTIVE = 0.5
 _MOST_BITS = 2.0**48
 
 
-@njit(cache=True)
+@inner
 def cell_index(u: float, j: int, domain: Any) -> int:
     """Return the index of the cell of column j in which the coordinate u lies."""
     last = domain.n_cells[j] - 1
@@ -31,7 +32,7 @@ def cell_index(u: float, j: int, domain: Any) -> int:
     return int(min(max(raw, 0.0), float(last)))
 
 
-@njit(cache=True)
+@inner
 def cell_unit(index: int, j: int, domain: Any) -> float:
     """Return the coordinate of a cell of column j."""
     if not domain.log[j]:
@@ -41,7 +42,7 @@ def cell_unit(index: int, j: int, domain: Any) -> float:
     return float(np.rint(u * _MOST_BITS) / _MOST_BITS)
 
 
-@njit(cache=True)
+@inner
 def snap_unit(u: float, j: int, domain: Any) -> float:
     """Return the representable coordinate of column j nearest to u; NaN counts as the middle."""
     if domain.n_cells[j] == 1:
@@ -52,7 +53,7 @@ def snap_unit(u: float, j: int, domain: Any) -> float:
     return cell_unit(cell_index(u, j, domain), j, domain)
 
 
-@njit(cache=True)
+@inner
 def mark_active(row: F, domain: Any, active: B) -> None:
     """Fill in which columns exist in a snapped row [d]."""
     for j in domain.order:
@@ -64,7 +65,7 @@ def mark_active(row: F, domain: Any, active: B) -> None:
                 break
 
 
-@njit(cache=True)
+@inner
 def _is_allowed(u: float, parent: int, need: int, domain: Any) -> bool:
     index = cell_index(u, parent, domain)
     for i in range(domain.allowed_ptr[need], domain.allowed_ptr[need + 1]):
@@ -73,7 +74,7 @@ def _is_allowed(u: float, parent: int, need: int, domain: Any) -> bool:
     return False
 
 
-@njit(cache=True)
+@kernel
 def snap_rows(rows: F, domain: Any, snapped: F, active: B) -> None:
     """Fill in representable rows [n, d] and which of their columns exist.
 
@@ -88,8 +89,20 @@ def snap_rows(rows: F, domain: Any, snapped: F, active: B) -> None:
                 snapped[i, j] = _INACTIVE
 
 
-@njit(cache=True)
+@kernel
 def mark_rows(rows: F, domain: Any, active: B) -> None:
     """Fill in which columns exist in snapped rows [n, d]."""
     for i in range(rows.shape[0]):
         mark_active(rows[i], domain, active[i])
+
+
+@kernel
+def cell_reach(row: F, domain: Any, reach: F) -> None:
+    """Fill in how far the farther of the two next cells is [d]; 0 where cells have no order."""
+    for j in range(row.size):
+        reach[j] = 0.0
+        if domain.kind[j] == ORDERED and domain.n_cells[j] > 1:
+            here, last = cell_index(row[j], j, domain), domain.n_cells[j] - 1
+            below = cell_unit(max(here - 1, 0), j, domain)
+            above = cell_unit(min(here + 1, last), j, domain)
+            reach[j] = max(abs(below - row[j]), abs(above - row[j]))

@@ -16,7 +16,8 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
+
+from bayesopt._kernels.compiled import inner, kernel
 
 F = npt.NDArray[np.float64]
 Numbers = npt.NDArray[np.int64]
@@ -26,17 +27,18 @@ RUNNING, CONVERGED, STOPPED, FAILED = 0.0, 1.0, 2.0, 3.0
 
 MEMORY = 8
 
-# The rows of a run's vectors: where it is, what it tries, and its last moves and how they
-# changed the gradient.
-X, GRAD, LOWER, UPPER, SCALE, DIRECTION, TRIAL, MOVES = 0, 1, 2, 3, 4, 5, 6, 7
+# The rows of a run's vectors: where it is, what it tries, which coordinates are free (1, else 0),
+# and its last moves and how they changed the gradient.
+X, GRAD, LOWER, UPPER, SCALE, DIRECTION, TRIAL, _FREE, MOVES = range(9)
 _CHANGES = MOVES + MEMORY
 _N_VECTORS = _CHANGES + MEMORY
 
 # Its numbers: besides the value the step along the direction, steps known to be too short and too
 # long, the slope along the direction, pairs of moves and changes ever stored, evaluations along
-# this direction, accepted steps (-1 before the first evaluation).
-VALUE, STATUS, N_ITERATIONS, _STEP, _SHORT, _LONG, _SLOPE, _N_PAIRS, _N_TRIES = range(9)
-_N_NUMBERS = 9
+# this direction, accepted steps (-1 before the first evaluation); from _WEIGHTS on the two weights
+# of each pair in the two-loop recursion.
+VALUE, STATUS, N_ITERATIONS, _STEP, _SHORT, _LONG, _SLOPE, _N_PAIRS, _N_TRIES, _WEIGHTS = range(10)
+_N_NUMBERS = _WEIGHTS + 2 * MEMORY
 
 _ARMIJO = 1e-4
 _CURVATURE = 0.9
@@ -50,9 +52,9 @@ class Climbs(NamedTuple):
 
     Attributes
     ----------
-    vectors : float64 [m, 23, d]
+    vectors : float64 [m, 24, d]
         Rows X, GRAD, ... of each run.
-    numbers : float64 [m, 9]
+    numbers : float64 [m, 25]
         VALUE, STATUS, N_ITERATIONS, ... of each.
     running : int64 [m]
         Which runs the caller evaluates next, in order.
@@ -78,7 +80,7 @@ def new_climbs(starts: F, lower: F, upper: F, scale: F) -> Climbs:
     return Climbs(vectors, numbers, np.arange(m))
 
 
-@njit(cache=True, error_model="numpy")
+@kernel
 def advance(
     state: Climbs, n: int, values: F, grads: F, points: F, n_iterations: int, tolerance: float
 ) -> int:
@@ -112,7 +114,7 @@ def advance(
     return n_next
 
 
-@njit(cache=True, error_model="numpy")
+@inner
 def _take(v: F, c: F, value: float, grad: F, n_iterations: int, tolerance: float) -> bool:
     """Judge the evaluation of one run at its trial point; return whether to set out anew."""
     usable = _all_finite(value, grad)
@@ -138,7 +140,7 @@ def _take(v: F, c: F, value: float, grad: F, n_iterations: int, tolerance: float
     return bool(c[STATUS] == RUNNING)
 
 
-@njit(cache=True, error_model="numpy")
+@inner
 def _all_finite(value: float, grad: F) -> bool:
     total = value - value
     for g in grad:
@@ -146,7 +148,7 @@ def _all_finite(value: float, grad: F) -> bool:
     return bool(total == 0.0)
 
 
-@njit(cache=True, error_model="numpy")
+@inner
 def _accept(v: F, c: F, value: float, grad: F) -> None:
     for j in range(grad.size):
         v[X, j] = v[TRIAL, j]
@@ -155,7 +157,7 @@ def _accept(v: F, c: F, value: float, grad: F) -> None:
     c[N_ITERATIONS] += 1.0
 
 
-@njit(cache=True, error_model="numpy")
+@inner
 def _is_lower(v: F, c: F, value: float) -> bool:
     """Whether the trial point is low enough for how far it is (Armijo)."""
     promised = 0.0
@@ -164,7 +166,7 @@ def _is_lower(v: F, c: F, value: float) -> bool:
     return bool(value <= c[VALUE] + _ARMIJO * promised)
 
 
-@njit(cache=True, error_model="numpy")
+@inner
 def _is_short(v: F, c: F, grad: F) -> bool:
     """Whether the value still falls so steeply that a longer step is worth an evaluation."""
     slope = 0.0
@@ -174,7 +176,7 @@ def _is_short(v: F, c: F, grad: F) -> bool:
     return bool(c[_N_TRIES] < _CURVATURE_TRIES and slope < _CURVATURE * c[_SLOPE])
 
 
-@njit(cache=True, error_model="numpy")
+@inner
 def _shorten(v: F, c: F, value: float, usable: bool) -> bool:
     """Try a shorter step; where none is any good set out without memory, then give up."""
     c[_LONG] = c[_STEP]
@@ -193,7 +195,7 @@ def _shorten(v: F, c: F, value: float, usable: bool) -> bool:
     return True
 
 
-@njit(cache=True, error_model="numpy")
+@inner
 def _try_step(v: F, c: F, step: float) -> None:
     c[_STEP] = step
     for j in range(v.shape[1]):
@@ -201,7 +203,7 @@ def _try_step(v: F, c: F, step: float) -> None:
         v[TRIAL, j] = min(max(moved, v[LOWER, j]), v[UPPER, j])
 
 
-@njit(cache=True, error_model="numpy")
+@inner
 def _remember(v: F, c: F, grad: F) -> None:
     """Store how the move to the trial point changed the gradient, if it curves upward."""
     slot = int(c[_N_PAIRS]) % MEMORY
@@ -215,7 +217,7 @@ def _remember(v: F, c: F, grad: F) -> None:
         c[_N_PAIRS] += 1.0
 
 
-@njit(cache=True, error_model="numpy")
+@inner
 def _set_out(v: F, c: F, tolerance: float) -> None:
     """Choose the next direction and its first step, unless there is nothing to gain."""
     for _ in range(2):
@@ -236,7 +238,7 @@ def _set_out(v: F, c: F, tolerance: float) -> None:
     _try_step(v, c, step)
 
 
-@njit(cache=True, error_model="numpy")
+@inner
 def _promise(v: F) -> float:
     """Return what a step of a lengthscale each, cut at the bounds, would gain if all was linear."""
     gain = 0.0
@@ -247,53 +249,61 @@ def _promise(v: F) -> float:
     return gain
 
 
-@njit(cache=True, error_model="numpy")
+@inner
 def _turn(v: F, c: F) -> None:
     """Fill in the direction and its slope: the two-loop recursion on the free coordinates.
 
     A coordinate is free unless it is at a bound that its downhill direction points to.
     """
-    q = np.zeros(v.shape[1])
-    free = np.empty(v.shape[1])
-    for j in range(v.shape[1]):
+    d = v.shape[1]
+    for j in range(d):
         g = v[GRAD, j]
-        free[j] = 1.0 if (v[X, j] > v[LOWER, j] if g > 0.0 else v[X, j] < v[UPPER, j]) else 0.0
-        q[j] = g * free[j]
-    _two_loops(v, int(c[_N_PAIRS]), free, q)
+        free = v[X, j] > v[LOWER, j] if g > 0.0 else v[X, j] < v[UPPER, j]
+        v[_FREE, j] = 1.0 if free else 0.0
+        v[DIRECTION, j] = g if free else 0.0
+    _two_loops(v, c)
     slope = 0.0
-    for j in range(q.size):
-        v[DIRECTION, j] = -q[j]
-        slope -= v[GRAD, j] * q[j]
+    for j in range(d):
+        v[DIRECTION, j] = -v[DIRECTION, j]
+        slope += v[GRAD, j] * v[DIRECTION, j]
     c[_SLOPE] = slope
 
 
-@njit(cache=True, error_model="numpy")
-def _two_loops(v: F, n_pairs: int, free: F, q: F) -> None:
-    """Multiply q [d] by the inverse Hessian of the last moves (Nocedal and Wright, alg. 7.4)."""
-    alpha, rho = np.zeros(MEMORY), np.zeros(MEMORY)
+@inner
+def _two_loops(v: F, c: F) -> None:
+    """Multiply the direction by the inverse Hessian of the last moves.
+
+    Nocedal and Wright, "Numerical Optimization", 2006, algorithm 7.4.
+    """
+    d = v.shape[1]
     gamma = 0.0
+    n_pairs = int(c[_N_PAIRS])
     oldest = max(0, n_pairs - MEMORY)
     for k in range(n_pairs - 1, oldest - 1, -1):
         slot = k % MEMORY
-        s, y = v[MOVES + slot], v[_CHANGES + slot]
         sy = sq = yy = 0.0
-        for j in range(q.size):
-            sy += free[j] * s[j] * y[j]
-            yy += free[j] * (y[j] * v[SCALE, j]) ** 2
-            sq += s[j] * q[j]
+        for j in range(d):
+            s, y = v[MOVES + slot, j], v[_CHANGES + slot, j]
+            sy += v[_FREE, j] * s * y
+            yy += v[_FREE, j] * (y * v[SCALE, j]) ** 2
+            sq += s * v[DIRECTION, j]
+        rho, alpha = 0.0, 0.0
         if sy > 1e-10 * yy:
-            rho[slot], alpha[slot] = 1.0 / sy, sq / sy
+            rho, alpha = 1.0 / sy, sq / sy
             gamma = sy / yy if gamma == 0.0 else gamma
-            for j in range(q.size):
-                q[j] -= free[j] * alpha[slot] * y[j]
-    for j in range(q.size):
-        q[j] *= (1.0 if gamma == 0.0 else gamma) * v[SCALE, j] ** 2
+        c[_WEIGHTS + slot], c[_WEIGHTS + MEMORY + slot] = rho, alpha
+        for j in range(d):
+            v[DIRECTION, j] -= v[_FREE, j] * alpha * v[_CHANGES + slot, j]
+    gamma = 1.0 if gamma == 0.0 else gamma
+    for j in range(d):
+        v[DIRECTION, j] *= gamma * v[SCALE, j] ** 2
     for k in range(oldest, n_pairs):
         slot = k % MEMORY
+        rho, alpha = c[_WEIGHTS + slot], c[_WEIGHTS + MEMORY + slot]
         yq = 0.0
-        for j in range(q.size):
-            yq += v[_CHANGES + slot, j] * q[j]
-        weight = alpha[slot] - rho[slot] * yq
-        if rho[slot] > 0.0:
-            for j in range(q.size):
-                q[j] += free[j] * weight * v[MOVES + slot, j]
+        for j in range(d):
+            yq += v[_CHANGES + slot, j] * v[DIRECTION, j]
+        weight = alpha - rho * yq
+        if rho > 0.0:
+            for j in range(d):
+                v[DIRECTION, j] += v[_FREE, j] * weight * v[MOVES + slot, j]

@@ -24,7 +24,8 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
+
+from bayesopt._kernels.compiled import inner, inner_of_sums, kernel, kernel_of_sums
 
 F = npt.NDArray[np.float64]
 Rules = npt.NDArray[np.int8]
@@ -34,7 +35,7 @@ METRIC, NOMINAL, CONDITIONAL = 0, 1, 2
 """Rules of a column: METRIC or NOMINAL, plus CONDITIONAL if it exists in some rows only."""
 
 
-@njit(cache=True, error_model="numpy")
+@inner
 def add_distances(
     z: F, a: F, Z: F, A: F, n: int, rules: Rules, weight: F, gap: float, r2: F
 ) -> None:
@@ -58,7 +59,7 @@ def add_distances(
                 r2[i] += gap * abs(a[j] - A[j, i])
 
 
-@njit(cache=True, error_model="numpy")
+@inner
 def _add_choice(u: float, exists: float, column: F, A: F, n: int, weight: float, r2: F) -> None:
     """Add a choice that exists in some rows only."""
     for i in range(n):
@@ -66,7 +67,7 @@ def _add_choice(u: float, exists: float, column: F, A: F, n: int, weight: float,
         r2[i] += weight * (differs * exists * A[i] + 0.5 * abs(exists - A[i]))
 
 
-@njit(cache=True, error_model="numpy")
+@inner
 def covariances(r2: F, n: int, kernel: int, signal: float, k: F, slope: F) -> None:
     """Fill in k[:n] and slope[:n] = dk/d(r²) at squared distances r2[:n]."""
     if kernel == MATERN52:
@@ -87,7 +88,7 @@ def covariances(r2: F, n: int, kernel: int, signal: float, k: F, slope: F) -> No
             slope[i] = -0.5 * k[i]
 
 
-@njit(cache=True, error_model="numpy")
+@kernel
 def fill_gram(
     Z: F,
     A: F,
@@ -117,7 +118,7 @@ def fill_gram(
         slope[i, i] = 0.0
 
 
-@njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract", "nsz"})
+@kernel_of_sums
 def contract_gram(
     Z: F,
     A: F,
@@ -158,7 +159,7 @@ def contract_gram(
     return by_gap, trace, total
 
 
-@njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract", "nsz"})
+@inner_of_sums
 def _contract_column(h: F, column: F, i: int, rule: int) -> float:
     found = 0.0
     if rule & NOMINAL:
@@ -171,7 +172,7 @@ def _contract_column(h: F, column: F, i: int, rule: int) -> float:
     return found
 
 
-@njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract", "nsz"})
+@inner_of_sums
 def _contract_choice(h: F, column: F, A: F, i: int) -> float:
     found = 0.0
     for k in range(i):
@@ -180,7 +181,7 @@ def _contract_choice(h: F, column: F, A: F, i: int) -> float:
     return found
 
 
-@njit(cache=True, error_model="numpy")
+@kernel
 def contract_places(
     Z: F, rules: Rules, weight: F, slope: F, inverse: F, alpha: F, by_place: F
 ) -> None:
@@ -201,7 +202,7 @@ def contract_places(
             by_place[j, i] += total
 
 
-@njit(cache=True, error_model="numpy")
+@kernel
 def fill_cross(
     Zq: F,
     Aq: F,

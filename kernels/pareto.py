@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
+
+from bayesopt._kernels.compiled import inner, kernel
 
 
 def non_dominated(Y: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
@@ -25,7 +26,7 @@ def non_dominated(Y: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
     return keep
 
 
-@njit(cache=True)
+@kernel
 def _sweep(
     Y: npt.NDArray[np.float64], order: npt.NDArray[np.int64], keep: npt.NDArray[np.bool_]
 ) -> None:
@@ -40,7 +41,7 @@ def _sweep(
             least = i
 
 
-@njit(cache=True)
+@kernel
 def _against_front(
     Y: npt.NDArray[np.float64], order: npt.NDArray[np.int64], keep: npt.NDArray[np.bool_]
 ) -> None:
@@ -61,7 +62,7 @@ def _against_front(
             n_front += 1
 
 
-@njit(cache=True)
+@inner
 def _dominates(Y: npt.NDArray[np.float64], a: int, b: int) -> bool:
     smaller = False
     for j in range(Y.shape[1]):
@@ -101,7 +102,7 @@ def _lattice(n: int, m: int) -> npt.NDArray[np.float64]:
     return np.asarray((0.5 + np.outer(np.arange(1.0, n + 1.0), steps)) % 1.0)
 
 
-@njit(cache=True)
+@kernel
 def _choose(
     Y: npt.NDArray[np.float64],
     points: npt.NDArray[np.float64],
@@ -126,7 +127,7 @@ def _choose(
             free[p] &= not _covers(Y, best, points, p)
 
 
-@njit(cache=True)
+@inner
 def _covers(Y: npt.NDArray[np.float64], i: int, points: npt.NDArray[np.float64], p: int) -> bool:
     covers = True
     for j in range(Y.shape[1]):

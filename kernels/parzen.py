@@ -16,9 +16,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
-from bayesopt._kernels.special import exp_small, inner, truncated_normal, upper_tail
+from bayesopt._kernels.compiled import inner, kernel
+from bayesopt._kernels.special import exp_small, truncated_normal, upper_tail
 
 F = npt.NDArray[np.float64]
 B = npt.NDArray[np.bool_]
@@ -377,7 +377,7 @@ def _draw(mixture: Any, k: int, j: int, u: float, form: Any) -> float:
     return float(form.cell_unit[last])
 
 
-@njit(cache=True)
+@kernel
 def density_at(
     X: F, active: B, weight: F, rows: F, exists: B, form: Any, smoothing: Any, out: F, grad: F
 ) -> None:
@@ -400,7 +400,7 @@ def density_at(
                     grad[i, j] += math.exp(terms[k] - out[i]) * pull
 
 
-@njit(cache=True)
+@kernel
 def draw_from(X: F, active: B, weight: F, uniforms: F, form: Any, smoothing: Any, rows: F) -> None:
     """Fill in rows [n, d], not snapped, drawn from the density of kernels at each row of X."""
     mixture = fill_mixture(

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
+from bayesopt._kernels.compiled import kernel_of_sums
 from bayesopt._kernels.matern import NOMINAL
 
 F = npt.NDArray[np.float64]
 Rules = npt.NDArray[np.int8]
 
 
-@njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract", "nsz"})
+@kernel_of_sums
 def append_row(L: F, n: int, k: F, prior: float, least: float) -> bool:
     """Fill in row n of a factor L, of which rows 0 to n - 1 are done; O(n²).
 
@@ -36,7 +36,7 @@ def append_row(L: F, n: int, k: F, prior: float, least: float) -> bool:
     return bool(pivot > least)
 
 
-@njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract", "nsz"})
+@kernel_of_sums
 def means_and_variances(K: F, V: F, alpha: F, prior: float, least: float, mean: F, var: F) -> None:
     """Fill in mean = K α and var = prior - |v|², at least `least`; K [m, n], V [m, n] = K L⁻ᵀ."""
     for i in range(K.shape[0]):
@@ -48,7 +48,7 @@ def means_and_variances(K: F, V: F, alpha: F, prior: float, least: float, mean: 
         var[i] = max(prior - explained, least)
 
 
-@njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract", "nsz"})
+@kernel_of_sums
 def input_gradients(
     Zq: F,
     Aq: F,

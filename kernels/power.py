@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
+
+from bayesopt._kernels.compiled import inner, kernel
 
 F = npt.NDArray[np.float64]
 
@@ -18,7 +19,7 @@ _N_STEPS = 30  # leaves an interval of 3e-6
 _NEAR = 1e-9  # of a power at which the formula is a logarithm
 
 
-@njit(cache=True, error_model="numpy")
+@kernel
 def transform(z: F, power: float, out: F) -> None:
     """Fill in the transform of z [n]; increasing in z, the identity for a power of 1."""
     for i in range(z.size):
@@ -28,14 +29,14 @@ def transform(z: F, power: float, out: F) -> None:
             out[i] = -_raised(-z[i], 2.0 - power)
 
 
-@njit(cache=True, error_model="numpy")
+@inner
 def _raised(x: float, power: float) -> float:
     if abs(power) < _NEAR:
         return float(np.log1p(x))
     return float(np.expm1(power * np.log1p(x)) / power)
 
 
-@njit(cache=True, error_model="numpy")
+@kernel
 def best_power(z: F) -> float:
     """Return the power in [-2, 4] under which z [n] is most likely normal, by golden section."""
     scratch = np.empty(z.size)
@@ -57,7 +58,7 @@ def best_power(z: F) -> float:
     return float(0.5 * (low + high))
 
 
-@njit(cache=True, error_model="numpy")
+@inner
 def _likelihood(z: F, power: float, jacobian: float, scratch: F) -> float:
     """Return the profile log likelihood of a power, up to a constant."""
     transform(z, power, scratch)

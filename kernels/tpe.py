@@ -6,18 +6,17 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
+from bayesopt._kernels.compiled import inner, kernel
 from bayesopt._kernels.cube import mark_rows, snap_rows
 from bayesopt._kernels.parzen import draw_rows, fill_mixture, log_density
-from bayesopt._kernels.special import inner
 
 F = npt.NDArray[np.float64]
 B = npt.NDArray[np.bool_]
 Numbers = npt.NDArray[np.int64]
 
 
-@njit(cache=True)
+@kernel
 def suggest(
     X: F,
     active: B,

@@ -10,14 +10,15 @@ import math
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
+
+from bayesopt._kernels.compiled import kernel
 
 F = npt.NDArray[np.float64]
 
 _EDGE = 1e-6  # coordinates nearer to 0 or 1 count as this far: slopes stay finite
 
 
-@njit(cache=True, error_model="numpy")
+@kernel
 def warp_columns(Z: F, a: F, b: F, out: F, slope: F) -> None:
     """Fill in w(Z) [d, n] and dw/dx; columns with a = b = 1 stay as they are."""
     for j in range(Z.shape[0]):
@@ -33,7 +34,7 @@ def warp_columns(Z: F, a: F, b: F, out: F, slope: F) -> None:
             slope[j, i] = a[j] * b[j] * raised / x * rest
 
 
-@njit(cache=True, error_model="numpy")
+@kernel
 def contract_warp(Z: F, a: F, b: F, by_place: F, by_log_a: F, by_log_b: F) -> None:
     """Fill in the derivatives [d] by log a and log b, given those by w(Z) [d, n]."""
     for j in range(Z.shape[0]):

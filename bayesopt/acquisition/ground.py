@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from bayesopt._kernels.cube import cell_index, cell_unit, snap_rows
+from bayesopt._kernels.cube import cell_reach, snap_rows
 from bayesopt.space import Space
 from bayesopt.space.domain import CONTINUOUS, NOMINAL, ORDERED, Domain
 
@@ -60,13 +60,8 @@ def reach_of_neighbours(domain: Domain, row: F) -> F:
 
     A region that is narrower would hold ordered columns fast.
     """
-    reach = np.zeros(domain.d)
-    for j in np.flatnonzero((domain.kind == ORDERED) & domain.varies).tolist():
-        here, last = cell_index(row[j], j, domain.arrays), int(domain.n_cells[j]) - 1
-        near = [
-            cell_unit(cell, j, domain.arrays) for cell in (max(here - 1, 0), min(here + 1, last))
-        ]
-        reach[j] = max(abs(unit - row[j]) for unit in near)
+    reach = np.empty(domain.d)
+    cell_reach(row, domain.arrays, reach)
     return reach
 
 

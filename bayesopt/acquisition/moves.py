@@ -55,11 +55,7 @@ def neighbours(ground: Ground, rows: F, donors: F, rng: np.random.Generator) -> 
     """
     domain = ground.domain.arrays
     snapped, active = ground.snap(rows)
-    per_row = sum(
-        kernels.count_moves(n_cells, kind, MOST_CELLS)
-        for n_cells, kind in zip(domain.n_cells.tolist(), domain.kind.tolist(), strict=True)
-    )
-    room = len(rows) * per_row
+    room = len(rows) * kernels.count_moves(domain.kind, domain.n_cells, MOST_CELLS)
     moved = np.empty((room, rows.shape[1]))
     source, column = np.empty(room, dtype=np.int64), np.empty(room, dtype=np.int64)
     draws = rng.random(2 * MOST_CELLS)

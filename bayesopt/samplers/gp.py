@@ -17,6 +17,7 @@ from bayesopt.samplers.design import offer_design
 from bayesopt.samplers.fresh import Batch, fill_up, may_repeat
 from bayesopt.samplers.gp_data import Observed, nearest_and_best, observe
 from bayesopt.space import Space
+from bayesopt.surrogates.blas import one_blas_thread
 from bayesopt.surrogates.schedule import FitCache
 from bayesopt.surrogates.settings import GPSettings
 
@@ -149,7 +150,7 @@ class GPSampler:
             self.search or {},
         )
         try:
-            with np.errstate(all="ignore"):
+            with np.errstate(all="ignore"), one_blas_thread():
                 belief = self.believe(space, data)
                 offer_best(plan, belief, batch, space, history, data, rng)
         except (ArithmeticError, ValueError, MemoryError, np.linalg.LinAlgError) as error:

@@ -14,15 +14,19 @@ from bayesopt.acquisition.utility import Gain
 from bayesopt.errors import InvalidValueError, NoTrialsError, short_repr
 from bayesopt.history import History
 from bayesopt.rng import named_rng, trial_rng
+from bayesopt.samplers.auto import AutoSampler
+from bayesopt.samplers.base import Sampler
 from bayesopt.samplers.gp import GPSampler
 from bayesopt.samplers.gp_data import observe
 from bayesopt.space import Space
 from bayesopt.surrogates import diagnostics
+from bayesopt.surrogates.blas import one_blas_thread
 from bayesopt.surrogates.diagnostics import Band, CrossValidation
 from bayesopt.surrogates.model import Belief
 
 F = npt.NDArray[np.float64]
 
+_MOST_POINTS = 800  # for a sampler that has no process of its own
 _N_SPREAD = 512  # rows over which importance is averaged
 
 
@@ -69,6 +73,7 @@ class Insight:
         row = self.belief.incumbent_row
         return {} if row is None else self.space.decode(row[None])[0]
 
+    @one_blas_thread()
     def predict(self, configs: Sequence[Mapping[str, Any]], noisy: bool = False) -> Band:
         """Return what is believed of configurations, with a 95% band; `noisy`: of an outcome.
 
@@ -76,6 +81,7 @@ class Insight:
         """
         return self._turned(diagnostics.predict(self.belief, self.space.encode(configs), noisy))
 
+    @one_blas_thread()
     def slice(self, name: str, at: Mapping[str, Any] | None = None, n: int = 101) -> Slice:
         """Return the belief along one parameter.
 
@@ -109,6 +115,7 @@ class Insight:
         scales = diagnostics.lengthscales(self.belief)
         return dict(zip(self.space.names, scales.tolist(), strict=True))
 
+    @one_blas_thread()
     def importance(self) -> dict[str, float]:
         """Return how much each parameter moves the objective over the space, the most first.
 
@@ -119,6 +126,7 @@ class Insight:
         pairs = zip(self.space.names, shares.tolist(), strict=True)
         return dict(sorted(pairs, key=lambda pair: -pair[1]))
 
+    @one_blas_thread()
     def cross_validated(self) -> CrossValidation:
         """Return each outcome beside what all the others say of it; O(n³)."""
         found = diagnostics.cross_validate(self.belief)
@@ -141,8 +149,12 @@ class Insight:
         return Band(-band.median, -band.high, -band.low) if self.negated else band
 
 
-def look_inside(sampler: GPSampler, space: Space, history: History) -> Insight:
+@one_blas_thread()
+def look_inside(sampler: Sampler, space: Space, history: History) -> Insight:
     """Return what the sampler believes after the finished trials of a history.
+
+    Of the default sampler it is the process that would make the next trial; of a sampler without
+    one, what a `GPSampler` with default settings believes.
 
     Raises
     ------
@@ -163,5 +175,11 @@ def look_inside(sampler: GPSampler, space: Space, history: History) -> Insight:
             got=f"{data.n_values}",
             remedy="Tell more trials first.",
         )
-    belief = sampler.believe(space, data)
+    belief = _process_of(sampler, history).believe(space, data)
     return Insight(space, belief, history.directions[0] == "maximize")
+
+
+def _process_of(sampler: Sampler, history: History) -> GPSampler:
+    if isinstance(sampler, AutoSampler):
+        sampler, _ = sampler.choice(history)
+    return sampler if isinstance(sampler, GPSampler) else GPSampler(max_points=_MOST_POINTS)

@@ -28,6 +28,8 @@ from bayesopt.trial import TrialRecord, TrialState
 if TYPE_CHECKING:
     import pandas as pd
 
+    from bayesopt.samplers.inspect import Insight
+
 
 class Study:
     """An optimization in progress.
@@ -389,6 +391,20 @@ class Study:
         from bayesopt.study.frame import trials_dataframe
 
         return trials_dataframe(self.trials, len(self.directions))
+
+    def look_inside(self) -> Insight:
+        """Return what a Gaussian process makes of the finished trials: slices, importance, ...
+
+        Raises NoTrialsError with fewer than two values, InvalidValueError with several objectives.
+
+        Examples
+        --------
+        >>> inside = study.look_inside()
+        >>> inside.slice("lr").band.median, inside.importance(), inside.cross_validated().r2
+        """
+        from bayesopt.samplers.inspect import look_inside
+
+        return look_inside(self.sampler, self.space, self.history)
 
     def close(self) -> None:
         """Stop renewing leases and release the storage's files; calling again is fine."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from bayesopt._kernels.normal import log_cdfs
+from bayesopt._kernels.special import log_cdfs
 from bayesopt.space.domain import Domain
 from bayesopt.surrogates.exact_gp import ExactGP, observe
 from bayesopt.surrogates.leave_one_out import leave_one_out

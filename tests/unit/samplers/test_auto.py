@@ -11,22 +11,11 @@ import bayesopt as bo
 from bayesopt.errors import SettingsError
 from bayesopt.history import History
 from bayesopt.rng import trial_rng
-from bayesopt.samplers import AutoSampler, GPSampler, Suggestion
+from bayesopt.samplers import AutoSampler, GPSampler
 from bayesopt.samplers.auto import proposal_s
 from bayesopt.space import Float, Space
 
 SPACE = Space({"x": Float(0.0, 1.0), "y": Float(0.0, 1.0)})
-
-
-class Fake:
-    """Stands for the Parzen estimator."""
-
-    name = "tpe"
-
-    def propose(
-        self, space: Space, history: History, n: int, rng: np.random.Generator
-    ) -> Suggestion:
-        return Suggestion(space.sample(n, rng), self.name)
 
 
 @functools.cache
@@ -59,9 +48,8 @@ def test_it_is_the_default() -> None:
     ],
 )
 def test_who_proposes_depends_on_what_trials_cost(
-    n: int, cost: float | None, who: str, reason: str, monkeypatch: pytest.MonkeyPatch
+    n: int, cost: float | None, who: str, reason: str
 ) -> None:
-    monkeypatch.setattr("bayesopt.samplers.auto._parzen", Fake)
     sampler, why = AutoSampler().choice(after(n, cost))
     assert sampler.name == who
     assert reason in why
@@ -74,8 +62,7 @@ def test_the_local_process_sees_a_part() -> None:
     assert sampler.max_points == 800
 
 
-def test_a_trial_says_who_made_it_and_why(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bayesopt.samplers.auto._parzen", Fake)
+def test_a_trial_says_who_made_it_and_why() -> None:
     history = after(900, 0.001)
     made = AutoSampler().propose(SPACE, history, 1, trial_rng(0, 0))
     assert made.sampler.startswith("auto:tpe (a GP of 800 trials would take more than 0.02 s")
@@ -101,3 +88,23 @@ def test_the_cost_model_grows_with_trials_and_dimensions() -> None:
 def test_a_share_is_checked() -> None:
     with pytest.raises(SettingsError):
         AutoSampler(share=2.0)
+
+
+def test_a_study_is_handed_over_as_its_trials_become_cheap(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bayesopt.samplers.auto._LOCAL_POINTS", 20)
+    monkeypatch.setattr("bayesopt.samplers.auto._LOCAL_FROM", 30)
+    study = bo.create_study(SPACE, seed=0)
+
+    def told(n: int, cost: float) -> str:
+        for row in SPACE.sample(n, np.random.default_rng(n)):
+            config = SPACE.decode(row[None])[0]
+            study.enqueue(config)
+            study.tell(study.ask(), float((row**2).sum()), cost=cost)
+        trial = study.ask()
+        study.tell(trial, 1.0, cost=cost)
+        return study.get_trial(trial.number).sampler
+
+    assert told(25, 60.0) == "auto:gp"
+    assert told(15, 60.0).startswith("auto:gp (20 of 41 trials)")
+    monkeypatch.setattr("bayesopt.samplers.auto._LEAST_BUDGET_S", 0.001)
+    assert told(50, 0.001).startswith("auto:tpe (a GP of 20 trials would take more than")
