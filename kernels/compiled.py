@@ -7,22 +7,34 @@ Divisions by zero follow IEEE 754.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any, TypeVar
+
 from numba import njit
 
-kernel = njit(cache=True, error_model="numpy", no_cfunc_wrapper=True)
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+
+
+def _decorator(**options: Any) -> Callable[[_Function], _Function]:
+    """Return a decorator that compiles; what it makes keeps its type for who checks types."""
+    options = {"error_model": "numpy", "no_cfunc_wrapper": True, **options}
+    made: Callable[[_Function], _Function] = njit(**options)
+    return made
+
+
+kernel = _decorator(cache=True)
 """For functions that Python calls."""
 
-inner = njit(error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
+inner = _decorator(no_cpython_wrapper=True)
 """For functions that only compiled ones call."""
 
-inlined = njit(error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True, inline="always")
+inlined = _decorator(no_cpython_wrapper=True, inline="always")
 """For inner ones that become part of the loops that call them."""
 
 _SUMS = {"reassoc", "contract", "nsz"}
 
-kernel_of_sums = njit(cache=True, error_model="numpy", no_cfunc_wrapper=True, fastmath=_SUMS)
-"""The same, and sums may be taken in any order, so that they become vector instructions."""
+kernel_of_sums = _decorator(cache=True, fastmath=_SUMS)
+"""For kernels whose sums may be taken in any order, so that they become vector instructions."""
 
-inner_of_sums = njit(
-    error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True, fastmath=_SUMS
-)
+inner_of_sums = _decorator(no_cpython_wrapper=True, fastmath=_SUMS)
+"""The same of inner ones."""

@@ -176,7 +176,7 @@ def _violations(history: History, numbers: Numbers) -> F:
     """Return by how much trials violate outcome constraints; what was not told counts as inf."""
     told = history.constraints[numbers]
     with np.errstate(over="ignore"):
-        return np.where(np.isnan(told), np.inf, np.maximum(told, 0.0)).sum(axis=1)
+        return np.asarray(np.where(np.isnan(told), np.inf, np.maximum(told, 0.0)).sum(axis=1))
 
 
 def split(history: History, best: list[Key], n_good: int, most_bad: int, gains: bool) -> Split:
@@ -216,7 +216,7 @@ def _others(history: History, good: Numbers, most: int) -> Numbers:
     place = np.searchsorted(numbers, good)
     place[place == numbers.size] = 0
     keep[place[numbers[place] == good]] = False
-    return numbers[keep]
+    return np.asarray(numbers[keep])
 
 
 class LedgerCache:
