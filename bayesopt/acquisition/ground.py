@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -9,7 +10,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from bayesopt._kernels.cube import cell_reach, snap_rows
+from bayesopt._kernels.cube import cell_reach, mark_rows, snap_rows
 from bayesopt.space import Space
 from bayesopt.space.domain import CONTINUOUS, NOMINAL, ORDERED, Domain
 
@@ -32,17 +33,29 @@ class Region:
         The row whose choices are kept.
     share : float
         How large a part of the nominal columns may differ from the center's; 1 for all.
+    exists : bool [d], optional
+        Which columns the center has; the region says nothing of the others. All by default.
     """
 
     lower: F
     upper: F
     center: F
     share: float = 1.0
+    exists: Mask | None = None
 
-    def holds(self, rows: F, nominal: Mask) -> Mask:
-        """Return which rows [n, d] lie within, [n], half a cell aside."""
-        outside = (rows < self.lower - 1e-9) | (rows > self.upper + 1e-9)
-        changed = (rows != self.center)[:, nominal].sum(axis=1)
+    def opened(self, exists: Mask) -> Region:
+        """Return the region that leaves free the columns which the center does not have."""
+        lower, upper = np.where(exists, self.lower, 0.0), np.where(exists, self.upper, 1.0)
+        return dataclasses.replace(self, lower=lower, upper=upper, exists=exists)
+
+    def holds(self, rows: F, active: Mask, nominal: Mask) -> Mask:
+        """Return which rows [n, d] lie within, [n], half a cell aside.
+
+        Columns count that exist, `active` [n, d], in both the row and the center.
+        """
+        shared = active if self.exists is None else active & self.exists
+        outside = ((rows < self.lower - 1e-9) | (rows > self.upper + 1e-9)) & shared
+        changed = ((rows != self.center) & shared)[:, nominal].sum(axis=1)
         strays = outside[:, ~nominal].any(axis=1) | (changed > self._most_changed(nominal))
         return np.asarray(~strays)
 
@@ -53,6 +66,13 @@ class Region:
 def whole_cube(d: int) -> Region:
     """Return the region that leaves nothing out."""
     return Region(np.zeros(d), np.ones(d), np.full(d, 0.5))
+
+
+def columns_of(domain: Domain, row: F) -> Mask:
+    """Return which columns a snapped row has, [d]."""
+    active = np.empty((1, domain.d), dtype=np.bool_)
+    mark_rows(np.ascontiguousarray(row[None, :]), domain.arrays, active)
+    return active[0]
 
 
 def reach_of_neighbours(domain: Domain, row: F) -> F:
@@ -114,11 +134,17 @@ class Ground:
         snap_rows(rows, self.domain.arrays, snapped, active)
         return snapped, active
 
+    def within(self, rows: F) -> Mask:
+        """Return which snapped rows [n, d] lie in the region, [n]."""
+        active = np.empty(rows.shape, dtype=np.bool_)
+        mark_rows(np.ascontiguousarray(rows), self.domain.arrays, active)
+        return self.region.holds(rows, active, self.is_nominal)
+
     def allowed(self, rows: F) -> Mask:
         """Return which snapped rows [n, d] satisfy the constraints and lie in the region, [n]."""
         ok = np.ones(len(rows), dtype=np.bool_)
         if not self.is_whole:
-            ok &= self.region.holds(rows, self.is_nominal)
+            ok &= self.within(rows)
         if self.space.constraints and ok.any():
             ok[ok] = self.space.feasible(rows[ok])
         return ok

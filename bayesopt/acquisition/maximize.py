@@ -168,7 +168,7 @@ def _searched(ground: Ground, anchors: F, rng: np.random.Generator, settings: Se
         near = [_around(ground, anchors, rng, settings.sigmas) for _ in range(4)]
         near_rows, _ = ground.snap(np.concatenate(near))
         rows = np.concatenate([rows, near_rows[ground.allowed(near_rows)]])
-    inside = rows[ground.region.holds(rows, ground.is_nominal)]
+    inside = rows[ground.within(rows)]
     return inside if len(inside) else rows
 
 

@@ -23,16 +23,16 @@ def offer_design(batch: Batch, space: Space, history: History, n_rows: int) -> N
     The design is a sequence of Latin hypercubes of `n_rows` rows, each the best of 32 by its
     smallest distance (Morris and Mitchell, 1995), so every level of a choice comes equally often.
     """
-    for block in range(_N_BLOCKS):
+    first = history.n // n_rows if may_repeat(history) else 0
+    for block in range(first, first + _N_BLOCKS):
         if not batch.missing:
             return
         rows = space.snap(_hypercube(space, history.seed, block, n_rows))
-        rows = rows[space.feasible(rows)]
-        if not may_repeat(history):
+        if may_repeat(history):  # trial k gets row k, or the next that is feasible
+            rows = rows[max(history.n - block * n_rows, 0) :]
+        else:
             rows = rows[~history.contains(rows)]
-        elif block == 0:
-            rows = rows[history.n :]
-        batch.offer(rows)
+        batch.offer(rows[space.feasible(rows)])
 
 
 def _hypercube(space: Space, seed: int, block: int, n: int) -> F:

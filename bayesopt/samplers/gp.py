@@ -124,7 +124,7 @@ class GPSampler:
         n_regular = n - batch.missing
         rows, shortage, n_fresh = fill_up(batch, space, history, rng)
         n_regular = n_regular if note else n_fresh
-        return Suggestion(rows, name, note or shortage, n_regular)
+        return Suggestion(rows, name, shortage or note, n_regular)
 
     def n_design(self, space: Space) -> int:
         """Return how many trials follow the design."""

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bayesopt.acquisition.functions import UCB, Acquisition, LogEI, LogPI
-from bayesopt.acquisition.ground import Ground, Region, reach_of_neighbours, whole_cube
+from bayesopt.acquisition.ground import Ground, Region, columns_of, reach_of_neighbours, whole_cube
 from bayesopt.acquisition.maximize import maximize
 from bayesopt.acquisition.pending import believed_best, with_pending
 from bayesopt.acquisition.settings import SearchSettings
@@ -145,10 +145,12 @@ def region_for(
         center = data.X[life.best]
         if belief.is_noisy and incumbent is not None:  # the best outcome may be a lucky one
             center = incumbent
-        return turbo_region(center, life.length, scale, reach_of_neighbours(domain, center))
+        region = turbo_region(center, life.length, scale, reach_of_neighbours(domain, center))
+        return region.opened(columns_of(domain, center))
     if incumbent is None or is_wide:
         return whole_cube(domain.d)
-    return early_region(incumbent, data.n, reach_of_neighbours(domain, incumbent))
+    region = early_region(incumbent, data.n, reach_of_neighbours(domain, incumbent))
+    return region.opened(columns_of(domain, incumbent))
 
 
 def best_rows(belief: Belief, k: int = 5) -> F:

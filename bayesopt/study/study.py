@@ -417,6 +417,8 @@ class Study:
 
     def _number(self, trial: object) -> int:
         """Return the number of a trial of this study. Raises InvalidValueError, StudyError."""
+        if isinstance(trial, TrialRecord):
+            return trial.number
         if not isinstance(trial, Trial):
             return checks.integer("trial: a Trial or its number", trial, at_least=-math.inf)
         if trial.setup.study_key != self._context.key:

@@ -4,9 +4,9 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bayesopt.acquisition.ground import reach_of_neighbours
+from bayesopt.acquisition.ground import Ground, columns_of, reach_of_neighbours
 from bayesopt.acquisition.trust_region import early_region, replay, turbo_region
-from bayesopt.space import Float, Int, Space
+from bayesopt.space import Categorical, Float, Int, Space
 
 values = st.lists(
     st.one_of(st.floats(-1e6, 1e6), st.just(np.inf), st.just(np.nan), st.integers(-3, 3)),
@@ -80,5 +80,23 @@ def test_the_next_cell_is_always_within_reach() -> None:
     reach = reach_of_neighbours(space.domain, row)
     region = turbo_region(row, 0.01, np.ones(3), reach)
     near = space.encode([{"i": i, "l": k, "x": 0.5} for i in (3, 4, 5) for k in (1, 2, 3)])
-    assert region.holds(near, np.zeros(3, dtype=bool)).all()
+    assert region.holds(near, np.ones(near.shape, dtype=bool), np.zeros(3, dtype=bool)).all()
     assert region.upper[2] - region.lower[2] < 0.011
+
+
+def test_columns_that_the_center_lacks_are_free_and_those_a_row_lacks_do_not_count() -> None:
+    space = Space(
+        {
+            "c": Categorical(["a", "b"]),
+            "p": Float(0.0, 1.0, when={"c": "a"}),
+            "q": Float(0.0, 1.0, when={"c": "b"}),
+            "r": Float(0.0, 1.0),
+        }
+    )
+    center = space.encode([{"c": "a", "p": 0.05, "r": 0.5}])[0]
+    region = early_region(center, 6, np.zeros(4)).opened(columns_of(space.domain, center))
+    ground = Ground(space, lambda rows: np.zeros(len(rows), dtype=np.bool_), region)
+    other_branch = space.encode([{"c": "b", "q": q, "r": 0.5} for q in (0.0, 0.4, 1.0)])
+    assert ground.allowed(other_branch).all()
+    outside = [{"c": "a", "p": 0.9, "r": 0.5}, {"c": "b", "q": 0.5, "r": 0.95}]
+    assert not ground.allowed(space.encode(outside)).any()

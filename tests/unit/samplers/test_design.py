@@ -59,3 +59,13 @@ def test_only_feasible_rows_are_offered() -> None:
 
 def test_studies_of_different_seeds_begin_differently() -> None:
     assert not np.array_equal(design(History(SPACE, seed=1), 4), design(History(SPACE, seed=2), 4))
+
+
+def test_where_rows_may_repeat_the_design_goes_on_all_the_same() -> None:
+    space = Space({"x": Float(0.0, 1.0), "y": Float(0.0, 1.0)})
+    history = History(space, seed=3, noisy=True)
+    rows = []
+    for _ in range(25):
+        rows.append(design(history, 1)[0])
+        history.append(space.decode(rows[-1][None, :])[0])
+    assert len(np.unique(rows, axis=0)) == 25

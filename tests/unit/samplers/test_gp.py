@@ -244,3 +244,14 @@ def test_another_process_suggests_the_same_bits() -> None:
         rows = ask(history, sampler).rows
         history.tell(history.append(MIXED.decode(rows)[0]), bowl(rows[0]))
     assert np.array_equal(history.X, np.array(there))
+
+
+def test_an_exhausted_space_is_said_to_be_exhausted() -> None:
+    space = Space({"c": Categorical(["a", "b", "c"])})
+    history = History(space, seed=0)
+    for i in range(3):
+        row = GPSampler(n_startup=1).propose(space, history, 1, trial_rng(0, i)).rows
+        history.append(space.decode(row)[0])
+        history.tell(i, float(i))
+    again = GPSampler(n_startup=1).propose(space, history, 1, trial_rng(0, 3))
+    assert again.fallbacks[0].startswith("space exhausted")

@@ -77,7 +77,7 @@ def test_best_ignores_infeasible_failed_pruned_and_invalidated_trials(study):
     study.tell(trials[3], -7.0, constraints={"size": 0.0})
     study.tell(trials[4], 5.0, constraints={"size": -1.0})
     assert study.best_value == -7.0
-    study.invalidate(3, "sensor was broken")
+    study.invalidate(study.best_trial, "sensor was broken")
     assert study.best_value == 5.0
     assert study.audit_log[0]["reason"] == "sensor was broken"
 
