@@ -70,9 +70,9 @@ def whole_cube(d: int) -> Region:
 
 def columns_of(domain: Domain, row: F) -> Mask:
     """Return which columns a snapped row has, [d]."""
-    active = np.empty((1, domain.d), dtype=np.bool_)
-    mark_rows(np.ascontiguousarray(row[None, :]), domain.arrays, active)
-    return active[0]
+    active: Mask = np.empty(domain.d, dtype=np.bool_)
+    mark_rows(np.ascontiguousarray(row[None, :]), domain.arrays, active[None, :])
+    return active
 
 
 def reach_of_neighbours(domain: Domain, row: F) -> F:
