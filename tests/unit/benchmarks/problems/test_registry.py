@@ -43,6 +43,14 @@ def test_sets_name_problems_that_exist_once():
             assert name in registry.problem_names(name.split("/")[0])
 
 
+def test_wide_holds_main_and_no_instance_that_is_kept_for_checking():
+    wide = registry.SETS["wide"]
+    assert wide[: len(registry.SETS["main"])] == registry.SETS["main"]
+    for name in wide:
+        if name.startswith(("bbob/", "mixint/")):
+            assert 1 <= int(name.split("-i")[1].split("-")[0]) <= 10
+
+
 def test_parts_of_main_are_balanced_and_small():
     sets = registry.SETS
     assert 36 <= len(sets["main"]) <= 40
