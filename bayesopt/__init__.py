@@ -46,6 +46,8 @@ if TYPE_CHECKING:
     from bayesopt.history import History
     from bayesopt.samplers import (
         AutoSampler,
+        CMAESSampler,
+        EvolutionSampler,
         GPSampler,
         GridSampler,
         QMCSampler,
@@ -108,6 +110,8 @@ _HOMES = {
     "history": ["History"],
     "samplers": [
         "AutoSampler",
+        "CMAESSampler",
+        "EvolutionSampler",
         "GPSampler",
         "GridSampler",
         "QMCSampler",
@@ -140,9 +144,11 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 __all__ = [
     "AutoSampler",
     "BayesOptError",
+    "CMAESSampler",
     "Categorical",
     "Constant",
     "CorruptStoreError",
+    "EvolutionSampler",
     "ExecutionError",
     "ExpressionError",
     "Float",

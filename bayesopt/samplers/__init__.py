@@ -2,6 +2,8 @@
 
 from bayesopt.samplers.auto import AutoSampler
 from bayesopt.samplers.base import Sampler, Suggestion, from_spec, resolve, to_spec
+from bayesopt.samplers.cmaes import CMAESSampler
+from bayesopt.samplers.evolution import EvolutionSampler
 from bayesopt.samplers.gp import GPSampler
 from bayesopt.samplers.grid import GridSampler
 from bayesopt.samplers.qmc import QMCSampler
@@ -10,6 +12,8 @@ from bayesopt.samplers.tpe import TPESampler
 
 __all__ = [
     "AutoSampler",
+    "CMAESSampler",
+    "EvolutionSampler",
     "GPSampler",
     "GridSampler",
     "QMCSampler",

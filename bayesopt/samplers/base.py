@@ -88,6 +88,8 @@ _REGISTRY = Registry(
     "sampler",
     {
         "auto": "bayesopt.samplers.auto:AutoSampler",
+        "cmaes": "bayesopt.samplers.cmaes:CMAESSampler",
+        "evolution": "bayesopt.samplers.evolution:EvolutionSampler",
         "gp": "bayesopt.samplers.gp:GPSampler",
         "grid": "bayesopt.samplers.grid:GridSampler",
         "qmc": "bayesopt.samplers.qmc:QMCSampler",

@@ -51,10 +51,13 @@ class Domain:
         For kernels.
     conditional : bool[d]
         Whether a column exists in some rows only.
+    axes : tuple of Axis, [d]
+        Where values lie on each column.
     """
 
     arrays: DomainArrays
     conditional: Bools
+    axes: tuple[Axis, ...]
 
     @property
     def d(self) -> int:
@@ -75,6 +78,13 @@ class Domain:
     def varies(self) -> Bools:
         """Whether a column has more than one value, [d]."""
         return np.asarray(self.arrays.n_cells != 1)
+
+    def cell_units(self, column: int) -> Floats:
+        """Return the coordinates of the cells of a column, ascending; none of a continuous one."""
+        axis = self.axes[column]
+        if not isinstance(axis, CellAxis):
+            return np.empty(0)
+        return axis.to_units(np.arange(axis.count, dtype=np.int64))
 
     @property
     def is_numeric(self) -> bool:
@@ -108,7 +118,8 @@ def build_domain(layout: Layout) -> Domain:
         allowed_ptr=_offsets([len(allowed) for _, allowed in pairs]),
         allowed=np.array([i for _, allowed in pairs for i in allowed], dtype=np.int64),
     )
-    return Domain(arrays, np.array([bool(column) for column in needs], dtype=np.bool_))
+    conditional = np.array([bool(column) for column in needs], dtype=np.bool_)
+    return Domain(arrays, conditional, axes)
 
 
 def _kind(parameter: Parameter, axis: Axis) -> int:

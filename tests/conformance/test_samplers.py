@@ -17,6 +17,8 @@ from bayesopt.history import History
 from bayesopt.rng import trial_rng
 from bayesopt.samplers import (
     AutoSampler,
+    CMAESSampler,
+    EvolutionSampler,
     GPSampler,
     GridSampler,
     QMCSampler,
@@ -33,6 +35,9 @@ SAMPLERS: dict[str, Callable[[], Sampler]] = {
     "grid-shuffled": lambda: GridSampler(resolution=4, shuffle=True),
     "qmc": QMCSampler,
     "qmc-plain": lambda: QMCSampler(scramble=False),
+    "cmaes": CMAESSampler,
+    "evolution": lambda: EvolutionSampler(population_size=6),
+    "evolution-ageing": lambda: EvolutionSampler(population_size=6, survival="age"),
     "gp": GPSampler,
     "auto": AutoSampler,
     "tpe": TPESampler,
