@@ -264,7 +264,7 @@ def _losses(history: History, generation: Numbers) -> F:
     strategy weighs the way back into the box by the spread of the values.
     """
     complete = history.state[generation] == TrialState.COMPLETE
-    values = history.values[generation, 0]
+    values: F = history.values[generation, 0]
     fair = (complete & history.feasible[generation]).all() and history.n_objectives == 1
     if fair and np.abs(values).max() < _LARGEST and _spread(values) > 0.0:
         return values

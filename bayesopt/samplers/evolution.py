@@ -131,7 +131,7 @@ class EvolutionSampler:
     def _winner(self, population: Numbers, rng: Rng) -> Numbers:
         """Return the winners of tournaments [k]; the population is in order, the best first."""
         places = rng.integers(population.size, size=(_N_CHILDREN, self.tournament_size))
-        return population[places.min(axis=1)]
+        return np.asarray(population[places.min(axis=1)])
 
 
 def _diversity(n_objectives: int) -> str:
