@@ -21,6 +21,7 @@ SAMPLERS = {
     "random": "random",
     "qmc": "qmc",
     "grid": bo.GridSampler(resolution=10),
+    "tpe": "tpe",
 }
 
 

@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import bayesopt as bo
 from bayesopt.errors import SettingsError
@@ -188,6 +190,70 @@ def test_a_feasible_row_is_found_where_candidates_are_not() -> None:
 def test_settings_without_a_meaning_are_refused(settings: dict[str, object]) -> None:
     with pytest.raises(SettingsError, match="tpe"):
         TPESampler(**settings)
+
+
+FORBIDDING = Space(
+    {
+        "opt": Categorical(["sgd", "adam", None]),
+        "momentum": Float(0.0, 0.9, when={"opt": "sgd"}),
+        "nested": Categorical([False, True], when={"opt": "sgd"}),
+        "deep": Int(1, 5, when={"nested": True}),
+        "step": Float(0.0, 0.9, step=0.3),
+        "rate": Float(1e-6, 1.0, log=True),
+        "wide": Float(-1.7e308, 1.7e308),
+        "only": Float(2.0, 2.0),
+    },
+    constraints=["not (opt == 'sgd' and step > 0.5)", "rate < 0.5"],
+)
+
+outcomes = st.sampled_from(
+    [TrialState.COMPLETE, TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL, None]
+)
+values = st.sampled_from(
+    [0.0, -0.0, 1.0, -1.0, 5e-324, 1e300, -1e300, 1.7976931348623157e308, -1.7976931348623157e308]
+)
+extreme_settings = st.fixed_dictionaries(
+    {
+        "n_startup": st.just(1),
+        "n_candidates": st.sampled_from([1, 5, 64]),
+        "good_fraction": st.sampled_from([1e-9, 0.15, 1.0]),
+        "most_good": st.sampled_from([1, 25]),
+        "most_others": st.sampled_from([1, 250]),
+        "acquisition": st.sampled_from(["ei", "pi"]),
+        "width": st.sampled_from([1e-300, 1.0, 1e6]),
+        "least_width": st.sampled_from([1e-300, 0.03, 1e6]),
+        "least_cell_width": st.sampled_from([0, 1.0, 1e6]),
+        "prior_weight": st.sampled_from([0, 1.0, 1e6]),
+        "spread_weight": st.sampled_from([0, 1.0, 1e6]),
+        "choice_weight": st.sampled_from([0, 1.0, 1e6]),
+    }
+)
+
+
+@given(
+    told=st.lists(st.tuples(outcomes, values, values), min_size=1, max_size=12),
+    copies=st.integers(1, 12),
+    kwargs=extreme_settings,
+)
+@settings(max_examples=60)
+def test_any_history_and_any_settings_give_feasible_rows(
+    told: list[tuple[TrialState | None, float, float]], copies: int, kwargs: dict[str, object]
+) -> None:
+    """Repeated points, extreme values and settings, reports of NaN, broken constraints."""
+    history = History(FORBIDDING, seed=0)
+    rows = FORBIDDING.sample(copies, np.random.default_rng(copies))
+    for i, (state, value, shortfall) in enumerate(told):
+        number = history.append(FORBIDDING.decode(rows)[i % copies])
+        if state is TrialState.COMPLETE:
+            history.tell(number, value, state, {"g": shortfall})
+        elif state is not None:
+            history.report(number, i, np.nan if shortfall < 0.0 else value)
+            history.tell(number, None, state)
+    with np.errstate(all="raise"):
+        suggestion = TPESampler(**kwargs).propose(FORBIDDING, history, 3, trial_rng(0, history.n))
+    assert suggestion.rows.shape == (3, FORBIDDING.d)
+    assert np.array_equal(FORBIDDING.snap(suggestion.rows), suggestion.rows)
+    assert FORBIDDING.feasible(suggestion.rows).all()
 
 
 _SCRIPT = """
