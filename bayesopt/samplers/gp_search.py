@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from bayesopt.acquisition.caution import caution
 from bayesopt.acquisition.functions import UCB, Acquisition, LogEI, LogPI
 from bayesopt.acquisition.ground import Ground, Region, columns_of, reach_of_neighbours, whole_cube
 from bayesopt.acquisition.maximize import maximize
@@ -114,7 +115,8 @@ def taking_in(belief: Belief, rows: F) -> Belief:
     """Return the belief as if rows [k, d] under way had the outcomes believed of them."""
     members = with_pending(belief.members, rows)
     incumbent = believed_best(members, belief.weights, rows, belief.incumbent)
-    return dataclasses.replace(belief, members=members, incumbent=incumbent)
+    success = belief.success.condition(rows) if belief.success and len(rows) else belief.success
+    return dataclasses.replace(belief, members=members, incumbent=incumbent, success=success)
 
 
 def utility_of(plan: Plan, belief: Belief, mood: str) -> Utility:
@@ -128,7 +130,7 @@ def utility_of(plan: Plan, belief: Belief, mood: str) -> Utility:
     is_log = not isinstance(acquisition, UCB)
     terms: tuple[Term, ...] = (Gain(belief.members, belief.weights, acquisition, is_log),)
     if belief.success is not None:
-        terms += (Success(belief.success),)
+        terms += (Success(belief.success, caution(belief.success.risks)),)
     return Utility(terms)
 
 
