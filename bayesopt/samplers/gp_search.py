@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from bayesopt.acquisition.branches import neglected_branch
 from bayesopt.acquisition.caution import caution
 from bayesopt.acquisition.functions import UCB, Acquisition, LogEI, LogPI
 from bayesopt.acquisition.ground import Ground, Region, columns_of, reach_of_neighbours, whole_cube
@@ -28,7 +30,7 @@ from bayesopt.surrogates.model import Belief
 F = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 
-_WIDE = 20  # columns; from more on the search keeps to a trust region all the time
+_WIDE = 20  # columns that a row has; from more on the search keeps to a trust region all the time
 _LEAST_PATIENCE = 4  # trials without improvement, or as many as dimensions, are being stuck
 _LOCAL_SHARE = 0.5  # of the trials that then keep to the trust region
 _MARGIN = 0.1  # of the values' standard deviation: what a bold search wants at least
@@ -77,7 +79,7 @@ def offer_best(
     settings = search_settings(plan, len(belief.X))
     scale, anchors = lengthscales(belief), best_rows(belief)
     y = np.where(data.failed, np.inf, belief.from_outcome(np.where(data.failed, 0.0, data.y)))
-    life = replay(y, space.d, plan.n_design)
+    life = replay(y, usual_columns(space, data.X), plan.n_design)
     while batch.missing:
         mood = mood_for(plan, life, space.domain, rng)
         region = whole_cube(space.d)
@@ -85,8 +87,9 @@ def offer_best(
             region = region_for(space.domain, belief, data, scale, life, mood)
         utility, known = utility_of(plan, belief, mood), _known(history, batch)
         ground = Ground(space, known, region)
-        found = maximize(utility, ground, anchors, scale, rng, settings)
-        if not len(found.rows) and not ground.is_whole:  # all of the region is known
+        narrow = narrowed(utility, mood, space.domain, [data.X, data.pending, batch.rows()])
+        found = maximize(narrow, ground, anchors, scale, rng, settings)
+        if not len(found.rows) and not (ground.is_whole and narrow is utility):  # all is known
             ground = Ground(space, known, whole_cube(space.d))
             found = maximize(utility, ground, anchors, scale, rng, settings)
         if not len(found.rows):
@@ -94,6 +97,23 @@ def offer_best(
         batch.offer(found.rows[:1])
         if batch.missing:
             belief = taking_in(belief, found.rows[:1])
+
+
+def narrowed(utility: Utility, mood: str, domain: Domain, begun: Sequence[F]) -> Utility:
+    """Return the utility of rows in a branch that few of the trials `begun` are in, if bold.
+
+    Else, or where there is no such branch, the utility as it is.
+    """
+    branch = neglected_branch(domain, np.concatenate(begun)) if mood == "bold" else None
+    return utility if branch is None else Utility((*utility.terms, branch))
+
+
+def usual_columns(space: Space, X: F) -> int:
+    """Return how many columns rows X [n, d] have on average, rounded up.
+
+    That is the dimension of a search where few of many columns exist at a time.
+    """
+    return math.ceil(float(space.active(X).sum(axis=1).mean()))
 
 
 def mood_for(plan: Plan, life: Life, domain: Domain, rng: np.random.Generator) -> str:
@@ -104,7 +124,7 @@ def mood_for(plan: Plan, life: Life, domain: Domain, rng: np.random.Generator) -
     choices it is bold now and then anyway: it knows least of those that it has not taken.
     """
     coin = rng.random()
-    if life.n_idle >= max(_LEAST_PATIENCE, domain.d):
+    if life.n_idle >= max(_LEAST_PATIENCE, life.d):
         is_local = coin < _LOCAL_SHARE
         return ("local" if plan.has_region else "calm") if is_local else "bold"
     has_choices = bool((domain.kind == NOMINAL).any())
@@ -142,7 +162,7 @@ def region_for(
     While little is known, a box around the incumbent. In many dimensions, or for a local search,
     the trust region of the trials' replay.
     """
-    is_wide, incumbent = domain.d > _WIDE, belief.incumbent_row
+    is_wide, incumbent = life.d > _WIDE, belief.incumbent_row
     if life.best >= 0 and (is_wide or mood == "local"):
         center = data.X[life.best]
         if belief.is_noisy and incumbent is not None:  # the best outcome may be a lucky one
@@ -151,7 +171,7 @@ def region_for(
         return region.opened(columns_of(domain, center))
     if incumbent is None or is_wide:
         return whole_cube(domain.d)
-    region = early_region(incumbent, data.n, reach_of_neighbours(domain, incumbent))
+    region = early_region(incumbent, data.n, life.d, reach_of_neighbours(domain, incumbent))
     return region.opened(columns_of(domain, incumbent))
 
 

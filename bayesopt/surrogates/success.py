@@ -49,9 +49,9 @@ class SuccessModel:
         Of the labels, centred: up where trials succeed.
     link : Link
     risks : float64 array [n]
-        How surely each trial that failed was to fail, as the trials before it tell: 1 - 2 P(success)
-        where that is positive, 0 elsewhere and for those that succeeded. Of a trial under way, what
-        is expected of it.
+        How surely each trial that failed was to fail, as the trials before it tell: 1 - 2 P where
+        that is positive, 0 elsewhere and for those that succeeded. Of a trial under way, what is
+        expected of it.
     """
 
     surrogate: ExactGP

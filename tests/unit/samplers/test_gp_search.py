@@ -7,6 +7,7 @@ import dataclasses
 import numpy as np
 import pytest
 
+from bayesopt.acquisition.branches import Branch
 from bayesopt.acquisition.functions import UCB, LogEI, LogPI
 from bayesopt.acquisition.trust_region import Life
 from bayesopt.acquisition.utility import Gain, Success
@@ -18,9 +19,11 @@ from bayesopt.samplers.gp_search import (
     Plan,
     lengthscales,
     mood_for,
+    narrowed,
     region_for,
     search_settings,
     taking_in,
+    usual_columns,
     utility_of,
 )
 from bayesopt.space import Categorical, Float, Int, Space
@@ -32,8 +35,8 @@ CHOICES = Space({"x": Float(0.0, 1.0), "c": Categorical(["a", "b"])})
 PLAN = Plan("ei", 0.2, 1.8, True, 5, {})
 
 
-def life(n_idle: int, best: int = 0) -> Life:
-    return Life(0, best, 0.4, 0, n_idle)
+def life(n_idle: int, best: int = 0, d: int = 2) -> Life:
+    return Life(0, best, 0.4, 0, n_idle, d)
 
 
 def moods(plan: Plan, n_idle: int, space: Space = PLANE) -> dict[str, float]:
@@ -124,6 +127,33 @@ def test_regions_follow_the_mood() -> None:
     assert (local.upper - local.lower).max() < 0.5
     nothing = region_for(*arguments, life(0, best=-1), "local")
     np.testing.assert_array_equal(nothing.center, belief.incumbent_row)
+
+
+def test_the_dimension_is_how_many_columns_a_row_has() -> None:
+    branches = {
+        f"{name}{j}": Float(0.0, 1.0, when={"c": name}) for name in "abcde" for j in range(5)
+    }
+    space = Space({"c": Categorical(list("abcde")), **branches})  # 26 columns, six at a time
+    X = space.sample(12, np.random.default_rng(0))
+    assert usual_columns(space, X) == 6
+    assert usual_columns(PLANE, X[:, :2]) == 2
+    data = Observed(X, X[:, 1], np.zeros(12, dtype=bool), np.empty((0, 26)))
+    belief = GPSampler().believe(space, data)
+    arguments = (space.domain, belief, data, lengthscales(belief))
+    assert region_for(*arguments, life(0, d=6), "calm").share == 1.0  # every branch is free
+    assert region_for(*arguments, life(0, d=26), "calm").share < 1.0
+
+
+def test_a_bold_search_keeps_to_the_branch_that_few_trials_are_in() -> None:
+    space = Space({"c": Categorical(["a", "b"]), "x": Float(0.0, 1.0, when={"c": "a"})})
+    a, b = space.encode([{"c": "a", "x": 0.5}, {"c": "b"}])
+    utility = utility_of(PLAN, believed()[0], "bold")
+    begun = [np.tile(a, (29, 1)), b[None, :]]
+    assert narrowed(utility, "calm", space.domain, begun) is utility
+    branch = narrowed(utility, "bold", space.domain, begun).terms[-1]
+    assert isinstance(branch, Branch)
+    np.testing.assert_array_equal(branch.holds(np.array([a, b])), [False, True])
+    assert narrowed(utility, "bold", space.domain, [*begun, np.tile(b, (3, 1))]) is utility
 
 
 def test_a_believed_outcome_below_the_incumbent_is_the_one_to_improve_on() -> None:
