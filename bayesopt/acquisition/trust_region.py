@@ -42,8 +42,6 @@ class Life:
     n_restarts : int
     n_idle : int
         Trials since the last one that improved on the best by more than a trifle.
-    d : int
-        Dimension of the search.
     """
 
     first: int
@@ -51,17 +49,17 @@ class Life:
     length: float
     n_restarts: int
     n_idle: int
-    d: int
 
 
-def early_region(center: F, n: int, d: int, least: F) -> Region:
-    """Return the box around the incumbent that a search of dimension d keeps to after n trials.
+def early_region(center: F, n: int, least: F) -> Region:
+    """Return the box around the incumbent that a search keeps to after `n` trials.
 
-    Its radius grows from .2 by .3 for each 5 (d + 1) trials, and is `least` [columns] at least; the
-    whole cube from then on that it spans it.
+    Its radius grows from .2 by .3 for each 5 (d + 1) trials, and is `least` [d] at least; the whole
+    cube from then on that it spans it.
     """
+    d = center.size
     radius = _EARLY_RADIUS + _EARLY_GROWTH * n / (5.0 * (d + 1))
-    return box(center, np.maximum(radius, least)) if radius < 1.0 else whole_cube(center.size)
+    return box(center, np.maximum(radius, least)) if radius < 1.0 else whole_cube(d)
 
 
 def box(center: F, radius: F, share: float = 1.0) -> Region:
@@ -76,7 +74,7 @@ def replay(y: F, d: int, n_startup: int) -> Life:
     Values are in transformed units, of variance 1, so that scale and shift do not matter; those of
     failed trials are infinite or NaN. The first `n_startup` trials of each life are its design.
     Three improvements in a row double the region, max(4, d) trials without one halve it, and one
-    that has become shorter than 2⁻⁷ begins a new life. `d` is how many columns a row has. O(n).
+    that has become shorter than 2⁻⁷ begins a new life. O(n).
     """
     values = np.where(np.isfinite(y), y, math.inf).tolist()
     patience = max(_LEAST_FAILURES, d)
@@ -98,7 +96,7 @@ def replay(y: F, d: int, n_startup: int) -> Life:
         if length < _SHORTEST:
             first, best, length, n_restarts = i + 1, -1, _FIRST_LENGTH, n_restarts + 1
             n_good = n_bad = n_idle = 0
-    return Life(first, best, length, n_restarts, n_idle, d)
+    return Life(first, best, length, n_restarts, n_idle)
 
 
 def _improves(value: float, lowest: float) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -30,7 +29,7 @@ from bayesopt.surrogates.model import Belief
 F = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 
-_WIDE = 20  # columns that a row has; from more on the search keeps to a trust region all the time
+_WIDE = 20  # columns; from more on the search keeps to a trust region all the time
 _LEAST_PATIENCE = 4  # trials without improvement, or as many as dimensions, are being stuck
 _LOCAL_SHARE = 0.5  # of the trials that then keep to the trust region
 _MARGIN = 0.1  # of the values' standard deviation: what a bold search wants at least
@@ -79,7 +78,7 @@ def offer_best(
     settings = search_settings(plan, len(belief.X))
     scale, anchors = lengthscales(belief), best_rows(belief)
     y = np.where(data.failed, np.inf, belief.from_outcome(np.where(data.failed, 0.0, data.y)))
-    life = replay(y, usual_columns(space, data.X), plan.n_design)
+    life = replay(y, space.d, plan.n_design)
     while batch.missing:
         mood = mood_for(plan, life, space.domain, rng)
         region = whole_cube(space.d)
@@ -108,14 +107,6 @@ def narrowed(utility: Utility, mood: str, domain: Domain, begun: Sequence[F]) ->
     return utility if branch is None else Utility((*utility.terms, branch))
 
 
-def usual_columns(space: Space, X: F) -> int:
-    """Return how many columns rows X [n, d] have on average, rounded up.
-
-    That is the dimension of a search where few of many columns exist at a time.
-    """
-    return math.ceil(float(space.active(X).sum(axis=1).mean()))
-
-
 def mood_for(plan: Plan, life: Life, domain: Domain, rng: np.random.Generator) -> str:
     """Return how the next row is looked for: "calm", "bold" or "local".
 
@@ -124,7 +115,7 @@ def mood_for(plan: Plan, life: Life, domain: Domain, rng: np.random.Generator) -
     choices it is bold now and then anyway: it knows least of those that it has not taken.
     """
     coin = rng.random()
-    if life.n_idle >= max(_LEAST_PATIENCE, life.d):
+    if life.n_idle >= max(_LEAST_PATIENCE, domain.d):
         is_local = coin < _LOCAL_SHARE
         return ("local" if plan.has_region else "calm") if is_local else "bold"
     has_choices = bool((domain.kind == NOMINAL).any())
@@ -162,7 +153,7 @@ def region_for(
     While little is known, a box around the incumbent. In many dimensions, or for a local search,
     the trust region of the trials' replay.
     """
-    is_wide, incumbent = life.d > _WIDE, belief.incumbent_row
+    is_wide, incumbent = domain.d > _WIDE, belief.incumbent_row
     if life.best >= 0 and (is_wide or mood == "local"):
         center = data.X[life.best]
         if belief.is_noisy and incumbent is not None:  # the best outcome may be a lucky one
@@ -171,7 +162,7 @@ def region_for(
         return region.opened(columns_of(domain, center))
     if incumbent is None or is_wide:
         return whole_cube(domain.d)
-    region = early_region(incumbent, data.n, life.d, reach_of_neighbours(domain, incumbent))
+    region = early_region(incumbent, data.n, reach_of_neighbours(domain, incumbent))
     return region.opened(columns_of(domain, incumbent))
 
 

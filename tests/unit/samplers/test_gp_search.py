@@ -23,7 +23,6 @@ from bayesopt.samplers.gp_search import (
     region_for,
     search_settings,
     taking_in,
-    usual_columns,
     utility_of,
 )
 from bayesopt.space import Categorical, Float, Int, Space
@@ -35,8 +34,8 @@ CHOICES = Space({"x": Float(0.0, 1.0), "c": Categorical(["a", "b"])})
 PLAN = Plan("ei", 0.2, 1.8, True, 5, {})
 
 
-def life(n_idle: int, best: int = 0, d: int = 2) -> Life:
-    return Life(0, best, 0.4, 0, n_idle, d)
+def life(n_idle: int, best: int = 0) -> Life:
+    return Life(0, best, 0.4, 0, n_idle)
 
 
 def moods(plan: Plan, n_idle: int, space: Space = PLANE) -> dict[str, float]:
@@ -127,21 +126,6 @@ def test_regions_follow_the_mood() -> None:
     assert (local.upper - local.lower).max() < 0.5
     nothing = region_for(*arguments, life(0, best=-1), "local")
     np.testing.assert_array_equal(nothing.center, belief.incumbent_row)
-
-
-def test_the_dimension_is_how_many_columns_a_row_has() -> None:
-    branches = {
-        f"{name}{j}": Float(0.0, 1.0, when={"c": name}) for name in "abcde" for j in range(5)
-    }
-    space = Space({"c": Categorical(list("abcde")), **branches})  # 26 columns, six at a time
-    X = space.sample(12, np.random.default_rng(0))
-    assert usual_columns(space, X) == 6
-    assert usual_columns(PLANE, X[:, :2]) == 2
-    data = Observed(X, X[:, 1], np.zeros(12, dtype=bool), np.empty((0, 26)))
-    belief = GPSampler().believe(space, data)
-    arguments = (space.domain, belief, data, lengthscales(belief))
-    assert region_for(*arguments, life(0, d=6), "calm").share == 1.0  # every branch is free
-    assert region_for(*arguments, life(0, d=26), "calm").share < 1.0
 
 
 def test_a_bold_search_keeps_to_the_branch_that_few_trials_are_in() -> None:
