@@ -92,17 +92,26 @@ class SuccessLike(Protocol):
 
 @dataclass(frozen=True)
 class Success:
-    """The log probability that an evaluation succeeds: expected gain counts only then."""
+    """The log probability that an evaluation succeeds: expected gain counts only then.
+
+    Attributes
+    ----------
+    model : SuccessLike
+    weight : float
+        1 for the expected gain itself, more for a cautious search (``acquisition.caution``).
+    """
 
     model: SuccessLike
+    weight: float = 1.0
 
     def value(self, X: F) -> F:
-        """Return log P(success) [m] at X [m, d]."""
-        return self.model.log_success(X)
+        """Return log P(success) [m] at X [m, d], weighted."""
+        return self.weight * self.model.log_success(X)
 
     def value_grad(self, X: F) -> tuple[F, F]:
         """Return it with its gradient [m, d]."""
-        return self.model.log_success_grad(X)
+        value, grad = self.model.log_success_grad(X)
+        return self.weight * value, self.weight * grad
 
 
 @dataclass(frozen=True)

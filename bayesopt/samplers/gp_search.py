@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from bayesopt.acquisition.branches import neglected_branch
+from bayesopt.acquisition.caution import caution
 from bayesopt.acquisition.functions import UCB, Acquisition, LogEI, LogPI
 from bayesopt.acquisition.ground import Ground, Region, columns_of, reach_of_neighbours, whole_cube
 from bayesopt.acquisition.maximize import maximize
@@ -84,8 +86,9 @@ def offer_best(
             region = region_for(space.domain, belief, data, scale, life, mood)
         utility, known = utility_of(plan, belief, mood), _known(history, batch)
         ground = Ground(space, known, region)
-        found = maximize(utility, ground, anchors, scale, rng, settings)
-        if not len(found.rows) and not ground.is_whole:  # all of the region is known
+        narrow = narrowed(utility, mood, space.domain, [data.X, data.pending, batch.rows()])
+        found = maximize(narrow, ground, anchors, scale, rng, settings)
+        if not len(found.rows) and not (ground.is_whole and narrow is utility):  # all is known
             ground = Ground(space, known, whole_cube(space.d))
             found = maximize(utility, ground, anchors, scale, rng, settings)
         if not len(found.rows):
@@ -93,6 +96,15 @@ def offer_best(
         batch.offer(found.rows[:1])
         if batch.missing:
             belief = taking_in(belief, found.rows[:1])
+
+
+def narrowed(utility: Utility, mood: str, domain: Domain, begun: Sequence[F]) -> Utility:
+    """Return the utility of rows in a branch that few of the trials `begun` are in, if bold.
+
+    Else, or where there is no such branch, the utility as it is.
+    """
+    branch = neglected_branch(domain, np.concatenate(begun)) if mood == "bold" else None
+    return utility if branch is None else Utility((*utility.terms, branch))
 
 
 def mood_for(plan: Plan, life: Life, domain: Domain, rng: np.random.Generator) -> str:
@@ -114,7 +126,8 @@ def taking_in(belief: Belief, rows: F) -> Belief:
     """Return the belief as if rows [k, d] under way had the outcomes believed of them."""
     members = with_pending(belief.members, rows)
     incumbent = believed_best(members, belief.weights, rows, belief.incumbent)
-    return dataclasses.replace(belief, members=members, incumbent=incumbent)
+    success = belief.success.condition(rows) if belief.success and len(rows) else belief.success
+    return dataclasses.replace(belief, members=members, incumbent=incumbent, success=success)
 
 
 def utility_of(plan: Plan, belief: Belief, mood: str) -> Utility:
@@ -128,7 +141,7 @@ def utility_of(plan: Plan, belief: Belief, mood: str) -> Utility:
     is_log = not isinstance(acquisition, UCB)
     terms: tuple[Term, ...] = (Gain(belief.members, belief.weights, acquisition, is_log),)
     if belief.success is not None:
-        terms += (Success(belief.success),)
+        terms += (Success(belief.success, caution(belief.success.risks)),)
     return Utility(terms)
 
 

@@ -17,6 +17,7 @@ from bayesopt._kernels.special import log_cdfs
 from bayesopt.space.domain import Domain
 from bayesopt.surrogates.exact_gp import ExactGP, observe
 from bayesopt.surrogates.leave_one_out import leave_one_out
+from bayesopt.surrogates.linear import forward
 from bayesopt.surrogates.minimise import minimise
 from bayesopt.surrogates.schedule import FitCache, anchor_size, digest
 from bayesopt.surrogates.settings import GPSettings
@@ -47,10 +48,15 @@ class SuccessModel:
     surrogate : ExactGP
         Of the labels, centred: up where trials succeed.
     link : Link
+    risks : float64 array [n]
+        How surely each trial that failed was to fail, as the trials before it tell: 1 - 2 P where
+        that is positive, 0 elsewhere and for those that succeeded. Of a trial under way, what is
+        expected of it.
     """
 
     surrogate: ExactGP
     link: Link
+    risks: F
 
     @np.errstate(all="ignore")
     def log_success(self, X: F) -> F:
@@ -66,7 +72,9 @@ class SuccessModel:
 
     def condition(self, X: F) -> SuccessModel:
         """Return the model with rows X [k, d] running: the mean stays, the variance shrinks."""
-        return replace(self, surrogate=self.surrogate.condition(X))
+        chance = np.exp(self.log_success(X))
+        risks = np.concatenate([self.risks, (1.0 - chance) * _foreseen(chance)])
+        return replace(self, surrogate=self.surrogate.condition(X), risks=risks)
 
 
 def learn_success(
@@ -84,16 +92,16 @@ def learn_success(
     mode = anchor_modes(task, lambda _: (labels, name))[0]
     factor = grown_factor(task, mode, size)
     if factor is None:
-        return SuccessModel(prior_only(task), Link(1.0, 0.0))
+        return SuccessModel(prior_only(task), Link(1.0, 0.0), np.zeros(failed.size))
 
     def calibrated() -> Link:
         found = leave_one_out(observe(domain, factor.first(size), labels))
         return fit_link(found.mean, found.var, failed[:size])
 
     key = "link", *task.key, task.rows_digest(size), name
-    return SuccessModel(
-        observe(domain, factor, to_labels(failed)), cache.get_or_make(key, calibrated)
-    )
+    surrogate = observe(domain, factor, to_labels(failed))
+    link = cache.get_or_make(key, calibrated)
+    return SuccessModel(surrogate, link, foreseen_failures(surrogate, link, failed))
 
 
 def to_labels(failed: B) -> F:
@@ -125,6 +133,23 @@ def fit_link(mean: F, var: F, failed: B) -> Link:
     low, high = np.array([-3.0, -10.0]), np.array([5.0, 10.0])
     theta, _ = minimise(objective, np.array([location, 0.0]), low, high, _N_ITERATIONS, 1e-8)
     return Link(math.exp(theta[0]), float(theta[1]))
+
+
+def foreseen_failures(surrogate: ExactGP, link: Link, failed: B) -> F:
+    """Return the risk that was taken with each trial; see :class:`SuccessModel`. O(n²).
+
+    What the labels before say of the next one is in the factor: with z = L⁻¹ y its mean is
+    y_i - L_ii z_i and its variance L_ii².
+    """
+    L = surrogate.factor.L
+    spread = L.diagonal()
+    mean = surrogate.y - spread * forward(L, surrogate.y[None, :])[0]
+    chance = np.exp(_log_probit(mean, spread**2, link)[0])
+    return np.where(failed, _foreseen(chance), 0.0)
+
+
+def _foreseen(chance: F) -> F:
+    return np.maximum(1.0 - 2.0 * chance, 0.0)
 
 
 def _log_probit(mean: F, var: F, link: Link) -> tuple[F, F, F]:

@@ -55,6 +55,7 @@ _SUITES = {
     "bbob": Suite("COCO's 24 noiseless functions, instances 1-10", "coco", "coco-experiment"),
     "mixint": Suite("the same with four fifths of the columns integer", "coco", "coco-experiment"),
     "classic": Suite("textbook functions; noisy, mixed, conditional and wide ones", "classic"),
+    "failing": Suite("textbook functions of which a part of the evaluations fails", "failing"),
     "sklearn": Suite("trainings of scikit-learn models", "trainings", "scikit-learn"),
     "lcbench": _yahpo("networks on tables, trained for up to 52 epochs"),
     "rbv2_xgboost": _yahpo("boosted trees, conditional on the booster"),

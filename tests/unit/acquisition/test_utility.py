@@ -49,7 +49,7 @@ def test_the_gradient_is_that_of_the_value(acquisition: Acquisition, n_members: 
     weights = np.array([0.5, 0.3, 0.2])[:n_members]
     is_log = not isinstance(acquisition, UCB)
     gain = Gain(members, weights / weights.sum(), acquisition, is_log)
-    utility = Utility((gain, Success(Chance())))
+    utility = Utility((gain, Success(Chance(), 2.5)))
     X = np.random.default_rng(0).random((7, 2))
     value, grad = utility.value_grad(X)
     np.testing.assert_allclose(value, utility.value(X))

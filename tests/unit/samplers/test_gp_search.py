@@ -7,6 +7,7 @@ import dataclasses
 import numpy as np
 import pytest
 
+from bayesopt.acquisition.branches import Branch
 from bayesopt.acquisition.functions import UCB, LogEI, LogPI
 from bayesopt.acquisition.trust_region import Life
 from bayesopt.acquisition.utility import Gain, Success
@@ -18,6 +19,7 @@ from bayesopt.samplers.gp_search import (
     Plan,
     lengthscales,
     mood_for,
+    narrowed,
     region_for,
     search_settings,
     taking_in,
@@ -25,6 +27,7 @@ from bayesopt.samplers.gp_search import (
 )
 from bayesopt.space import Categorical, Float, Int, Space
 from bayesopt.surrogates.model import Belief
+from bayesopt.trial import TrialState
 
 PLANE = Space({"x": Float(0.0, 1.0), "y": Float(0.0, 1.0)})
 CHOICES = Space({"x": Float(0.0, 1.0), "c": Categorical(["a", "b"])})
@@ -77,6 +80,41 @@ def test_failures_bring_in_the_probability_of_success() -> None:
     assert isinstance(terms[1], Success)
 
 
+def test_caution_weighs_the_probability_of_success() -> None:
+    belief = believed(n_failed=4)[0]
+    assert belief.success is not None
+    for risk in (0.0, 1.0):
+        success = dataclasses.replace(belief.success, risks=np.full(4, risk))
+        term = utility_of(PLAN, dataclasses.replace(belief, success=success), "calm").terms[1]
+        assert isinstance(term, Success)
+        assert term.weight == pytest.approx(2 ** (4 * max(risk - 0.1, 0.0)))
+
+
+def test_rows_under_way_enter_the_probability_of_success() -> None:
+    belief, rows = believed(n_failed=4)[0], np.array([[0.4, 0.4], [0.9, 0.1]])
+    taken = taking_in(belief, rows)
+    assert belief.success is not None
+    assert taken.success is not None
+    assert len(taken.success.risks) == len(belief.success.risks) + 2
+    before, after = (b.success.surrogate.posterior(rows)[1] for b in (belief, taken))
+    assert (after < before).all()
+    assert taking_in(belief, rows[:0]).success is belief.success
+
+
+def test_a_choice_that_always_fails_does_not_take_the_trials() -> None:
+    history = History(CHOICES, seed=0)
+    for _ in range(50):
+        made = GPSampler().propose(CHOICES, history, 1, trial_rng(0, history.n))
+        config = CHOICES.decode(made.rows)[0]
+        number = history.append(config)
+        if config["c"] == "b":
+            history.tell(number, state=TrialState.FAIL)
+        else:
+            history.tell(number, (config["x"] - 0.37) ** 2)
+    assert np.count_nonzero(history.is_failed) < 20  # 43 where chance and gain are multiplied
+    assert history.values[history.best(), 0] < 1e-7
+
+
 def test_regions_follow_the_mood() -> None:
     belief, data = believed()
     scale = lengthscales(belief)
@@ -88,6 +126,18 @@ def test_regions_follow_the_mood() -> None:
     assert (local.upper - local.lower).max() < 0.5
     nothing = region_for(*arguments, life(0, best=-1), "local")
     np.testing.assert_array_equal(nothing.center, belief.incumbent_row)
+
+
+def test_a_bold_search_keeps_to_the_branch_that_few_trials_are_in() -> None:
+    space = Space({"c": Categorical(["a", "b"]), "x": Float(0.0, 1.0, when={"c": "a"})})
+    a, b = space.encode([{"c": "a", "x": 0.5}, {"c": "b"}])
+    utility = utility_of(PLAN, believed()[0], "bold")
+    begun = [np.tile(a, (29, 1)), b[None, :]]
+    assert narrowed(utility, "calm", space.domain, begun) is utility
+    branch = narrowed(utility, "bold", space.domain, begun).terms[-1]
+    assert isinstance(branch, Branch)
+    np.testing.assert_array_equal(branch.holds(np.array([a, b])), [False, True])
+    assert narrowed(utility, "bold", space.domain, [*begun, np.tile(b, (3, 1))]) is utility
 
 
 def test_a_believed_outcome_below_the_incumbent_is_the_one_to_improve_on() -> None:

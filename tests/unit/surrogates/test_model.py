@@ -39,7 +39,7 @@ def bits(belief: Belief) -> list[np.ndarray]:
     for member in belief.members:
         found += member.posterior_grad(QUERIES)
     if belief.success is not None:
-        found += belief.success.log_success_grad(QUERIES)
+        found += [*belief.success.log_success_grad(QUERIES), belief.success.risks]
     return found
 
 

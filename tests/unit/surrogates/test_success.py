@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.stats import norm
 
+from bayesopt.surrogates.exact_gp import observe
 from bayesopt.surrogates.schedule import FitCache
 from bayesopt.surrogates.settings import GPSettings
 from bayesopt.surrogates.success import SuccessModel, fit_link, learn_success
@@ -77,6 +79,36 @@ def test_running_trials_leave_the_mean(mixed) -> None:
     np.testing.assert_allclose(
         running.surrogate.posterior(Q)[0], model.surrogate.posterior(Q)[0], atol=1e-12
     )
+
+
+def test_foreseen_failures_are_those_that_the_trials_before_tell(mixed) -> None:
+    X = mixed.sample(40, np.random.default_rng(0))
+    failed = region(X)
+    model = learn(mixed, X, failed)
+    gp, a, b = model.surrogate, model.link.slope, model.link.shift
+    for i in (1, 7, 23, 39):
+        before = observe(mixed.domain, gp.factor.first(i), gp.y[:i])
+        mean, var = before.posterior(X[i : i + 1])
+        chance = norm.cdf((a * mean + b) / np.sqrt(1.0 + a * a * (var + gp.factor.noise)))[0]
+        wanted = max(1.0 - 2.0 * chance, 0.0) if failed[i] else 0.0
+        assert model.risks[i] == pytest.approx(wanted, rel=1e-6, abs=1e-9)
+    assert model.risks[~failed].max() == 0.0
+    assert model.risks[failed].max() > 0.5
+
+
+def test_failures_that_nothing_explains_are_not_foreseen(numeric) -> None:
+    space, rng = numeric(3), np.random.default_rng(1)
+    failed = rng.random(80) < 0.3
+    assert learn(space, space.sample(80, rng), failed).risks.sum() < 0.02 * 80
+
+
+def test_what_is_risked_under_way_is_expected(mixed) -> None:
+    X = mixed.sample(30, np.random.default_rng(0))
+    model = learn(mixed, X, region(X))
+    Q = mixed.sample(10, np.random.default_rng(1))
+    chance = np.exp(model.log_success(Q))
+    wanted = (1.0 - chance) * np.maximum(1.0 - 2.0 * chance, 0.0)
+    np.testing.assert_allclose(model.condition(Q).risks, [*model.risks, *wanted])
 
 
 def test_the_link_follows_the_labels() -> None:
