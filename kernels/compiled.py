@@ -22,19 +22,19 @@ def _decorator(**options: Any) -> Callable[[_Function], _Function]:
     return made
 
 
-kernel = _decorator(cache=True)
+kernel = _decorator(cache=True, _nrt=False)
 """For functions that Python calls."""
 
-inner = _decorator(no_cpython_wrapper=True)
+inner = _decorator(no_cpython_wrapper=True, _nrt=False)
 """For functions that only compiled ones call."""
 
-inlined = _decorator(no_cpython_wrapper=True, inline="always")
+inlined = _decorator(no_cpython_wrapper=True, inline="always", _nrt=False)
 """For inner ones that become part of the loops that call them."""
 
 _SUMS = {"reassoc", "contract", "nsz"}
 
-kernel_of_sums = _decorator(cache=True, fastmath=_SUMS)
+kernel_of_sums = _decorator(cache=True, _nrt=False, fastmath=_SUMS)
 """For kernels whose sums may be taken in any order, so that they become vector instructions."""
 
-inner_of_sums = _decorator(no_cpython_wrapper=True, fastmath=_SUMS)
+inner_of_sums = _decorator(no_cpython_wrapper=True, _nrt=False, fastmath=_SUMS)
 """The same of inner ones."""

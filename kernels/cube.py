@@ -89,20 +89,35 @@ def snap_rows(rows: F, domain: Any, snapped: F, active: B) -> None:
                 snapped[i, j] = _INACTIVE
 
 
-@kernel
 def mark_rows(rows: F, domain: Any, active: B) -> None:
     """Fill in which columns exist in snapped rows [n, d]."""
+    if domain.need_column.size:
+        _mark_rows(rows, domain, active)
+    else:
+        active[:] = True
+
+
+@kernel
+def _mark_rows(rows: F, domain: Any, active: B) -> None:
     for i in range(rows.shape[0]):
         mark_active(rows[i], domain, active[i])
 
 
-@kernel
 def cell_reach(row: F, domain: Any, reach: F) -> None:
     """Fill in how far the farther of the two next cells is [d]; 0 where cells have no order."""
-    for j in range(row.size):
-        reach[j] = 0.0
-        if domain.kind[j] == ORDERED and domain.n_cells[j] > 1:
-            here, last = cell_index(row[j], j, domain), domain.n_cells[j] - 1
-            below = cell_unit(max(here - 1, 0), j, domain)
-            above = cell_unit(min(here + 1, last), j, domain)
-            reach[j] = max(abs(below - row[j]), abs(above - row[j]))
+    reach[:] = 0.0
+    j = np.flatnonzero((domain.kind == ORDERED) & (domain.n_cells > 1))
+    u, log, last = row[j], domain.log[j], domain.n_cells[j] - 1
+    low, step, start, span = domain.low[j], domain.step[j], domain.start[j], domain.end[j]
+    span = span - start
+
+    def unit(index: F) -> F:
+        index = np.minimum(np.maximum(index, 0), last)
+        return np.where(
+            log, (np.log(low + index * step) - start) / span, (index + 0.5) / (last + 1)
+        )
+
+    with np.errstate(all="ignore"):
+        warped = np.rint((np.exp(start + u * span) - low) / step)
+        here = np.where(log, warped, np.floor(u * (last + 1)))
+        reach[j] = np.maximum(np.abs(unit(here - 1) - u), np.abs(unit(here + 1) - u))

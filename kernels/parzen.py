@@ -102,17 +102,20 @@ def _set_interval_peaks(center: F, precision: F, peak: F) -> None:
 
 @inner
 def _set_cell_peaks(
-    center: F, precision: F, n_cells: int, unit: F, mass: F, found: F, peak: F
+    center: F, precision: F, n_cells: int, unit: F, mass: F, scratch: F, peak: F
 ) -> None:
+    found, value = scratch[0], scratch[1]
     for c in range(n_cells):
         found[c] = 0.0  # kernels at one cell are alike
     for k in range(center.size):
         if precision[k] > 0.0:
             own = _cell_of(center[k], n_cells, unit)
             if found[own] == 0.0:
+                for c in range(n_cells):
+                    value[c] = _cell_value(unit[c], mass[c], center[k], precision[k])
                 total = 0.0
                 for c in range(n_cells):
-                    total += _cell_value(unit[c], mass[c], center[k], precision[k])
+                    total += value[c]
                 found[own] = 1.0 / total
             peak[k] = found[own]
 
@@ -185,7 +188,7 @@ def log_density(
             elif p > 0.0:
                 _add_normal(Z[j], exists[j], c, p * _ROOT_HALF, log_peak[j, k], terms[k])
         for i in range(out.size):
-            largest[i] = max(largest[i], terms[k, i])
+            largest[i] = terms[k, i] if terms[k, i] > largest[i] else largest[i]
     _log_sums(terms, prior, largest, out)
 
 

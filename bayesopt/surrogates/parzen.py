@@ -25,6 +25,7 @@ MOST_CELLS = 64
 _BLOCK = 64  # rows at a time: their terms, K numbers a row, stay in the processor's cache
 _MOST_FACTORS = 30  # columns whose peaks, each below _LARGE, are multiplied before the logarithm
 _LARGE = 1e10
+_TINY = 1e-100
 
 
 class Smoothing(NamedTuple):
@@ -45,8 +46,11 @@ class Form(NamedTuple):
     always: B  # [d] whether a column exists in every row
     n_cells: npt.NDArray[np.int64]  # [d]
     near: F  # [d] half the distance of two choices
+    cell_width: F  # [d] distance of two of a column of CELLS, 0 of others
     cell_unit: F  # [d, most cells] coordinates of a column of CELLS; filled up with 0
     cell_mass: F  # [d, most cells] and widths
+    has_choices: bool
+    is_plain: bool  # whether every column varies and exists always
 
 
 class Mixture(NamedTuple):
@@ -77,8 +81,18 @@ def form_of(domain: Domain) -> Form:
     for j in np.flatnonzero(form == CELLS).tolist():
         part = slice(int(arrays.n_cells[j]))
         unit[j, part], mass[j, part] = _cells(arrays, j)
-    near = 0.5 / np.maximum(arrays.n_cells, 1)
-    return Form(form, ~domain.conditional, arrays.n_cells, near, unit, mass)
+    apart = 1.0 / np.maximum(arrays.n_cells, 1)
+    return Form(
+        form,
+        ~domain.conditional,
+        arrays.n_cells,
+        0.5 * apart,
+        np.where(form == CELLS, apart, 0.0),
+        unit,
+        mass,
+        has_choices=bool((form == CHOICE).any()),
+        is_plain=bool((form != FIXED).all() and not domain.conditional.any()),
+    )
 
 
 def _cells(arrays: DomainArrays, j: int) -> F:
@@ -164,7 +178,7 @@ class Parzen:
         for first in range(0, len(rows), _BLOCK):
             block = rows[first : first + _BLOCK]
             Z, exists = np.ascontiguousarray(block.T), np.ones((self.space.d, len(block)))
-            if not form.always.all():
+            if not form.is_plain:
                 exists[:] = self.space.active(block).T
             terms, out = np.empty((mixture.base.size, len(block))), np.empty(len(block))
             kernels.log_density(
@@ -188,39 +202,56 @@ class Parzen:
     @cached_property
     def _mixture(self) -> Mixture:
         form, s = form_of(self.space.domain), self.smoothing
-        on = self.active & (form.form != FIXED)
-        precision = np.ascontiguousarray(on.T, dtype=np.float64)
+        precision = np.ones((self.space.d, len(self.X)))
+        if not form.is_plain:
+            precision[:] = (self.active & (form.form != FIXED)).T
         center, peak = self.X.T * precision, np.ones(precision.shape)
-        n_on = precision.sum(axis=1)
+        n_on = precision.sum(axis=1) if form.has_choices else np.zeros(self.space.d)
         kernels.fit_kernels(
             center,
             self.weight,
             form.form,
             s.factor,
-            np.where(form.form == CELLS, np.maximum(s.floor, 2.0 * s.cell_floor * form.near), s.floor),
+            np.maximum(s.floor, s.cell_floor * form.cell_width),
             s.spread_weight,
             form.n_cells,
             form.cell_unit,
             form.cell_mass,
-            np.empty(form.cell_unit.shape[1]),
+            np.empty((2, form.cell_unit.shape[1])),
             precision,
             peak,
         )
+        total = max(float(self.weight.sum()) + s.prior_weight, _TINY)
+        share = self.weight / total
         with np.errstate(divide="ignore"):
-            total = max(self.weight.sum() + s.prior_weight, 1e-300)
-            share = self.weight / total
-            base = np.log(share) + _log_products(peak[form.always])
-            log_peak = np.log(np.where(form.always[:, None], 1.0, peak))
-            spread = s.choice_weight / (n_on + 1.0)
-            whole = 1.0 + spread * form.n_cells
-            smooth = form.n_cells * spread / whole
-            same, other = np.log(form.n_cells * (1.0 + spread) / whole), np.log(smooth)
+            base, log_peak = _log_peaks(peak, share, form.always)
+            same, other, smooth = _of_choices(form, n_on, s.choice_weight)
             prior = float(np.log(s.prior_weight / total))
         return Mixture(center, precision, peak, log_peak, share, base, prior, smooth, same, other)
 
 
-def _log_products(peak: F) -> F:
-    """Return the logarithms of the products of columns, of peaks [d, K] >= 1."""
-    step = _MOST_FACTORS if peak.max(initial=1.0) < _LARGE else 1
-    parts = [peak[j : j + step].prod(axis=0) for j in range(0, len(peak), step)]
-    return np.log(np.array(parts)).sum(axis=0) if parts else np.zeros(peak.shape[1])
+def _log_peaks(peak: F, share: F, always: B) -> tuple[F, F]:
+    """Return logarithms: [K] of the shares times the peaks of columns that exist always; others'.
+
+    Peaks are >= 1. What is in `base` costs nothing in a row, and takes one logarithm a kernel.
+    """
+    if always.all():
+        inside, log_peak = peak, np.zeros(peak.shape)
+    else:
+        inside, log_peak = peak[always], np.log(np.where(always[:, None], 1.0, peak))
+    if len(inside) <= _MOST_FACTORS and inside.max(initial=1.0) < _LARGE:
+        return np.log(inside.prod(axis=0) * share), log_peak
+    return np.log(inside).sum(axis=0) + np.log(share), log_peak
+
+
+def _of_choices(form: Form, n_on: F, choice_weight: float) -> tuple[F, F, F]:
+    """Return the log densities at a kernel's own choice and at others, and what is spread [d].
+
+    `n_on` [d] is how many kernels have the column.
+    """
+    if not form.has_choices:
+        return n_on, n_on, n_on
+    spread = choice_weight / (n_on + 1.0)
+    whole = 1.0 + spread * form.n_cells
+    smooth = form.n_cells * spread / whole
+    return np.log(form.n_cells * (1.0 + spread) / whole), np.log(smooth), smooth
