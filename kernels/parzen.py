@@ -23,6 +23,7 @@ from bayesopt._kernels.compiled import inner, kernel
 from bayesopt._kernels.special import exp_small, truncated_normal, upper_tail
 
 F = npt.NDArray[np.float64]
+B = npt.NDArray[np.bool_]
 Numbers = npt.NDArray[np.int64]
 Forms = npt.NDArray[np.int8]
 
@@ -30,46 +31,72 @@ FIXED, INTERVAL, CELLS, CHOICE = -1, 0, 1, 2
 
 _ROOT_HALF = math.sqrt(0.5)
 _NORMAL_PEAK = 1.0 / math.sqrt(2.0 * math.pi)
-_TINY = 1e-100
+_HUGE, _TINY = 1e100, 1e-100
 
 
 @kernel
 def fit_kernels(
-    center: F,
+    X: F,
+    active: B,
     weight: F,
+    prior_weight: float,
     form: Forms,
+    always: B,
     factor: float,
-    floor: F,
-    prior: float,
+    floor: float,
+    cell_floor: float,
+    spread_weight: float,
     n_cells: Numbers,
     cell_unit: F,
     cell_mass: F,
     scratch: F,
+    center: F,
     precision: F,
     peak: F,
-) -> None:
-    """Fill in `precision`, which holds 1 where a kernel has the column, and `peak`, 1 elsewhere.
+    log_peak: F,
+    share: F,
+    base: F,
+) -> float:
+    """Fill in the kernels at rows X [K, d]; return the logarithm of the prior's weight.
 
-    The width is `factor` times the rule of thumb for a normal density (Scott, 1992), where `prior`
-    is the weight of the uniform distribution in how far kernels are spread, and at least `floor`
-    [d]. O(K d), and of each column of CELLS the number of cells squared. `scratch` holds the most
-    cells of a column.
+    The width is `factor` times the rule of thumb for a normal density (Scott, 1992), where
+    `spread_weight` is the weight of the uniform distribution in how far kernels are spread, and at
+    least `floor`, on CELLS `cell_floor` of the distance between two. O(K d), and of each column of
+    CELLS the number of cells squared.
+
+    Parameters
+    ----------
+    weight : float64 [K]
+        Of kernels, as `prior_weight` is that of the uniform distribution.
+    always : bool [d]
+        Which columns exist in every row.
+    cell_unit, cell_mass : float64 [d, most cells]
+        Coordinates and widths of the cells of columns of CELLS.
+    scratch : float64 [2, most cells]
+    log_peak : float64 [d, K]
+        Filled with logarithms of peaks of columns that do not exist always, and 0.
+    share : float64 [K]
+        Filled with weights that add up to 1 with the prior's.
+    base : float64 [K]
+        Filled with logarithms of shares times the peaks of columns that exist always.
     """
-    for j in range(center.shape[0]):
-        if form[j] == INTERVAL or form[j] == CELLS:
-            _set_width(center[j], weight, factor, floor[j], prior, center.shape[0], precision[j])
+    d = X.shape[1]
+    for j in range(d):
+        for k in range(weight.size):
+            on = active[k, j] and form[j] != FIXED
+            center[j, k] = X[k, j] if on else 0.0
+            precision[j, k] = 1.0 if on else 0.0
+            peak[j, k] = 1.0
         if form[j] == INTERVAL:
+            _set_width(center[j], weight, factor, floor, spread_weight, d, precision[j])
             _set_interval_peaks(center[j], precision[j], peak[j])
         elif form[j] == CELLS:
-            _set_cell_peaks(
-                center[j],
-                precision[j],
-                n_cells[j],
-                cell_unit[j],
-                cell_mass[j],
-                scratch,
-                peak[j],
-            )
+            least = max(floor, cell_floor / n_cells[j])
+            _set_width(center[j], weight, factor, least, spread_weight, d, precision[j])
+            unit, mass = cell_unit[j], cell_mass[j]
+            _set_cell_peaks(center[j], precision[j], n_cells[j], unit, mass, scratch, peak[j])
+    _add_log_peaks(peak, always, log_peak, base)
+    return _add_log_shares(weight, prior_weight, share, base)
 
 
 @inner
@@ -137,6 +164,34 @@ def _cell_of(u: float, n_cells: int, unit: F) -> int:
 def _cell_value(unit: float, mass: float, center: float, precision: float) -> float:
     z = (unit - center) * precision
     return mass * exp_small(-0.5 * z * z)
+
+
+@inner
+def _add_log_peaks(peak: F, always: B, log_peak: F, base: F) -> None:
+    """Fill in the logarithms of peaks >= 1; of those in `base` the product is taken before."""
+    for k in range(base.size):
+        product, base[k] = 1.0, 0.0
+        for j in range(always.size):
+            log_peak[j, k] = 0.0
+            if not always[j]:
+                log_peak[j, k] = math.log(peak[j, k])
+            else:
+                product *= peak[j, k]
+                if product > _HUGE:
+                    base[k] += math.log(product)
+                    product = 1.0
+        base[k] += math.log(product)
+
+
+@inner
+def _add_log_shares(weight: F, prior_weight: float, share: F, base: F) -> float:
+    total = prior_weight
+    for k in range(weight.size):
+        total += weight[k]
+    for k in range(weight.size):
+        share[k] = weight[k] / total if total > 0.0 else 0.0
+        base[k] += math.log(share[k]) if share[k] > 0.0 else -math.inf
+    return math.log(prior_weight / total) if prior_weight > 0.0 else -math.inf
 
 
 @kernel

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import ClassVar
+from functools import cached_property
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +19,9 @@ from bayesopt.samplers.fresh import Batch, fill_up, may_repeat
 from bayesopt.samplers.tpe_order import LedgerCache, Split, split
 from bayesopt.space import Space
 from bayesopt.trial import TrialState
+
+if TYPE_CHECKING:
+    from bayesopt.surrogates.parzen import Smoothing
 
 F = npt.NDArray[np.float64]
 
@@ -155,9 +159,25 @@ class TPESampler:
 
     def _best(self, space: Space, history: History, parts: Split, picked: F, rng: Generator) -> F:
         """Return candidates, not snapped, the most promising first."""
-        from bayesopt.surrogates.parzen import Parzen, Smoothing
+        from bayesopt.surrogates.parzen import Parzen
 
-        smoothing = Smoothing(
+        X, active = history.X[parts.numbers], history.active[parts.numbers]
+        n = parts.n_good
+        good = Parzen(space, X[:n], active[:n], parts.weight, self._smoothing)
+        X, active = X[n:], active[n:]
+        if len(picked):
+            X = np.concatenate([X, picked])
+            active = np.concatenate([active, space.active(picked)])
+        bad = Parzen(space, X, active, np.ones(len(X)), self._smoothing)
+        rows = good.draw(self.n_candidates, rng)
+        ratio = good.log_density(rows) - bad.log_density(rows)
+        return rows[np.argsort(-ratio, kind="stable")]
+
+    @cached_property
+    def _smoothing(self) -> Smoothing:
+        from bayesopt.surrogates.parzen import Smoothing
+
+        return Smoothing(
             float(self.width),
             float(self.least_width),
             float(self.least_cell_width),
@@ -165,17 +185,6 @@ class TPESampler:
             float(self.spread_weight),
             float(self.choice_weight),
         )
-        X, active = history.X[parts.numbers], history.active[parts.numbers]
-        n = parts.n_good
-        good = Parzen(space, X[:n], active[:n], parts.weight, smoothing)
-        X, active = X[n:], active[n:]
-        if len(picked):
-            X = np.concatenate([X, picked])
-            active = np.concatenate([active, space.active(picked)])
-        bad = Parzen(space, X, active, np.ones(len(X)), smoothing)
-        rows = good.draw(self.n_candidates, rng)
-        ratio = good.log_density(rows) - bad.log_density(rows)
-        return rows[np.argsort(-ratio, kind="stable")]
 
 
 def _take(batch: Batch, space: Space, history: History, rows: F, most: int) -> None:

@@ -23,9 +23,6 @@ MOST_CELLS = 64
 """A column with more values than this is modelled as an interval, and what is drawn is snapped."""
 
 _BLOCK = 64  # rows at a time: their terms, K numbers a row, stay in the processor's cache
-_MOST_FACTORS = 30  # columns whose peaks, each below _LARGE, are multiplied before the logarithm
-_LARGE = 1e10
-_TINY = 1e-100
 
 
 class Smoothing(NamedTuple):
@@ -46,7 +43,6 @@ class Form(NamedTuple):
     always: B  # [d] whether a column exists in every row
     n_cells: npt.NDArray[np.int64]  # [d]
     near: F  # [d] half the distance of two choices
-    cell_width: F  # [d] distance of two of a column of CELLS, 0 of others
     cell_unit: F  # [d, most cells] coordinates of a column of CELLS; filled up with 0
     cell_mass: F  # [d, most cells] and widths
     has_choices: bool
@@ -81,13 +77,11 @@ def form_of(domain: Domain) -> Form:
     for j in np.flatnonzero(form == CELLS).tolist():
         part = slice(int(arrays.n_cells[j]))
         unit[j, part], mass[j, part] = _cells(arrays, j)
-    apart = 1.0 / np.maximum(arrays.n_cells, 1)
     return Form(
         form,
         ~domain.conditional,
         arrays.n_cells,
-        0.5 * apart,
-        np.where(form == CELLS, apart, 0.0),
+        0.5 / np.maximum(arrays.n_cells, 1),
         unit,
         mass,
         has_choices=bool((form == CHOICE).any()),
@@ -173,7 +167,7 @@ class Parzen:
         return Z.T
 
     def _terms(self, rows: F) -> Iterator[tuple[F, F]]:
-        """Yield, for block after block of rows, the logarithms of kernels [k, n] and density [n]."""
+        """Yield, block after block of rows, the logarithms of kernels [k, n] and density [n]."""
         mixture, form = self._mixture, form_of(self.space.domain)
         for first in range(0, len(rows), _BLOCK):
             block = rows[first : first + _BLOCK]
@@ -202,56 +196,37 @@ class Parzen:
     @cached_property
     def _mixture(self) -> Mixture:
         form, s = form_of(self.space.domain), self.smoothing
-        precision = np.ones((self.space.d, len(self.X)))
-        if not form.is_plain:
-            precision[:] = (self.active & (form.form != FIXED)).T
-        center, peak = self.X.T * precision, np.ones(precision.shape)
-        n_on = precision.sum(axis=1) if form.has_choices else np.zeros(self.space.d)
-        kernels.fit_kernels(
-            center,
+        arrays = np.empty((4, self.space.d, len(self.X)))
+        share, base = np.empty((2, len(self.X)))
+        prior = kernels.fit_kernels(
+            self.X,
+            self.active,
             self.weight,
+            s.prior_weight,
             form.form,
+            form.always,
             s.factor,
-            np.maximum(s.floor, s.cell_floor * form.cell_width),
+            s.floor,
+            s.cell_floor,
             s.spread_weight,
             form.n_cells,
             form.cell_unit,
             form.cell_mass,
             np.empty((2, form.cell_unit.shape[1])),
-            precision,
-            peak,
+            *arrays,
+            share,
+            base,
         )
-        total = max(float(self.weight.sum()) + s.prior_weight, _TINY)
-        share = self.weight / total
-        with np.errstate(divide="ignore"):
-            base, log_peak = _log_peaks(peak, share, form.always)
-            same, other, smooth = _of_choices(form, n_on, s.choice_weight)
-            prior = float(np.log(s.prior_weight / total))
-        return Mixture(center, precision, peak, log_peak, share, base, prior, smooth, same, other)
+        return Mixture(*arrays, share, base, prior, *_of_choices(form, arrays[1], s.choice_weight))
 
 
-def _log_peaks(peak: F, share: F, always: B) -> tuple[F, F]:
-    """Return logarithms: [K] of the shares times the peaks of columns that exist always; others'.
-
-    Peaks are >= 1. What is in `base` costs nothing in a row, and takes one logarithm a kernel.
-    """
-    if always.all():
-        inside, log_peak = peak, np.zeros(peak.shape)
-    else:
-        inside, log_peak = peak[always], np.log(np.where(always[:, None], 1.0, peak))
-    if len(inside) <= _MOST_FACTORS and inside.max(initial=1.0) < _LARGE:
-        return np.log(inside.prod(axis=0) * share), log_peak
-    return np.log(inside).sum(axis=0) + np.log(share), log_peak
-
-
-def _of_choices(form: Form, n_on: F, choice_weight: float) -> tuple[F, F, F]:
-    """Return the log densities at a kernel's own choice and at others, and what is spread [d].
-
-    `n_on` [d] is how many kernels have the column.
-    """
+def _of_choices(form: Form, precision: F, choice_weight: float) -> tuple[F, F, F]:
+    """Return what is spread, and log densities at a kernel's own choice and at others, [d]."""
     if not form.has_choices:
-        return n_on, n_on, n_on
-    spread = choice_weight / (n_on + 1.0)
+        return form.near, form.near, form.near  # nobody looks at them
+    spread = choice_weight / (np.count_nonzero(precision, axis=1) + 1.0)
     whole = 1.0 + spread * form.n_cells
     smooth = form.n_cells * spread / whole
-    return np.log(form.n_cells * (1.0 + spread) / whole), np.log(smooth), smooth
+    with np.errstate(divide="ignore"):
+        same = np.log(form.n_cells * (1.0 + spread) / whole)
+        return smooth, same, np.log(smooth)
