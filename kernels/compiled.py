@@ -33,8 +33,7 @@ inner = _decorator(no_cpython_wrapper=True)
 """For functions that only compiled ones call."""
 
 inlined = _decorator(no_cpython_wrapper=True, inline="always")
-"""For inner ones that become part of the function that calls them: called in one place only, which
-saves compiling them twice, or part of a loop that is to become vector instructions."""
+"""For inner ones with a single caller, which they become part of: not compiled by themselves first."""
 
 _SUMS = {"reassoc", "contract", "nsz"}
 

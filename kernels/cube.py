@@ -107,17 +107,12 @@ def cell_reach(row: F, domain: Any, reach: F) -> None:
     """Fill in how far the farther of the two next cells is [d]; 0 where cells have no order."""
     reach[:] = 0.0
     j = np.flatnonzero((domain.kind == ORDERED) & (domain.n_cells > 1))
-    u, log, last = row[j], domain.log[j], domain.n_cells[j] - 1
-    low, step, start, span = domain.low[j], domain.step[j], domain.start[j], domain.end[j]
-    span = span - start
-
-    def unit(index: F) -> F:
-        index = np.minimum(np.maximum(index, 0), last)
-        return np.where(
-            log, (np.log(low + index * step) - start) / span, (index + 0.5) / (last + 1)
-        )
-
-    with np.errstate(all="ignore"):
+    u, log, n_cells, start = row[j], domain.log[j], domain.n_cells[j], domain.start[j]
+    low, step, span = domain.low[j], domain.step[j], domain.end[j] - start
+    with np.errstate(all="ignore"):  # what belongs to the other scale may be no number
         warped = np.rint((np.exp(start + u * span) - low) / step)
-        here = np.where(log, warped, np.floor(u * (last + 1)))
-        reach[j] = np.maximum(np.abs(unit(here - 1) - u), np.abs(unit(here + 1) - u))
+        here = np.where(log, warped, np.floor(u * n_cells))
+        beside = np.clip(here + np.array([[-1.0], [1.0]]), 0.0, n_cells - 1.0)
+        warped = (np.log(low + beside * step) - start) / span
+        unit = np.where(log, warped, (beside + 0.5) / n_cells)
+    reach[j] = np.abs(unit - u).max(axis=0)

@@ -196,7 +196,7 @@ class Parzen:
     @cached_property
     def _mixture(self) -> Mixture:
         form, s = form_of(self.space.domain), self.smoothing
-        arrays = np.empty((4, self.space.d, len(self.X)))
+        center, precision, peak, log_peak = np.empty((4, self.space.d, len(self.X)))
         share, base = np.empty((2, len(self.X)))
         prior = kernels.fit_kernels(
             self.X,
@@ -213,11 +213,15 @@ class Parzen:
             form.cell_unit,
             form.cell_mass,
             np.empty((2, form.cell_unit.shape[1])),
-            *arrays,
+            center,
+            precision,
+            peak,
+            log_peak,
             share,
             base,
         )
-        return Mixture(*arrays, share, base, prior, *_of_choices(form, arrays[1], s.choice_weight))
+        smooth, same, other = _of_choices(form, precision, s.choice_weight)
+        return Mixture(center, precision, peak, log_peak, share, base, prior, smooth, same, other)
 
 
 def _of_choices(form: Form, precision: F, choice_weight: float) -> tuple[F, F, F]:
