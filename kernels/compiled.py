@@ -33,7 +33,7 @@ inner = _decorator(no_cpython_wrapper=True)
 """For functions that only compiled ones call."""
 
 inlined = _decorator(no_cpython_wrapper=True, inline="always")
-"""For inner ones with a single caller, which they become part of: not compiled by themselves first."""
+"""For inner ones with a single caller: they become part of it and are not compiled twice."""
 
 _SUMS = {"reassoc", "contract", "nsz"}
 
