@@ -3,8 +3,8 @@
 Usage: ``python -m benchmarks.tpe_scale [--sizes 1000,100000] [--d 20] [--rounds 300]``
 
 Time: a study in memory per size, one ask and tell each in turns; medians. Memory: for the largest
-size a fresh process opens an SQLite study and asks; told is by how much its peak is above that of
-one which does the same with ten trials, and how much of that the numbers themselves are (float64).
+size a fresh process opens an SQLite study and asks. Its peak is told, that of one which does the
+same with ten trials, and what the numbers themselves take (float64).
 """
 
 from __future__ import annotations
