@@ -123,8 +123,8 @@ def _set_interval_peaks(center: F, precision: F, peak: F) -> None:
     for k in range(center.size):
         p = precision[k]
         outside = upper_tail(center[k] * p) + upper_tail((1.0 - center[k]) * p)
-        within = p * _NORMAL_PEAK / (1.0 - outside)
-        peak[k] = within if p > 0.0 else 1.0
+        mass = 1.0 - outside if p > 0.0 else 1.0
+        peak[k] = p * _NORMAL_PEAK / mass if p > 0.0 else 1.0
 
 
 @inner
@@ -185,12 +185,15 @@ def _add_log_peaks(peak: F, always: B, log_peak: F, base: F) -> None:
 
 @inner
 def _add_log_shares(weight: F, prior_weight: float, share: F, base: F) -> float:
+    """Fill in shares and add their logarithms; where nothing weighs the prior is all there is."""
     total = prior_weight
     for k in range(weight.size):
         total += weight[k]
     for k in range(weight.size):
         share[k] = weight[k] / total if total > 0.0 else 0.0
         base[k] += math.log(share[k]) if share[k] > 0.0 else -math.inf
+    if total <= 0.0:
+        return 0.0
     return math.log(prior_weight / total) if prior_weight > 0.0 else -math.inf
 
 
@@ -255,14 +258,15 @@ def _add_choice(
     x: F, exists: F, center: float, near: float, same: float, other: float, terms: F
 ) -> None:
     for i in range(terms.size):
-        terms[i] += exists[i] * (same if abs(center - x[i]) < near else other)
+        factor = same if abs(center - x[i]) < near else other
+        terms[i] += factor if exists[i] > 0.0 else 0.0
 
 
 @inner
 def _add_normal(x: F, exists: F, center: float, scale: float, peak: float, terms: F) -> None:
     for i in range(terms.size):
         z = (x[i] - center) * scale
-        terms[i] += exists[i] * (peak - z * z)
+        terms[i] += peak - z * z if exists[i] > 0.0 else 0.0
 
 
 @inner

@@ -170,7 +170,8 @@ class TPESampler:
             active = np.concatenate([active, space.active(picked)])
         bad = Parzen(space, X, active, np.ones(len(X)), self._smoothing)
         rows = good.draw(self.n_candidates, rng)
-        ratio = good.log_density(rows) - bad.log_density(rows)
+        with np.errstate(invalid="ignore"):  # of what neither density knows: the last to be taken
+            ratio = good.log_density(rows) - bad.log_density(rows)
         return rows[np.argsort(-ratio, kind="stable")]
 
     @cached_property
