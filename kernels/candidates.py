@@ -1,5 +1,7 @@
 """Where a search looks first: spread points, points around known ones, and single changes.
 
+What NumPy does as fast as a kernel is left to it, and need not be compiled.
+
 Random numbers are drawn by the caller, so that a kernel is a function of its arguments. `domain`
 is ``bayesopt.space.domain.DomainArrays``. Rows are snapped by the caller afterwards.
 """
@@ -20,13 +22,12 @@ Numbers = npt.NDArray[np.int64]
 
 
 @kernel
-def latin(within: F, shuffle: F, rows: F) -> None:
+def latin(within: F, shuffle: F, place: Numbers, rows: F) -> None:
     """Fill in a Latin hypercube [n, d] (McKay, Beckman and Conover, 1979).
 
-    `within` and `shuffle` are uniform numbers [n, d].
+    `within` and `shuffle` are uniform numbers [n, d], `place` [n] is scratch.
     """
     n, d = rows.shape
-    place = np.empty(n, dtype=np.int64)
     for j in range(d):
         for i in range(n):
             place[i] = i
@@ -37,62 +38,41 @@ def latin(within: F, shuffle: F, rows: F) -> None:
             rows[i, j] = (place[i] + within[i, j]) / n
 
 
-@kernel
 def confine(rows: F, lower: F, upper: F, center: F, stay: F, share: float, domain: Any) -> None:
     """Move rows [n, d] of the cube into a box; most of their choices become the center's.
 
     A nominal column keeps its own value where `stay` [n, d], uniform, is below `share`.
     """
-    for i in range(rows.shape[0]):
-        for j in range(rows.shape[1]):
-            if domain.kind[j] != NOMINAL:
-                rows[i, j] = lower[j] + rows[i, j] * (upper[j] - lower[j])
-            elif stay[i, j] >= share:
-                rows[i, j] = center[j]
+    is_nominal = domain.kind == NOMINAL
+    inside = np.where(is_nominal, rows, lower + rows * (upper - lower))
+    rows[:] = np.where(is_nominal & (stay >= share), center, inside)
 
 
-@kernel
 def perturb(
-    base: F, touch: F, normal: F, fresh: F, sigma: float, lower: F, upper: F, domain: Any, rows: F
-) -> None:
-    """Fill in rows [n, d]: those of `base` with some coordinates moved, at least one.
+    base: F, touch: B, normal: F, fresh: F, sigma: float, lower: F, upper: F, domain: Any
+) -> F:
+    """Return rows [n, d]: those of `base` with some coordinates moved, at least one.
 
-    A coordinate is moved where `touch` [n, d] > 0, by sigma `normal`, reflected into the box and
+    A coordinate is moved where `touch` [n, d], by sigma `normal`, reflected into the box and
     by a cell at least; a choice is replaced by that of `fresh` [n, d], uniform.
     """
-    n, d = rows.shape
-    for i in range(n):
-        for j in range(d):
-            rows[i, j] = base[i, j]
-            if touch[i, j] <= 0.0 or domain.n_cells[j] == 1:
-                continue
-            if domain.kind[j] == NOMINAL:
-                rows[i, j] = fresh[i, j]
-                continue
-            width = sigma
-            if domain.kind[j] == ORDERED:
-                width = max(width, 1.0 / domain.n_cells[j])
-            rows[i, j] = _reflected(base[i, j] + width * normal[i, j], lower[j], upper[j])
-
-
-@inner
-def _reflected(u: float, low: float, high: float) -> float:
-    if u < low:
-        u = 2.0 * low - u
-    elif u > high:
-        u = 2.0 * high - u
-    return min(max(u, low), high)
+    cell = np.where(domain.kind == ORDERED, 1.0 / np.maximum(domain.n_cells, 1), 0.0)
+    moved = base + np.maximum(sigma, cell) * normal
+    moved = np.where(moved < lower, 2.0 * lower - moved, moved)
+    moved = np.where(moved > upper, 2.0 * upper - moved, moved)
+    moved = np.minimum(np.maximum(moved, lower), upper)
+    moved = np.where(domain.kind == NOMINAL, fresh, moved)
+    return np.where(touch & (domain.n_cells != 1), moved, base)
 
 
 @kernel
-def spread_out(rows: F, order: Numbers, k: int, radius: float, chosen: Numbers) -> int:
+def spread_out(rows: F, order: Numbers, k: int, radius: float, taken: B, chosen: Numbers) -> int:
     """Choose up to k of the rows, in `order`, that are `radius` apart; return how many.
 
     Distance is the root mean square over columns. Where there are too few, the next in order
-    follow, however near.
+    follow, however near. `taken`, of the length of `order`, is False, and then tells which.
     """
     d = rows.shape[1]
-    taken = np.zeros(order.size, dtype=np.bool_)
     n = 0
     for strict in (True, False):
         for place in range(order.size):
@@ -168,24 +148,17 @@ def _next_cell(here: int, k: int, n_cells: int, kind: int, most: int, draws: F) 
     return here + step if k % 2 else here - step
 
 
-@kernel
 def best_of_each(values: F, source: Numbers, best: F, winner: Numbers) -> None:
     """Raise best [n] to the highest value of each source, and note its index in `winner`."""
-    for k in range(values.size):
-        i = source[k]
-        if values[k] > best[i]:
-            best[i] = values[k]
-            winner[i] = k
+    highest = np.full(best.size, -np.inf)
+    np.maximum.at(highest, source, np.where(np.isnan(values), -np.inf, values))
+    is_better = highest > best
+    found = np.flatnonzero(is_better[source] & (values == highest[source]))[::-1]
+    winner[source[found]] = found  # the last one written stays: the first of equals
+    best[is_better] = highest[is_better]
 
 
-@kernel
 def nearest_gap(rows: F, weights: F) -> float:
     """Return the smallest squared distance between two of the rows [n, d], O(n² d)."""
-    least = np.inf
-    for i in range(rows.shape[0]):
-        for k in range(i):
-            total = 0.0
-            for j in range(rows.shape[1]):
-                total += weights[j] * (rows[i, j] - rows[k, j]) ** 2
-            least = min(least, total)
-    return least
+    gaps = [((rows[:i] - rows[i]) ** 2 @ weights).min(initial=np.inf) for i in range(len(rows))]
+    return float(min(gaps, default=np.inf))

@@ -89,20 +89,30 @@ def snap_rows(rows: F, domain: Any, snapped: F, active: B) -> None:
                 snapped[i, j] = _INACTIVE
 
 
-@kernel
 def mark_rows(rows: F, domain: Any, active: B) -> None:
     """Fill in which columns exist in snapped rows [n, d]."""
+    if domain.need_column.size:
+        _mark_rows(rows, domain, active)
+    else:
+        active[:] = True
+
+
+@kernel
+def _mark_rows(rows: F, domain: Any, active: B) -> None:
     for i in range(rows.shape[0]):
         mark_active(rows[i], domain, active[i])
 
 
-@kernel
 def cell_reach(row: F, domain: Any, reach: F) -> None:
     """Fill in how far the farther of the two next cells is [d]; 0 where cells have no order."""
-    for j in range(row.size):
-        reach[j] = 0.0
-        if domain.kind[j] == ORDERED and domain.n_cells[j] > 1:
-            here, last = cell_index(row[j], j, domain), domain.n_cells[j] - 1
-            below = cell_unit(max(here - 1, 0), j, domain)
-            above = cell_unit(min(here + 1, last), j, domain)
-            reach[j] = max(abs(below - row[j]), abs(above - row[j]))
+    reach[:] = 0.0
+    j = np.flatnonzero((domain.kind == ORDERED) & (domain.n_cells > 1))
+    u, log, n_cells, start = row[j], domain.log[j], domain.n_cells[j], domain.start[j]
+    low, step, span = domain.low[j], domain.step[j], domain.end[j] - start
+    with np.errstate(all="ignore"):  # what belongs to the other scale may be no number
+        warped = np.rint((np.exp(start + u * span) - low) / step)
+        here = np.where(log, warped, np.floor(u * n_cells))
+        beside = np.clip(here + np.array([[-1.0], [1.0]]), 0.0, n_cells - 1.0)
+        warped = (np.log(low + beside * step) - start) / span
+        unit = np.where(log, warped, (beside + 0.5) / n_cells)
+    reach[j] = np.abs(unit - u).max(axis=0)

@@ -17,7 +17,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from bayesopt._kernels.compiled import inner, kernel
+from bayesopt._kernels.compiled import inlined, inner, kernel
 
 F = npt.NDArray[np.float64]
 Numbers = npt.NDArray[np.int64]
@@ -140,7 +140,7 @@ def _take(v: F, c: F, value: float, grad: F, n_iterations: int, tolerance: float
     return bool(c[STATUS] == RUNNING)
 
 
-@inner
+@inlined
 def _all_finite(value: float, grad: F) -> bool:
     total = value - value
     for g in grad:
@@ -148,7 +148,7 @@ def _all_finite(value: float, grad: F) -> bool:
     return bool(total == 0.0)
 
 
-@inner
+@inlined
 def _accept(v: F, c: F, value: float, grad: F) -> None:
     for j in range(grad.size):
         v[X, j] = v[TRIAL, j]
@@ -157,7 +157,7 @@ def _accept(v: F, c: F, value: float, grad: F) -> None:
     c[N_ITERATIONS] += 1.0
 
 
-@inner
+@inlined
 def _is_lower(v: F, c: F, value: float) -> bool:
     """Whether the trial point is low enough for how far it is (Armijo)."""
     promised = 0.0
@@ -166,7 +166,7 @@ def _is_lower(v: F, c: F, value: float) -> bool:
     return bool(value <= c[VALUE] + _ARMIJO * promised)
 
 
-@inner
+@inlined
 def _is_short(v: F, c: F, grad: F) -> bool:
     """Whether the value still falls so steeply that a longer step is worth an evaluation."""
     slope = 0.0
@@ -176,7 +176,7 @@ def _is_short(v: F, c: F, grad: F) -> bool:
     return bool(c[_N_TRIES] < _CURVATURE_TRIES and slope < _CURVATURE * c[_SLOPE])
 
 
-@inner
+@inlined
 def _shorten(v: F, c: F, value: float, usable: bool) -> bool:
     """Try a shorter step; where none is any good set out without memory, then give up."""
     c[_LONG] = c[_STEP]
@@ -203,7 +203,7 @@ def _try_step(v: F, c: F, step: float) -> None:
         v[TRIAL, j] = min(max(moved, v[LOWER, j]), v[UPPER, j])
 
 
-@inner
+@inlined
 def _remember(v: F, c: F, grad: F) -> None:
     """Store how the move to the trial point changed the gradient, if it curves upward."""
     slot = int(c[_N_PAIRS]) % MEMORY
@@ -238,7 +238,7 @@ def _set_out(v: F, c: F, tolerance: float) -> None:
     _try_step(v, c, step)
 
 
-@inner
+@inlined
 def _promise(v: F) -> float:
     """Return what a step of a lengthscale each, cut at the bounds, would gain if all was linear."""
     gain = 0.0
@@ -249,7 +249,7 @@ def _promise(v: F) -> float:
     return gain
 
 
-@inner
+@inlined
 def _turn(v: F, c: F) -> None:
     """Fill in the direction and its slope: the two-loop recursion on the free coordinates.
 
@@ -269,7 +269,7 @@ def _turn(v: F, c: F) -> None:
     c[_SLOPE] = slope
 
 
-@inner
+@inlined
 def _two_loops(v: F, c: F) -> None:
     """Multiply the direction by the inverse Hessian of the last moves.
 

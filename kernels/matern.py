@@ -88,7 +88,6 @@ def covariances(r2: F, n: int, kernel: int, signal: float, k: F, slope: F) -> No
             slope[i] = -0.5 * k[i]
 
 
-@kernel
 def fill_gram(
     Z: F,
     A: F,
@@ -106,16 +105,58 @@ def fill_gram(
 
     O(n² d) time, no memory beyond one row.
     """
-    n = Z.shape[1]
-    r2 = np.empty(n)
-    for i in range(n):
-        add_distances(Z[:, i], A[:, i], Z, A, i, rules, weight, gap, r2)
-        covariances(r2, i, kernel, signal, K[i], slope[i])
+    fill_cross(Z, A, Z, A, rules, weight, gap, signal, offset, kernel, K, slope, lower=True)
+    np.fill_diagonal(K, signal + offset + noise)
+    np.fill_diagonal(slope, 0.0)
+
+
+def fill_cross(
+    Zq: F,
+    Aq: F,
+    Z: F,
+    A: F,
+    rules: Rules,
+    weight: F,
+    gap: float,
+    signal: float,
+    offset: float,
+    kernel: int,
+    K: F,
+    slope: F,
+    lower: bool = False,
+) -> None:
+    """Fill in K [m, n] = k(query, row) and its slopes by r²; Zq, Aq are [d, m].
+
+    With `lower` only what is below the diagonal.
+    """
+    r2 = np.empty(Z.shape[1])
+    _fill(Zq, Aq, Z, A, rules, weight, gap, signal, offset, kernel, lower, r2, K, slope)
+
+
+@kernel
+def _fill(
+    Zq: F,
+    Aq: F,
+    Z: F,
+    A: F,
+    rules: Rules,
+    weight: F,
+    gap: float,
+    signal: float,
+    offset: float,
+    kernel: int,
+    lower: bool,
+    r2: F,
+    K: F,
+    slope: F,
+) -> None:
+    for i in range(Zq.shape[1]):
+        n = i if lower else Z.shape[1]
+        add_distances(Zq[:, i], Aq[:, i], Z, A, n, rules, weight, gap, r2)
+        covariances(r2, n, kernel, signal, K[i], slope[i])
         if offset != 0.0:
-            for k in range(i):
+            for k in range(n):
                 K[i, k] += offset
-        K[i, i] = signal + offset + noise
-        slope[i, i] = 0.0
 
 
 @kernel_of_sums
@@ -127,17 +168,18 @@ def contract_gram(
     slope: F,
     inverse: F,
     alpha: F,
+    h: F,
     by_column: F,
 ) -> tuple[float, float, float]:
-    """Contract W = α αᵀ - K⁻¹ with the derivatives of K, in O(n² d) time and O(n) memory.
+    """Contract W = α αᵀ - K⁻¹ with the derivatives of K, in O(n² d) time; `h` [n] is scratch.
 
     Fills ``by_column[j]`` with ½ Σ_ab W_ab ∂K_ab/∂weight_j and returns ½ Σ_ab W_ab ∂K_ab/∂gap,
     the trace of K⁻¹ and the sum of all of its elements. `slope` and `inverse` are read in their
     lower triangles only.
     """
     n = alpha.size
-    h = np.empty(n)
-    by_column[:] = 0.0
+    for j in range(weight.size):
+        by_column[j] = 0.0
     by_gap, trace, total = 0.0, 0.0, 0.0
     for i in range(n):
         row = 0.0
@@ -183,11 +225,12 @@ def _contract_choice(h: F, column: F, A: F, i: int) -> float:
 
 @kernel
 def contract_places(
-    Z: F, rules: Rules, weight: F, slope: F, inverse: F, alpha: F, by_place: F
+    Z: F, rules: Rules, weight: F, slope: F, inverse: F, alpha: F, h: F, by_place: F
 ) -> None:
-    """Fill in ½ Σ_ab W_ab ∂K_ab/∂Z [d, n], W = α αᵀ - K⁻¹; 0 of NOMINAL columns; O(n² d)."""
-    h = np.empty(alpha.size)
-    by_place[:] = 0.0
+    """Add ½ Σ_ab W_ab ∂K_ab/∂Z [d, n], W = α αᵀ - K⁻¹; 0 of NOMINAL columns; O(n² d).
+
+    `h` [n] is scratch.
+    """
     for i in range(alpha.size):
         for k in range(i):
             h[k] = 2.0 * (alpha[i] * alpha[k] - inverse[i, k]) * slope[i, k]
@@ -200,29 +243,3 @@ def contract_places(
                 total += change
                 by_place[j, k] -= change
             by_place[j, i] += total
-
-
-@kernel
-def fill_cross(
-    Zq: F,
-    Aq: F,
-    Z: F,
-    A: F,
-    rules: Rules,
-    weight: F,
-    gap: float,
-    signal: float,
-    offset: float,
-    kernel: int,
-    K: F,
-    slope: F,
-) -> None:
-    """Fill in K [m, n] = k(query, row) and its slopes by r²; Zq, Aq are [d, m]."""
-    n = Z.shape[1]
-    r2 = np.empty(n)
-    for i in range(Zq.shape[1]):
-        add_distances(Zq[:, i], Aq[:, i], Z, A, n, rules, weight, gap, r2)
-        covariances(r2, n, kernel, signal, K[i], slope[i])
-        if offset != 0.0:
-            for k in range(n):
-                K[i, k] += offset

@@ -22,7 +22,7 @@ def non_dominated(Y: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
         if Y.shape[1] <= 2:
             _sweep(Y, order, keep)
         else:
-            _against_front(Y, order, keep)
+            _against_front(Y, order, np.empty(order.size, dtype=np.int64), keep)
     return keep
 
 
@@ -43,10 +43,12 @@ def _sweep(
 
 @kernel
 def _against_front(
-    Y: npt.NDArray[np.float64], order: npt.NDArray[np.int64], keep: npt.NDArray[np.bool_]
+    Y: npt.NDArray[np.float64],
+    order: npt.NDArray[np.int64],
+    front: npt.NDArray[np.int64],
+    keep: npt.NDArray[np.bool_],
 ) -> None:
-    """Mark what no member of the front so far dominates."""
-    front = np.empty(order.size, dtype=np.int64)
+    """Mark what no member of the front so far dominates; `front` [order.size] is scratch."""
     n_front = 0
     for i in order:
         dominated = False
@@ -86,7 +88,8 @@ def spread_subset(Y: npt.NDArray[np.float64], n: int) -> npt.NDArray[np.int64]:
         _, ranks[:, j] = np.unique(Y[:, j], return_inverse=True)
     ranks = (ranks + 0.5) / (ranks.max(axis=0, initial=0) + 1.0)
     chosen = np.empty(min(n, k), dtype=np.int64)
-    _choose(ranks, _lattice(_LATTICE_POINTS, m), chosen)
+    free, taken = np.ones(_LATTICE_POINTS, dtype=np.bool_), np.zeros(k, dtype=np.bool_)
+    _choose(ranks, _lattice(_LATTICE_POINTS, m), free, taken, chosen)
     return chosen
 
 
@@ -106,11 +109,14 @@ def _lattice(n: int, m: int) -> npt.NDArray[np.float64]:
 def _choose(
     Y: npt.NDArray[np.float64],
     points: npt.NDArray[np.float64],
+    free: npt.NDArray[np.bool_],
+    taken: npt.NDArray[np.bool_],
     chosen: npt.NDArray[np.int64],
 ) -> None:
-    """Fill in rows of Y, each dominating most of the points that no earlier one does."""
-    free = np.ones(points.shape[0], dtype=np.bool_)
-    taken = np.zeros(Y.shape[0], dtype=np.bool_)
+    """Fill in rows of Y, each dominating most of the points that no earlier one does.
+
+    At first all points are `free` and no rows `taken`.
+    """
     for r in range(chosen.size):
         best, most = -1, -1
         for i in range(Y.shape[0]):

@@ -7,12 +7,14 @@ a distribution over configurations, and so is the mixture.
 
 A column takes one of three forms: on an INTERVAL a normal, truncated to it; on CELLS a normal's
 values at them, times their widths, made to sum to one; among CHOICES a smoothed indicator.
+
+Arrays are stored by column: kernels [d, K], rows [d, n]. A kernel's `precision` in a column is
+1 / its standard deviation, 0 where it says nothing; its `peak` is its factor at its center.
 """
 
 from __future__ import annotations
 
 import math
-from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -23,185 +25,135 @@ from bayesopt._kernels.special import exp_small, truncated_normal, upper_tail
 F = npt.NDArray[np.float64]
 B = npt.NDArray[np.bool_]
 Numbers = npt.NDArray[np.int64]
+Forms = npt.NDArray[np.int8]
 
 FIXED, INTERVAL, CELLS, CHOICE = -1, 0, 1, 2
 
-_LANES = 32  # partial sums: as many additions as the processor can have under way
 _ROOT_HALF = math.sqrt(0.5)
 _NORMAL_PEAK = 1.0 / math.sqrt(2.0 * math.pi)
-_HUGE, _TINY = 1e100, 1e-100  # a product beyond is put into its logarithm
+_HUGE, _TINY = 1e100, 1e-100
 
 
-class Form(NamedTuple):
-    """What the columns of a space are to a density.
+@kernel
+def fit_kernels(
+    X: F,
+    active: B,
+    weight: F,
+    prior_weight: float,
+    form: Forms,
+    always: B,
+    factor: float,
+    floor: float,
+    cell_floor: float,
+    spread_weight: float,
+    n_cells: Numbers,
+    cell_unit: F,
+    cell_mass: F,
+    scratch: F,
+    center: F,
+    precision: F,
+    peak: F,
+    log_peak: F,
+    share: F,
+    base: F,
+) -> float:
+    """Fill in the kernels at rows X [K, d]; return the logarithm of the prior's weight.
 
-    Of a column of CELLS the places ``cell_ptr[j]:cell_ptr[j + 1]`` hold coordinate and width.
+    The width is `factor` times the rule of thumb for a normal density (Scott, 1992), where
+    `spread_weight` is the weight of the uniform distribution in how far kernels are spread, and at
+    least `floor`, on CELLS `cell_floor` of the distance between two. O(K d), and of each column of
+    CELLS the number of cells squared.
+
+    Parameters
+    ----------
+    weight : float64 [K]
+        Of kernels, as `prior_weight` is that of the uniform distribution.
+    always : bool [d]
+        Which columns exist in every row.
+    cell_unit, cell_mass : float64 [d, most cells]
+        Coordinates and widths of the cells of columns of CELLS.
+    scratch : float64 [2, most cells]
+    log_peak : float64 [d, K]
+        Filled with logarithms of peaks of columns that do not exist always, and 0.
+    share : float64 [K]
+        Filled with weights that add up to 1 with the prior's.
+    base : float64 [K]
+        Filled with logarithms of shares times the peaks of columns that exist always.
     """
-
-    form: npt.NDArray[np.int8]  # [d] FIXED, INTERVAL, CELLS, CHOICE
-    always: B  # [d] whether a column exists in every row
-    n_cells: Numbers  # [d]
-    cell_ptr: Numbers  # [d + 1]
-    cell_unit: F  # [cells]
-    cell_mass: F  # [cells]
-
-
-class Smoothing(NamedTuple):
-    """How wide kernels are."""
-
-    factor: float  # of the rule of thumb for a normal density
-    floor: float  # narrowest kernel, in units of the range
-    cell_floor: float  # the same, in units of a cell
-    prior_weight: float  # in kernels
-    spread_weight: float  # of the prior in how far kernels are spread, in kernels
-    choice_weight: float  # weight of the other choices, in kernels
-
-
-class Mixture(NamedTuple):
-    """A density: K kernels and the prior."""
-
-    center: F  # [d, K]
-    precision: F  # [d, K] 1 / standard deviation; 0 where the kernel says nothing
-    peak: F  # [d, K] the kernel's factor at its center
-    log_peak: F  # [d, K] its logarithm, of columns that do not always exist
-    base: F  # [K] logarithms of the weight and of the other peaks
-    even: F  # [d] precision of a column in which all kernels have the same, else 0
-    same: F  # [d] logarithm of the density at a kernel's own choice
-    other: F  # [d] and at another
-    cumulative: F  # [K] weights added up
-    prior: float  # logarithm of the prior's weight
-
-
-@inner
-def fill_mixture(
-    X: F, active: B, numbers: Numbers, more: F, more_active: B, weight: F, form: Any, smoothing: Any
-) -> Any:
-    """Return the mixture with a kernel at each row ``X[numbers]`` and at each of `more` rows.
-
-    The weights [numbers + more] are relative to the prior's; O(K d), and of each column of CELLS
-    the number of cells squared.
-    """
-    d, n, n_kernels = X.shape[1], numbers.size, numbers.size + more.shape[0]
-    center, precision = np.zeros((d, n_kernels)), np.zeros((d, n_kernels))
-    for i in range(n_kernels):
-        for j in range(d):
-            on = active[numbers[i], j] if i < n else more_active[i - n, j]
-            if on and form.form[j] != FIXED:
-                center[j, i] = X[numbers[i], j] if i < n else more[i - n, j]
-                precision[j, i] = 1.0
-    peak, log_peak = np.zeros((d, n_kernels)), np.zeros((d, n_kernels))
-    base, cumulative = np.empty(n_kernels), np.empty(n_kernels)
-    prior = _weigh(weight, smoothing.prior_weight, base, cumulative)
-    even, same, other = np.zeros(d), np.zeros(d), np.zeros(d)
-    product = np.zeros(n_kernels)
-    for i in range(n_kernels):
-        product[i] = 1.0
+    d = X.shape[1]
     for j in range(d):
-        if form.form[j] == CHOICE:
-            same[j], other[j] = _choice_logs(precision[j], form.n_cells[j], smoothing)
-        elif form.form[j] != FIXED and n_kernels:
-            even[j] = _set_widths(center[j], precision[j], weight, j, form, smoothing)
-            _set_peaks(center[j], precision[j], peak[j], j, form)
-            if form.always[j]:
-                _multiply(peak[j], product, base)
-            else:
-                for i in range(n_kernels):
-                    log_peak[j, i] = math.log(peak[j, i])
-    for i in range(n_kernels):
-        base[i] += math.log(product[i])
-    return Mixture(center, precision, peak, log_peak, base, even, same, other, cumulative, prior)
+        for k in range(weight.size):
+            on = active[k, j] and form[j] != FIXED
+            center[j, k] = X[k, j] if on else 0.0
+            precision[j, k] = 1.0 if on else 0.0
+            peak[j, k] = 1.0
+        if form[j] == INTERVAL:
+            _set_width(center[j], weight, factor, floor, spread_weight, d, precision[j])
+            _set_interval_peaks(center[j], precision[j], peak[j])
+        elif form[j] == CELLS:
+            least = max(floor, cell_floor / n_cells[j])
+            _set_width(center[j], weight, factor, least, spread_weight, d, precision[j])
+            unit, mass = cell_unit[j], cell_mass[j]
+            _set_cell_peaks(center[j], precision[j], n_cells[j], unit, mass, scratch, peak[j])
+    _add_log_peaks(peak, always, log_peak, base)
+    return _add_log_shares(weight, prior_weight, share, base)
 
 
 @inner
-def _weigh(weight: F, prior_weight: float, base: F, cumulative: F) -> float:
-    """Fill in logarithms of weights and their sums; return the logarithm of the prior's."""
-    total = prior_weight
-    for i in range(weight.size):
-        total += weight[i]
-    if total <= 0.0:
-        return 0.0
-    reached = 0.0
-    for i in range(weight.size):
-        share = weight[i] / total
-        reached += share
-        cumulative[i] = reached
-        base[i] = math.log(share) if share > 0.0 else -math.inf
-    share = prior_weight / total
-    return math.log(share) if share > 0.0 else -math.inf
-
-
-@inner
-def _choice_logs(precision: F, n_cells: int, smoothing: Any) -> tuple[float, float]:
-    """Return the log densities at a kernel's own choice and at each of the others."""
-    n_on = 0.0
-    for i in range(precision.size):
-        n_on += precision[i]
-    spread = smoothing.choice_weight / (n_on + 1.0)
-    total = 1.0 + spread * n_cells
-    far = math.log(n_cells * spread / total) if spread > 0.0 else -math.inf
-    return math.log(n_cells * (1.0 + spread) / total), far
-
-
-@inner
-def _set_widths(center: F, precision: F, weight: F, j: int, form: Any, smoothing: Any) -> float:
-    """Fill in the precisions of one column's kernels; they hold 1 where there is a kernel.
-
-    Returns what goes into ``even``.
-    """
-    n_on, total = 0, smoothing.spread_weight
-    mean = 0.5 * total
-    for i in range(center.size):
-        if precision[i] > 0.0:
-            n_on += 1
-            total += weight[i]
-            mean += weight[i] * center[i]
-    floor = smoothing.floor
-    if form.form[j] == CELLS:
-        floor = max(floor, smoothing.cell_floor / form.n_cells[j])
-    spread = _spread(center, precision, weight, mean / max(total, _TINY), smoothing.spread_weight)
-    width = smoothing.factor * spread * max(n_on, 1) ** (-1.0 / (form.form.size + 4.0))
+def _set_width(
+    center: F, weight: F, factor: float, floor: float, prior: float, d: int, precision: F
+) -> None:
+    n_on, total, first, second = 0.0, prior, 0.0, prior / 12.0
+    for k in range(center.size):
+        w, far = weight[k] * precision[k], center[k] - 0.5
+        n_on += precision[k]
+        total += w
+        first += w * far
+        second += w * far * far
+    total = max(total, _TINY)
+    variance = max(second / total - (first / total) * (first / total), 0.0)
+    width = factor * math.sqrt(variance) * max(n_on, 1.0) ** (-1.0 / (d + 4.0))
     common = 1.0 / min(max(width, floor), 1.0)
-    for i in range(center.size):
-        precision[i] *= common
-    return common if n_on == center.size else 0.0
+    for k in range(center.size):
+        precision[k] *= common
 
 
 @inner
-def _spread(center: F, precision: F, weight: F, mean: float, of_prior: float) -> float:
-    """Return the standard deviation of centers and prior."""
-    total, variance = of_prior, of_prior * (1.0 / 12.0 + (0.5 - mean) ** 2)
-    for i in range(center.size):
-        if precision[i] > 0.0:
-            total += weight[i]
-            variance += weight[i] * (center[i] - mean) ** 2
-    return math.sqrt(variance / max(total, _TINY))
+def _set_interval_peaks(center: F, precision: F, peak: F) -> None:
+    for k in range(center.size):
+        p = precision[k]
+        outside = upper_tail(center[k] * p) + upper_tail((1.0 - center[k]) * p)
+        mass = 1.0 - outside if p > 0.0 else 1.0
+        peak[k] = p * _NORMAL_PEAK / mass if p > 0.0 else 1.0
 
 
 @inner
-def _set_peaks(center: F, precision: F, peak: F, j: int, form: Any) -> None:
-    """Fill in the factors that make each kernel of one column integrate to one."""
-    if form.form[j] == INTERVAL:
-        _set_interval_peaks(center, precision, peak)
-        return
-    first = form.cell_ptr[j]
-    found = np.zeros(form.cell_ptr[j + 1] - first)  # kernels at one cell are alike
-    for i in range(center.size):
-        if precision[i] > 0.0:
-            own = _cell_of(center[i], first, found.size, form)
+def _set_cell_peaks(
+    center: F, precision: F, n_cells: int, unit: F, mass: F, scratch: F, peak: F
+) -> None:
+    found, value = scratch[0], scratch[1]
+    for c in range(n_cells):
+        found[c] = 0.0  # kernels at one cell are alike
+    for k in range(center.size):
+        if precision[k] > 0.0:
+            own = _cell_of(center[k], n_cells, unit)
             if found[own] == 0.0:
-                found[own] = 1.0 / _cell_sum(center[i], precision[i], j, form)
-            peak[i] = found[own]
-        else:
-            peak[i] = 1.0
+                for c in range(n_cells):
+                    value[c] = _cell_value(unit[c], mass[c], center[k], precision[k])
+                total = 0.0
+                for c in range(n_cells):
+                    total += value[c]
+                found[own] = 1.0 / total
+            peak[k] = found[own]
 
 
 @inner
-def _cell_of(u: float, first: int, n_cells: int, form: Any) -> int:
+def _cell_of(u: float, n_cells: int, unit: F) -> int:
     """Return the cell whose coordinate is nearest to `u`, by bisection."""
     low, high = 0, n_cells - 1
     while low < high:
         middle = (low + high) // 2
-        if form.cell_unit[first + middle] + form.cell_unit[first + middle + 1] < 2.0 * u:
+        if unit[middle] + unit[middle + 1] < 2.0 * u:
             low = middle + 1
         else:
             high = middle
@@ -209,71 +161,93 @@ def _cell_of(u: float, first: int, n_cells: int, form: Any) -> int:
 
 
 @inner
-def _set_interval_peaks(center: F, precision: F, peak: F) -> None:
-    for i in range(center.size):
-        p = precision[i]
-        outside = upper_tail(center[i] * p) + upper_tail((1.0 - center[i]) * p)
-        mass = 1.0 - outside if p > 0.0 else 1.0
-        peak[i] = p * _NORMAL_PEAK / mass if p > 0.0 else 1.0
+def _cell_value(unit: float, mass: float, center: float, precision: float) -> float:
+    z = (unit - center) * precision
+    return mass * exp_small(-0.5 * z * z)
 
 
 @inner
-def _cell_sum(center: float, precision: float, j: int, form: Any) -> float:
-    total = 0.0
-    for c in range(form.cell_ptr[j], form.cell_ptr[j + 1]):
-        total += _cell_value(c, center, precision, form)
-    return total
+def _add_log_peaks(peak: F, always: B, log_peak: F, base: F) -> None:
+    """Fill in the logarithms of peaks >= 1; of those in `base` the product is taken before."""
+    for k in range(base.size):
+        product, base[k] = 1.0, 0.0
+        for j in range(always.size):
+            log_peak[j, k] = 0.0
+            if not always[j]:
+                log_peak[j, k] = math.log(peak[j, k])
+            else:
+                product *= peak[j, k]
+                if product > _HUGE:
+                    base[k] += math.log(product)
+                    product = 1.0
+        base[k] += math.log(product)
 
 
 @inner
-def _cell_value(c: int, center: float, precision: float, form: Any) -> float:
-    z = (form.cell_unit[c] - center) * precision
-    return float(form.cell_mass[c] * exp_small(-0.5 * z * z))
+def _add_log_shares(weight: F, prior_weight: float, share: F, base: F) -> float:
+    """Fill in shares and add their logarithms; where nothing weighs the prior is all there is."""
+    total = prior_weight
+    for k in range(weight.size):
+        total += weight[k]
+    for k in range(weight.size):
+        share[k] = weight[k] / total if total > 0.0 else 0.0
+        base[k] += math.log(share[k]) if share[k] > 0.0 else -math.inf
+    if total <= 0.0:
+        return 0.0
+    return math.log(prior_weight / total) if prior_weight > 0.0 else -math.inf
 
 
-@inner
-def _multiply(peak: F, product: F, base: F) -> None:
-    """Multiply the products by the peaks, and add what grows too large to the logarithms."""
-    extreme = False
-    for i in range(peak.size):
-        product[i] *= peak[i]
-        extreme |= product[i] > _HUGE or product[i] < _TINY
-    if extreme:
-        for i in range(peak.size):
-            base[i] += math.log(product[i])
-            product[i] = 1.0
+@kernel
+def log_density(
+    Z: F,
+    exists: F,
+    center: F,
+    precision: F,
+    log_peak: F,
+    base: F,
+    prior: float,
+    form: Forms,
+    near: F,
+    same: F,
+    other: F,
+    terms: F,
+    largest: F,
+    out: F,
+) -> None:
+    """Fill in the log density [n] at rows Z, relative to the uniform one; O(n K d).
 
-
-@inner
-def log_density(mixture: Any, rows: F, active: B, form: Any, out: F) -> None:
-    """Fill in the log density [n] at rows [n, d], relative to the uniform one; O(n K d)."""
-    terms, lanes = np.empty(mixture.base.size), np.empty(_LANES)
-    for i in range(rows.shape[0]):
-        _set_terms(mixture, rows, active, i, form, terms)
-        out[i] = _log_sum_exp(terms, mixture.prior, lanes)
-
-
-@inner
-def _set_terms(mixture: Any, rows: F, active: B, i: int, form: Any, terms: F) -> None:
-    """Fill in the log density at row i of each kernel, its weight included."""
-    # taken out once: each look into a tuple counts references
-    center, precision, log_peak = mixture.center, mixture.precision, mixture.log_peak
-    base, even, same, other = mixture.base, mixture.even, mixture.same, mixture.other
-    kind, always, n_cells = form.form, form.always, form.n_cells
-    for k in range(terms.size):
-        terms[k] = base[k]
-    for j in range(rows.shape[1]):
-        if not active[i, j] or kind[j] == FIXED:
-            continue
-        if kind[j] == CHOICE:
-            near = 0.5 / n_cells[j]
-            _add_choice(center, precision, j, rows[i, j], near, same[j], other[j], terms)
-        elif even[j] > 0.0:
-            _add_even(center, j, rows[i, j], even[j] * _ROOT_HALF, terms)
-        else:
-            _add_uneven(center, precision, j, rows[i, j], terms)
-        if not always[j]:
-            _add_row(log_peak, j, terms)
+    Parameters
+    ----------
+    Z, exists : float64 [d, n]
+        Rows, and 1.0 where a column exists in a row, else 0.0.
+    center, precision, log_peak : float64 [d, K]
+        The last is 0 of columns whose peak is in `base`.
+    base : float64 [K]
+        Logarithms of a kernel's weight and peaks.
+    prior : float
+        Logarithm of the uniform distribution's weight.
+    near, same, other : float64 [d]
+        Of a CHOICE: what is nearer to a kernel's center is its own choice; the logarithms of the
+        density there and at another one.
+    terms : float64 [K, n]
+        Filled with each kernel's logarithm, its weight included.
+    largest : float64 [n]
+        Filled with the largest of the terms and the prior.
+    """
+    for i in range(out.size):
+        largest[i] = prior
+    for k in range(base.size):
+        for i in range(out.size):
+            terms[k, i] = base[k]
+        for j in range(form.size):
+            c, p = center[j, k], precision[j, k]
+            if p > 0.0 and form[j] == CHOICE:
+                _add_choice(Z[j], exists[j], c, near[j], same[j], other[j], terms[k])
+            elif p > 0.0:
+                _add_normal(Z[j], exists[j], c, p * _ROOT_HALF, log_peak[j, k], terms[k])
+        for i in range(out.size):
+            largest[i] = terms[k, i] if terms[k, i] > largest[i] else largest[i]
+    _log_sums(terms, prior, largest, out)
 
 
 # Loops of their own, without a branch, become vector instructions.
@@ -281,129 +255,71 @@ def _set_terms(mixture: Any, rows: F, active: B, i: int, form: Any, terms: F) ->
 
 @inner
 def _add_choice(
-    center: F, precision: F, j: int, x: float, near: float, same: float, other: float, terms: F
+    x: F, exists: F, center: float, near: float, same: float, other: float, terms: F
 ) -> None:
-    for k in range(terms.size):
-        factor = same if abs(center[j, k] - x) < near else other
-        terms[k] += factor if precision[j, k] > 0.0 else 0.0
+    for i in range(terms.size):
+        factor = same if abs(center - x[i]) < near else other
+        terms[i] += factor if exists[i] > 0.0 else 0.0
 
 
 @inner
-def _add_even(center: F, j: int, x: float, scale: float, terms: F) -> None:
-    for k in range(terms.size):
-        z = (x - center[j, k]) * scale
-        terms[k] -= z * z
+def _add_normal(x: F, exists: F, center: float, scale: float, peak: float, terms: F) -> None:
+    for i in range(terms.size):
+        z = (x[i] - center) * scale
+        terms[i] += peak - z * z if exists[i] > 0.0 else 0.0
 
 
 @inner
-def _add_uneven(center: F, precision: F, j: int, x: float, terms: F) -> None:
-    for k in range(terms.size):
-        z = (x - center[j, k]) * precision[j, k] * _ROOT_HALF
-        terms[k] -= z * z
-
-
-@inner
-def _add_row(values: F, j: int, terms: F) -> None:
-    for k in range(terms.size):
-        terms[k] += values[j, k]
-
-
-@inner
-def _log_sum_exp(terms: F, prior: float, lanes: F) -> float:
-    """Return log(exp(prior) + the sum of exp(terms)); the `lanes` hold partial results."""
-    n_lanes = lanes.size
-    whole = terms.size - terms.size % n_lanes
-    largest = prior
-    for k in range(n_lanes):
-        lanes[k] = prior
-    for first in range(0, whole, n_lanes):
-        for k in range(n_lanes):
-            lanes[k] = lanes[k] if lanes[k] > terms[first + k] else terms[first + k]
-    for k in range(n_lanes):
-        largest = max(largest, lanes[k])
-    for k in range(whole, terms.size):
-        largest = max(largest, terms[k])
-    if largest == -math.inf:
-        return largest
-    _exponentiate(terms, largest)
-    for k in range(n_lanes):
-        lanes[k] = 0.0
-    for first in range(0, whole, n_lanes):
-        for k in range(n_lanes):
-            lanes[k] += terms[first + k]
-    total = math.exp(prior - largest)
-    for k in range(n_lanes):
-        total += lanes[k]
-    for k in range(whole, terms.size):
-        total += terms[k]
-    return largest + math.log(total)
-
-
-@inner
-def _exponentiate(terms: F, largest: float) -> None:
-    for k in range(terms.size):
-        terms[k] = exp_small(terms[k] - largest)
-
-
-@inner
-def draw_rows(mixture: Any, uniforms: F, form: Any, rows: F) -> None:
-    """Fill in rows [n, d] drawn from the mixture, not snapped; `uniforms` are [n, 1 + d]."""
-    for i in range(rows.shape[0]):
-        k = 0
-        while k < mixture.cumulative.size and mixture.cumulative[k] <= uniforms[i, 0]:
-            k += 1
-        for j in range(rows.shape[1]):
-            rows[i, j] = uniforms[i, 1 + j]
-            if k < mixture.cumulative.size and mixture.precision[j, k] > 0.0:
-                rows[i, j] = _draw(mixture, k, j, uniforms[i, 1 + j], form)
-
-
-@inner
-def _draw(mixture: Any, k: int, j: int, u: float, form: Any) -> float:
-    """Return a coordinate drawn from one kernel."""
-    precision, center = mixture.precision[j, k], mixture.center[j, k]
-    if form.form[j] == INTERVAL:
-        return truncated_normal(u, center, precision)
-    if form.form[j] == CHOICE:
-        # what is smoothed is spread over all choices, the kernel's own among them
-        smooth = math.exp(mixture.other[j])
-        return u / smooth if u < smooth else center
-    target = u / mixture.peak[j, k]
-    last = form.cell_ptr[j + 1] - 1
-    for c in range(form.cell_ptr[j], last):
-        target -= _cell_value(c, center, precision, form)
-        if target < 0.0:
-            return float(form.cell_unit[c])
-    return float(form.cell_unit[last])
+def _log_sums(terms: F, prior: float, largest: F, out: F) -> None:
+    """Fill in log(exp(prior) + the sum of exp(terms))."""
+    for i in range(out.size):
+        out[i] = exp_small(prior - largest[i])
+    for k in range(terms.shape[0]):
+        for i in range(out.size):
+            out[i] += exp_small(terms[k, i] - largest[i])
+    for i in range(out.size):
+        out[i] = largest[i] + math.log(out[i]) if largest[i] > -math.inf else largest[i]
 
 
 @kernel
-def density_at(
-    X: F, active: B, weight: F, rows: F, exists: B, form: Any, smoothing: Any, out: F, grad: F
+def draw_rows(
+    source: Numbers,
+    center: F,
+    precision: F,
+    peak: F,
+    form: Forms,
+    smooth: F,
+    n_cells: Numbers,
+    cell_unit: F,
+    cell_mass: F,
+    Z: F,
 ) -> None:
-    """Fill in log densities [n] and their gradients [n, d] at rows, of kernels at each row of X.
+    """Turn uniform numbers Z [d, n] into rows drawn from the kernels `source` [n], not snapped.
 
-    The gradient is 0 in columns that do not exist or are no INTERVAL.
+    A source beyond the last kernel is the uniform distribution. Of a CHOICE `smooth` [d] is the
+    probability of a draw from all choices, the kernel's own among them.
     """
-    mixture = fill_mixture(
-        X, active, np.arange(X.shape[0]), X[:0], active[:0], weight, form, smoothing
-    )
-    log_density(mixture, rows, exists, form, out)
-    terms = np.empty(mixture.base.size)
-    for i in range(rows.shape[0]):
-        _set_terms(mixture, rows, exists, i, form, terms)
-        for j in range(rows.shape[1]):
-            grad[i, j] = 0.0
-            if exists[i, j] and form.form[j] == INTERVAL:
-                for k in range(terms.size):
-                    pull = (mixture.center[j, k] - rows[i, j]) * mixture.precision[j, k] ** 2
-                    grad[i, j] += math.exp(terms[k] - out[i]) * pull
+    for i in range(source.size):
+        k = source[i]
+        for j in range(form.size):
+            if k < center.shape[1] and precision[j, k] > 0.0:
+                u, c, p = Z[j, i], center[j, k], precision[j, k]
+                if form[j] == INTERVAL:
+                    Z[j, i] = truncated_normal(u, c, p)
+                elif form[j] == CHOICE:
+                    Z[j, i] = u / smooth[j] if u < smooth[j] else c
+                else:
+                    target = u / peak[j, k]
+                    Z[j, i] = _cell_at(target, c, p, n_cells[j], cell_unit[j], cell_mass[j])
 
 
-@kernel
-def draw_from(X: F, active: B, weight: F, uniforms: F, form: Any, smoothing: Any, rows: F) -> None:
-    """Fill in rows [n, d], not snapped, drawn from the density of kernels at each row of X."""
-    mixture = fill_mixture(
-        X, active, np.arange(X.shape[0]), X[:0], active[:0], weight, form, smoothing
-    )
-    draw_rows(mixture, uniforms, form, rows)
+@inner
+def _cell_at(
+    target: float, center: float, precision: float, n_cells: int, unit: F, mass: F
+) -> float:
+    """Return the cell at which the values of a kernel have added up to more than the target."""
+    for c in range(n_cells - 1):
+        target -= _cell_value(unit[c], mass[c], center, precision)
+        if target < 0.0:
+            return float(unit[c])
+    return float(unit[n_cells - 1])

@@ -37,18 +37,6 @@ def append_row(L: F, n: int, k: F, prior: float, least: float) -> bool:
 
 
 @kernel_of_sums
-def means_and_variances(K: F, V: F, alpha: F, prior: float, least: float, mean: F, var: F) -> None:
-    """Fill in mean = K α and var = prior - |v|², at least `least`; K [m, n], V [m, n] = K L⁻ᵀ."""
-    for i in range(K.shape[0]):
-        total, explained = 0.0, 0.0
-        for k in range(K.shape[1]):
-            total += K[i, k] * alpha[k]
-            explained += V[i, k] * V[i, k]
-        mean[i] = total
-        var[i] = max(prior - explained, least)
-
-
-@kernel_of_sums
 def input_gradients(
     Zq: F,
     Aq: F,
@@ -58,16 +46,17 @@ def input_gradients(
     slope: F,
     alpha: F,
     U: F,
+    scratch: F,
     d_mean: F,
     d_var: F,
 ) -> None:
     """Fill in the gradients [m, d] of mean and variance by the query's coordinates; O(m n d).
 
     `slope` [m, n] is dk/d(r²), U [m, n] = K⁻¹ k of each query. NOMINAL columns and those that do
-    not exist in a query get 0.
+    not exist in a query get 0. `scratch` is [2, n].
     """
     n = Z.shape[1]
-    by_mean, by_var = np.empty(n), np.empty(n)
+    by_mean, by_var = scratch[0], scratch[1]
     for i in range(Zq.shape[1]):
         for k in range(n):
             by_mean[k] = 2.0 * slope[i, k] * alpha[k]

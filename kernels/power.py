@@ -19,54 +19,50 @@ _N_STEPS = 30  # leaves an interval of 3e-6
 _NEAR = 1e-9  # of a power at which the formula is a logarithm
 
 
-@kernel
-def transform(z: F, power: float, out: F) -> None:
-    """Fill in the transform of z [n]; increasing in z, the identity for a power of 1."""
-    for i in range(z.size):
-        if z[i] >= 0.0:
-            out[i] = _raised(z[i], power)
-        else:
-            out[i] = -_raised(-z[i], 2.0 - power)
+def transform(z: F, power: float) -> F:
+    """Return the transform of z [n]; increasing in z, the identity for a power of 1."""
+    return np.where(z >= 0.0, _raised(z, power), -_raised(-z, 2.0 - power))
 
 
-@inner
-def _raised(x: float, power: float) -> float:
-    if abs(power) < _NEAR:
-        return float(np.log1p(x))
-    return float(np.expm1(power * np.log1p(x)) / power)
+def _raised(x: F, power: float) -> F:
+    log = np.log1p(np.maximum(x, 0.0))
+    return log if abs(power) < _NEAR else np.expm1(power * log) / power
 
 
-@kernel
 def best_power(z: F) -> float:
     """Return the power in [-2, 4] under which z [n] is most likely normal, by golden section."""
-    scratch = np.empty(z.size)
-    jacobian = 0.0
-    for x in z:
-        jacobian += np.sign(x) * np.log1p(abs(x))
+    return float(_search(np.sign(z), np.log1p(np.abs(z)), np.empty(z.size)))
+
+
+@kernel
+def _search(sign: F, log: F, scratch: F) -> float:
     low, high = _LOW, _HIGH
     a, b = high - _GOLDEN * (high - low), low + _GOLDEN * (high - low)
-    at_a, at_b = _likelihood(z, a, jacobian, scratch), _likelihood(z, b, jacobian, scratch)
+    at_a, at_b = _likelihood(sign, log, a, scratch), _likelihood(sign, log, b, scratch)
     for _ in range(_N_STEPS):
         if at_a >= at_b:
             high, b, at_b = b, a, at_a
             a = high - _GOLDEN * (high - low)
-            at_a = _likelihood(z, a, jacobian, scratch)
+            at_a = _likelihood(sign, log, a, scratch)
         else:
             low, a, at_a = a, b, at_b
             b = low + _GOLDEN * (high - low)
-            at_b = _likelihood(z, b, jacobian, scratch)
+            at_b = _likelihood(sign, log, b, scratch)
     return float(0.5 * (low + high))
 
 
 @inner
-def _likelihood(z: F, power: float, jacobian: float, scratch: F) -> float:
+def _likelihood(sign: F, log: F, power: float, scratch: F) -> float:
     """Return the profile log likelihood of a power, up to a constant."""
-    transform(z, power, scratch)
-    n = z.size
-    mean = 0.0
-    for x in scratch:
-        mean += x / n
+    n = log.size
+    mean, jacobian = 0.0, 0.0
+    for i in range(n):
+        p = power if sign[i] >= 0.0 else 2.0 - power
+        raised = log[i] if abs(p) < _NEAR else np.expm1(p * log[i]) / p
+        scratch[i] = sign[i] * raised
+        mean += scratch[i] / n
+        jacobian += sign[i] * log[i]
     variance = 0.0
-    for x in scratch:
-        variance += (x - mean) * (x - mean) / n
+    for i in range(n):
+        variance += (scratch[i] - mean) * (scratch[i] - mean) / n
     return float(-0.5 * n * np.log(variance) + (power - 1.0) * jacobian)

@@ -18,7 +18,7 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from bayesopt._kernels.compiled import inlined, inner, kernel
+from bayesopt._kernels.compiled import inner, kernel
 
 F = npt.NDArray[np.float64]
 
@@ -114,7 +114,7 @@ _T15 = -1.6252150583518436e-06
 _T16 = -3.0761360512668583e-07
 
 
-@inlined
+@inner
 def exp_small(x: float) -> float:
     """Return exp(x) for x <= 0, to an ulp of 1; 0 below -40.
 
@@ -140,7 +140,7 @@ def exp_small(x: float) -> float:
     return 1.0 + q if x > -40.0 else 0.0
 
 
-@inlined
+@inner
 def upper_tail(z: float) -> float:
     """Return the standard normal probability of [z, inf) for z >= 0, to an ulp of 1."""
     far = min(z, 9.0)

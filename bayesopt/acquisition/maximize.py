@@ -119,7 +119,8 @@ def _spread(ground: Ground, n: int, rng: np.random.Generator) -> F:
     """Return n unsnapped rows of the region, evenly spread."""
     d, region = ground.space.d, ground.region
     rows = np.empty((n, d))
-    kernels.latin(rng.random((n, d)), rng.random((n, d)), rows)
+    place = np.empty(n, dtype=np.int64)
+    kernels.latin(rng.random((n, d)), rng.random((n, d)), place, rows)
     if not ground.is_whole:
         share = np.full((n, d), 1.0)
         if region.share < 1.0:
@@ -139,19 +140,9 @@ def _around(ground: Ground, anchors: F, rng: np.random.Generator, sigmas: Sequen
         n, d = base.shape
         touch = rng.random((n, d)) < _share_touched(n, d, rng)
         touch[np.arange(n), rng.integers(d, size=n)] = True
-        rows, region = np.empty((n, d)), ground.region
-        kernels.perturb(
-            base,
-            touch.astype(np.float64),
-            rng.standard_normal((n, d)),
-            rng.random((n, d)),
-            sigma,
-            region.lower,
-            region.upper,
-            ground.domain.arrays,
-            rows,
-        )
-        parts.append(rows)
+        normal, fresh = rng.standard_normal((n, d)), rng.random((n, d))
+        lower, upper, arrays = ground.region.lower, ground.region.upper, ground.domain.arrays
+        parts.append(kernels.perturb(base, touch, normal, fresh, sigma, lower, upper, arrays))
     return np.concatenate(parts)
 
 
@@ -189,7 +180,8 @@ def _ascend(
         return pool[:0], values[:0]
     chosen = np.empty(settings.n_starts, dtype=np.int64)
     radius = 0.05
-    n_chosen = kernels.spread_out(pool, order[:n_good], settings.n_starts, radius, chosen)
+    order, taken = order[:n_good], np.zeros(n_good, dtype=np.bool_)
+    n_chosen = kernels.spread_out(pool, order, settings.n_starts, radius, taken, chosen)
     rows, heights = pool[chosen[:n_chosen]], values[chosen[:n_chosen]]
     for _ in range(settings.n_rounds):
         rows, heights = _climbed(utility, ground, rows, heights, scale, settings)

@@ -41,10 +41,10 @@ def _hypercube(space: Space, seed: int, block: int, n: int) -> F:
 
     rng = named_rng(seed, block, "design")
     weights = np.where(space.domain.kind == NOMINAL, 0.0, 1.0)
-    best, widest = np.empty((n, space.d)), -np.inf
+    best, widest, place = np.empty((n, space.d)), -np.inf, np.empty(n, dtype=np.int64)
     for _ in range(_N_TRIED):
         rows = np.empty((n, space.d))
-        latin(rng.random((n, space.d)), rng.random((n, space.d)), rows)
+        latin(rng.random((n, space.d)), rng.random((n, space.d)), place, rows)
         gap = nearest_gap(rows, weights)
         if gap > widest:
             best, widest = rows, gap

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import ClassVar
+from functools import cached_property
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -19,9 +20,11 @@ from bayesopt.samplers.tpe_order import LedgerCache, Split, split
 from bayesopt.space import Space
 from bayesopt.trial import TrialState
 
+if TYPE_CHECKING:
+    from bayesopt.surrogates.parzen import Smoothing
+
 F = npt.NDArray[np.float64]
 
-_FEW = 4
 _ROUNDS = 8  # of candidates per row, where constraints or known trials leave none
 _ACQUISITIONS = ("ei", "pi")
 
@@ -131,7 +134,7 @@ class TPESampler:
         rng = named_rng(history.seed, 0, "tpe.start")
         strata = rng.permuted(np.tile(np.arange(self.n_startup), (space.d, 1)), axis=1).T
         design = (strata + rng.random(strata.shape)) / self.n_startup
-        return space.snap(design[history.n :])
+        return np.asarray(design[history.n :])
 
     def _fill(
         self, batch: Batch, space: Space, history: History, n_finished: int, rng: Generator
@@ -155,12 +158,27 @@ class TPESampler:
             return split(history, best, n_good, self.most_others, gains)
 
     def _best(self, space: Space, history: History, parts: Split, picked: F, rng: Generator) -> F:
-        """Return candidates, the best first: few where the first one is surely new and feasible."""
-        from bayesopt._kernels.parzen import Smoothing
-        from bayesopt._kernels.tpe import suggest
-        from bayesopt.surrogates.parzen import form_of
+        """Return candidates, not snapped, the most promising first."""
+        from bayesopt.surrogates.parzen import Parzen
 
-        smoothing = Smoothing(
+        X, active = history.X[parts.numbers], history.active[parts.numbers]
+        n = parts.n_good
+        good = Parzen(space, X[:n], active[:n], parts.weight, self._smoothing)
+        X, active = X[n:], active[n:]
+        if len(picked):
+            X = np.concatenate([X, picked])
+            active = np.concatenate([active, space.active(picked)])
+        bad = Parzen(space, X, active, np.ones(len(X)), self._smoothing)
+        rows = good.draw(self.n_candidates, rng)
+        with np.errstate(invalid="ignore"):  # of what neither density knows: the last to be taken
+            ratio = good.log_density(rows) - bad.log_density(rows)
+        return rows[np.argsort(-ratio, kind="stable")]
+
+    @cached_property
+    def _smoothing(self) -> Smoothing:
+        from bayesopt.surrogates.parzen import Smoothing
+
+        return Smoothing(
             float(self.width),
             float(self.least_width),
             float(self.least_cell_width),
@@ -168,31 +186,16 @@ class TPESampler:
             float(self.spread_weight),
             float(self.choice_weight),
         )
-        is_discrete = space.domain.n_cells.all()
-        rows: F = suggest(
-            history.X,
-            history.active,
-            parts.numbers,
-            parts.n_good,
-            parts.weight,
-            picked,
-            space.active(picked) if len(picked) else np.empty(picked.shape, dtype=np.bool_),
-            rng.random((self.n_candidates, 1 + space.d)),
-            form_of(space.domain),
-            space.domain.arrays,
-            smoothing,
-            self.n_candidates if space.constraints or is_discrete else _FEW,
-        )
-        return rows
 
 
 def _take(batch: Batch, space: Space, history: History, rows: F, most: int) -> None:
-    """Take up to `most` of some rows that are new and feasible, in order."""
+    """Snap rows, and take up to `most` of them that are new and feasible, in order."""
     if space.constraints:
+        rows = space.snap(rows)
         rows = rows[space.feasible(rows)]
     goal = max(batch.missing - most, 0)
     for i in range(len(rows)):
-        row = rows[i : i + 1]
+        row = space.snap(rows[i : i + 1])  # one by one: the first is nearly always new
         if may_repeat(history) or not history.contains(row)[0]:
             batch.offer(row)
             if batch.missing <= goal:

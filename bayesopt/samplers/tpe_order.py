@@ -194,12 +194,13 @@ def _gains(best: list[Key], n_good: int) -> F:
     """
     if n_good >= len(best) or best[n_good].group != FEASIBLE:
         return np.ones(n_good)
-    values = np.array([key.first for key in best[: n_good + 1]])
-    with np.errstate(all="ignore"):
-        scaled = values / np.max(np.abs(values))
-        gain = (scaled[-1] - scaled)[:n_good]
-        weight = gain / gain.mean()
-    return weight if np.isfinite(weight).all() else np.ones(n_good)
+    values = [key.first for key in best[: n_good + 1]]
+    largest = max(map(abs, values))
+    if not 0.0 < largest < math.inf:
+        return np.ones(n_good)
+    gain = np.array([values[-1] / largest - value / largest for value in values[:-1]])
+    total = float(gain.sum())
+    return gain * (n_good / total) if total > 0.0 else np.ones(n_good)
 
 
 def _others(history: History, good: Numbers, most: int) -> Numbers:

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bayesopt._kernels.matern import fill_cross, fill_gram
-from bayesopt._kernels.posterior import append_row, input_gradients, means_and_variances
+from bayesopt._kernels.posterior import append_row, input_gradients
 from bayesopt.space.domain import Domain
 from bayesopt.surrogates import linear
 from bayesopt.surrogates.hyper import Frame, Hyper
@@ -196,6 +196,7 @@ class ExactGP:
             slope,
             self.alpha,
             U,
+            np.empty((2, rows.n)),
             d_mean,
             d_var,
         )
@@ -225,9 +226,8 @@ class ExactGP:
 
     def _moments(self, K: F, V: F) -> tuple[F, F]:
         prior = self.factor.kernel.prior_variance
-        mean, var = np.empty(len(K)), np.empty(len(K))
-        means_and_variances(K, V, self.alpha, prior, _LEAST_VARIANCE * prior, mean, var)
-        return mean, var
+        explained = np.einsum("ij,ij->i", V, V)
+        return K @ self.alpha, np.maximum(prior - explained, _LEAST_VARIANCE * prior)
 
 
 def observe(domain: Domain, factor: Factor, y: F) -> ExactGP:

@@ -32,7 +32,7 @@ _HALF_LOG_2PI = 0.5 * math.log(2.0 * math.pi)
 class Evidence:
     """The log marginal likelihood of outcomes y [n] at rows, and its gradient.
 
-    Holds two matrices [n, n] that every evaluation writes over.
+    Holds two matrices [n, n] and a row [n] that every evaluation writes over.
     """
 
     inputs: Inputs
@@ -40,13 +40,14 @@ class Evidence:
     frame: Frame
     _K: F = field(init=False)
     _slope: F = field(init=False)
+    _row: F = field(init=False)
     _by_column: F = field(init=False)
     _placed: Inputs = field(init=False)
     by_warp: F = field(init=False)
 
     def __post_init__(self) -> None:
         n = self.inputs.n
-        self._K, self._slope = np.empty((n, n)), np.empty((n, n))
+        self._K, self._slope, self._row = np.empty((n, n)), np.empty((n, n)), np.empty(n)
         self._by_column, self.by_warp = np.empty(self.frame.d), np.empty((2, self.frame.d))
 
     def log_likelihood(self, hyper: Hyper) -> tuple[float, F, float, float, float] | None:
@@ -67,7 +68,15 @@ class Evidence:
         if hyper.warp is not None:
             self._contract_warp(hyper.warp, hyper.weight, K, alpha)
         by_gap, trace, total = contract_gram(
-            inputs.Z, inputs.A, frame.rules, hyper.weight, self._slope, K, alpha, self._by_column
+            inputs.Z,
+            inputs.A,
+            frame.rules,
+            hyper.weight,
+            self._slope,
+            K,
+            alpha,
+            self._row,
+            self._by_column,
         )
         n, offset, square = alpha.size, frame.settings.offset, float(alpha @ alpha)
         by_noise = 0.5 * (square - trace)
@@ -76,8 +85,9 @@ class Evidence:
         return value - n * _HALF_LOG_2PI, self._by_column, by_gap, by_signal, by_noise
 
     def _contract_warp(self, warp: F, weight: F, inverse: F, alpha: F) -> None:
-        by_place, rules = np.empty_like(self.inputs.Z), self.frame.rules
-        contract_places(self._placed.Z, rules, weight, self._slope, inverse, alpha, by_place)
+        by_place, rules = np.zeros_like(self.inputs.Z), self.frame.rules
+        Z, slope = self._placed.Z, self._slope
+        contract_places(Z, rules, weight, slope, inverse, alpha, self._row, by_place)
         by_a, by_b = self.by_warp
         contract_warp(self.inputs.Z, warp[0], warp[1], by_place, by_a, by_b)
 

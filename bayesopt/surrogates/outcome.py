@@ -99,11 +99,7 @@ def _by_rank(u: F, unit: float) -> Outcome:
 
 
 def _raise(z: F, power: float) -> F:
-    if power == 1.0:
-        return z
-    out = np.empty(z.shape)
-    kernels.transform(np.ascontiguousarray(z), power, out)
-    return out
+    return z if power == 1.0 else kernels.transform(z, power)
 
 
 def _lower(p: F, power: float) -> F:
