@@ -15,7 +15,7 @@ from bayesopt.history import History
 from bayesopt.samplers.base import Suggestion
 from bayesopt.samplers.design import offer_design
 from bayesopt.samplers.fresh import Batch, fill_up, may_repeat
-from bayesopt.samplers.gp_data import Observed, nearest_and_best, observe
+from bayesopt.samplers.gp_data import Observed, observe
 from bayesopt.space import Space
 from bayesopt.surrogates.blas import one_blas_thread
 from bayesopt.surrogates.schedule import FitCache
@@ -161,10 +161,16 @@ class GPSampler:
         """Return what is believed of the objective after the finished trials."""
         from bayesopt.surrogates.model import build_belief
 
-        if self.max_points is not None:
-            data = nearest_and_best(data, self.max_points)
-        settings = GPSettings(**(self.model or {}))
-        return build_belief(space.domain, data.X, data.y, data.failed, settings, self._cache)
+        return build_belief(
+            space.domain,
+            data.X,
+            data.y,
+            data.failed,
+            GPSettings(**(self.model or {})),
+            self._cache,
+            self.max_points,
+            data.objectives,
+        )
 
 
 def _is_count(value: object) -> bool:

@@ -11,7 +11,6 @@ from bayesopt.history import History
 
 F = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
-Numbers = npt.NDArray[np.int64]
 
 _AUGMENTATION = 0.05  # of the sum, beside the largest weighted objective (Knowles, 2006)
 
@@ -28,12 +27,15 @@ class Observed:
     failed : bool [n]
         Whether there is no value to learn from, or an outcome constraint was violated.
     pending : float64 [k, d]
+    objectives : float64 [n, m] or None
+        What y was made of, where there are several objectives.
     """
 
     X: F
     y: F
     failed: Mask
     pending: F
+    objectives: F | None = None
 
     @property
     def n(self) -> int:
@@ -59,11 +61,12 @@ def observe(history: History, rng: np.random.Generator) -> Observed:
     )
     usable = np.isfinite(values).all(axis=1) & ~history.is_failed[finished]
     usable &= history.feasible[finished]
-    y = np.full(finished.size, np.nan)
+    y, is_one = np.full(finished.size, np.nan), values.shape[1] == 1
     if usable.any():
         known = values[usable]
-        y[usable] = known[:, 0] if known.shape[1] == 1 else scalarised(known, rng)
-    return Observed(history.X[finished], y, ~usable, history.X[history.is_pending])
+        y[usable] = known[:, 0] if is_one else scalarised(known, rng)
+    objectives, pending = None if is_one else values, history.X[history.is_pending]
+    return Observed(history.X[finished], y, ~usable, pending, objectives)
 
 
 def scalarised(Y: F, rng: np.random.Generator) -> F:
@@ -78,19 +81,3 @@ def scalarised(Y: F, rng: np.random.Generator) -> F:
     scaled = (half - low) / np.where(span > 0.0, span, 1.0)
     weighted = weights * scaled
     return np.asarray(weighted.max(axis=1) + _AUGMENTATION * weighted.sum(axis=1))
-
-
-def nearest_and_best(data: Observed, most: int) -> Observed:
-    """Return at most `most` finished trials: half of them the best, the others nearest to the best.
-
-    Failed trials are taken only as neighbours. O(n d + n log n).
-    """
-    if data.n <= most:
-        return data
-    rank = np.argsort(np.where(data.failed, np.inf, data.y), kind="stable")
-    n_best = min(most // 2, max(data.n_values, 1))
-    distance = ((data.X - data.X[rank[0]]) ** 2).sum(axis=1)
-    distance[rank[:n_best]] = np.inf
-    near = np.argsort(distance, kind="stable")[: most - n_best]
-    chosen: Numbers = np.sort(np.concatenate([rank[:n_best], near]))
-    return Observed(data.X[chosen], data.y[chosen], data.failed[chosen], data.pending)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +17,7 @@ from bayesopt.surrogates.inputs import Inputs, to_inputs, warped
 
 F = npt.NDArray[np.float64]
 
+HALF_LOG_2PI = 0.5 * math.log(2.0 * math.pi)
 _LEAST_VARIANCE = 1e-12  # of the prior variance: what rounding leaves of 1 - vᵀ v
 
 
@@ -169,6 +171,12 @@ class ExactGP:
     def fitted_means(self) -> F:
         """Return the posterior means at the rows themselves, without noise: y - noise K⁻¹ y."""
         return self.y - self.factor.noise * self.alpha
+
+    def log_likelihood(self) -> float:
+        """Return the log marginal likelihood of the outcomes; O(n)."""
+        y, diagonal = self.y, self.factor.L.diagonal()
+        value = -0.5 * float(y @ self.alpha) - float(np.log(diagonal).sum())
+        return value - y.size * HALF_LOG_2PI
 
     def posterior(self, X: F) -> tuple[F, F]:
         """Return mean [m] and variance [m] of the latent function at rows X [m, d]; O(n² m)."""

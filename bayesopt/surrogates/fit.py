@@ -11,6 +11,7 @@ import numpy.typing as npt
 from bayesopt._kernels.matern import contract_gram, contract_places, fill_gram
 from bayesopt._kernels.warp import contract_warp
 from bayesopt.surrogates import linear
+from bayesopt.surrogates.exact_gp import HALF_LOG_2PI
 from bayesopt.surrogates.hyper import (
     Frame,
     Hyper,
@@ -24,8 +25,6 @@ from bayesopt.surrogates.inputs import Inputs, warped
 from bayesopt.surrogates.minimise import minimise
 
 F = npt.NDArray[np.float64]
-
-_HALF_LOG_2PI = 0.5 * math.log(2.0 * math.pi)
 
 
 @dataclass(eq=False)
@@ -82,7 +81,7 @@ class Evidence:
         by_noise = 0.5 * (square - trace)
         by_signal = 0.5 * (float(self.y @ alpha) - n) - hyper.noise * by_noise
         by_signal -= 0.5 * offset * (float(alpha.sum()) ** 2 - total)
-        return value - n * _HALF_LOG_2PI, self._by_column, by_gap, by_signal, by_noise
+        return value - n * HALF_LOG_2PI, self._by_column, by_gap, by_signal, by_noise
 
     def _contract_warp(self, warp: F, weight: F, inverse: F, alpha: F) -> None:
         by_place, rules = np.zeros_like(self.inputs.Z), self.frame.rules

@@ -8,11 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from bayesopt.surrogates import linear
-from bayesopt.surrogates.exact_gp import ExactGP, Factor
+from bayesopt.surrogates.exact_gp import HALF_LOG_2PI, ExactGP, Factor
 
 F = npt.NDArray[np.float64]
-
-_HALF_LOG_2PI = 0.5 * float(np.log(2.0 * np.pi))
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,7 +36,7 @@ def leave_one_out(gp: ExactGP) -> LeaveOneOut:
     """
     var = 1.0 / inverse_diagonal(gp.factor)
     error = gp.alpha * var
-    log_density = -0.5 * error * error / var - 0.5 * np.log(var) - _HALF_LOG_2PI
+    log_density = -0.5 * error * error / var - 0.5 * np.log(var) - HALF_LOG_2PI
     return LeaveOneOut(gp.y - error, var, log_density)
 
 

@@ -23,6 +23,7 @@ _EVERY_ANCHOR = 10  # sizes up to this are all anchors
 _EVERY_REFIT = 100  # and up to this all refits
 _ANCHOR_GROWTH = 1.2
 _REFIT_GROWTH = 1.07
+_LEAST_LARGE = 4  # large results kept whatever they take: an ask needs a few at once
 
 
 def anchor_size(n: int) -> int:
@@ -58,27 +59,40 @@ class FitCache:
     """What was computed for known content, the least recently used forgotten first.
 
     It holds nothing that could not be computed again, bit for bit. Safe to share between threads.
+
+    Parameters
+    ----------
+    capacity : int
+        How many results are kept at most.
+    most_bytes : int
+        How much those may take that say their size, except for the last few of them.
     """
 
-    def __init__(self, capacity: int = 12) -> None:
-        self._capacity = capacity
+    def __init__(self, capacity: int = 48, most_bytes: int = 2**27) -> None:
+        self._capacity, self._most_bytes = capacity, most_bytes
         self._kept: OrderedDict[Hashable, Any] = OrderedDict()
+        self._sizes: OrderedDict[Hashable, int] = OrderedDict()  # of the large, as they were used
         self._lock = threading.Lock()
 
     def get(self, key: Hashable) -> Any:
         """Return what is kept under a key, None if nothing is."""
         with self._lock:
-            if key in self._kept:
-                self._kept.move_to_end(key)
+            for order in (self._kept, self._sizes):
+                if key in order:
+                    order.move_to_end(key)
             return self._kept.get(key)
 
-    def put(self, key: Hashable, value: Any) -> None:
-        """Keep a value."""
+    def put(self, key: Hashable, value: Any, n_bytes: int = 0) -> None:
+        """Keep a value; of a large one say its size."""
         with self._lock:
+            self._forget(key)
             self._kept[key] = value
-            self._kept.move_to_end(key)
+            if n_bytes:
+                self._sizes[key] = n_bytes
             while len(self._kept) > self._capacity:
-                self._kept.popitem(last=False)
+                self._forget(next(iter(self._kept)))
+            while len(self._sizes) > _LEAST_LARGE and sum(self._sizes.values()) > self._most_bytes:
+                self._forget(next(iter(self._sizes)))
 
     def get_or_make(self, key: Hashable, make: Callable[[], T]) -> T:
         """Return what is kept under a key, made and kept now if nothing is."""
@@ -87,3 +101,7 @@ class FitCache:
             found = make()
             self.put(key, found)
         return found
+
+    def _forget(self, key: Hashable) -> None:
+        self._kept.pop(key, None)
+        self._sizes.pop(key, None)

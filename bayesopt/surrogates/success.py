@@ -21,6 +21,7 @@ from bayesopt.surrogates.linear import forward
 from bayesopt.surrogates.minimise import minimise
 from bayesopt.surrogates.schedule import FitCache, anchor_size, digest
 from bayesopt.surrogates.settings import GPSettings
+from bayesopt.surrogates.subset import Subset
 from bayesopt.surrogates.training import anchor_modes, grown_factor, new_task, prior_only
 
 F = npt.NDArray[np.float64]
@@ -78,27 +79,37 @@ class SuccessModel:
 
 
 def learn_success(
-    domain: Domain, X: F, failed: B, settings: GPSettings, cache: FitCache
+    domain: Domain,
+    X: F,
+    failed: B,
+    settings: GPSettings,
+    cache: FitCache,
+    subset: Subset | None = None,
 ) -> SuccessModel:
     """Return where trials succeed: fitted at anchor sizes, grown row by row in between.
 
     A pure function of all but the cache.
     """
     plain = replace(settings, n_modes=1, offset=0.0, input_warp=False)
-    task = new_task(domain, X, plain, cache)
-    size = anchor_size(len(X))
-    name = digest(failed[:size])
-    labels = to_labels(failed[:size])
-    mode = anchor_modes(task, lambda _: (labels, name))[0]
+    task = new_task(domain, X, plain, cache, subset)
+
+    def targets(n: int) -> tuple[F, bytes]:
+        chosen = failed[task.subset.at(n)]
+        return to_labels(chosen), digest(chosen)
+
+    mode = anchor_modes(task, targets)[0]
+    size = task.subset.n_at_once(len(X), anchor_size(len(X)))
     factor = grown_factor(task, mode, size)
     if factor is None:
         return SuccessModel(prior_only(task), Link(1.0, 0.0), np.zeros(failed.size))
+    failed = failed[task.subset.at(len(X))]
+    first = factor.first(size)
 
     def calibrated() -> Link:
-        found = leave_one_out(observe(domain, factor.first(size), labels))
+        found = leave_one_out(observe(domain, first, to_labels(failed[:size])))
         return fit_link(found.mean, found.var, failed[:size])
 
-    key = "link", *task.key, task.rows_digest(size), name
+    key = "link", *task.key, digest(first.inputs.Z, failed[:size], mode.theta)
     surrogate = observe(domain, factor, to_labels(failed))
     link = cache.get_or_make(key, calibrated)
     return SuccessModel(surrogate, link, foreseen_failures(surrogate, link, failed))

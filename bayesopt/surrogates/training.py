@@ -15,11 +15,12 @@ from bayesopt.surrogates.hyper import Frame, default_theta, new_frame, to_hyper
 from bayesopt.surrogates.inputs import Inputs, to_inputs
 from bayesopt.surrogates.schedule import FitCache, anchor_size, digest, refit_size
 from bayesopt.surrogates.settings import GPSettings
+from bayesopt.surrogates.subset import Subset, all_rows
 
 F = npt.NDArray[np.float64]
 
 Targets = Callable[[int], tuple[F, bytes]]
-"""From a number of rows to what is fitted to the first so many, and a name for its content."""
+"""From a number of rows to the outcomes of those of them that are learned from, and a name."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,8 +31,12 @@ class Task:
     ----------
     domain : Domain
     frame : Frame
+    known : Inputs
+        The n rows that there are.
+    subset : Subset
+        Which of them are learned from.
     inputs : Inputs
-        The n rows.
+        Those.
     key : tuple
         Names what does not depend on the rows.
     cache : FitCache
@@ -39,48 +44,56 @@ class Task:
 
     domain: Domain
     frame: Frame
+    known: Inputs
+    subset: Subset
     inputs: Inputs
     key: tuple[object, ...]
     cache: FitCache
 
-    def rows_digest(self, n: int) -> bytes:
-        """Return a name for the first n rows."""
-        return digest(self.inputs.Z[:, :n])
+    def inputs_at(self, n: int) -> Inputs:
+        """Return what was learned from when there were n rows."""
+        rows = self.subset.at(n)
+        return self.known.first(n) if rows.size == n else self.known.take(rows)
 
 
-def new_task(domain: Domain, X: F, settings: GPSettings, cache: FitCache) -> Task:
-    """Return what is to be learned at rows X [n, d]."""
-    frame = new_frame(domain, settings)
+def new_task(
+    domain: Domain, X: F, settings: GPSettings, cache: FitCache, subset: Subset | None = None
+) -> Task:
+    """Return what is to be learned at rows X [n, d], or at a subset of them."""
+    frame, known = new_frame(domain, settings), to_inputs(domain, X)
+    subset = all_rows(X) if subset is None else subset
+    rows = subset.at(known.n)
+    inputs = known if rows.size == known.n else known.take(rows)
     key = digest(*domain.arrays), settings
-    return Task(domain, frame, to_inputs(domain, X), key, cache)
+    return Task(domain, frame, known, subset, inputs, key, cache)
 
 
 def current_modes(task: Task, targets: Targets) -> tuple[Mode, ...]:
     """Return the hyperparameters in force: those of the last refit size, O(n³) where it is new."""
-    n = task.inputs.n
+    n = task.known.n
     if not n:
         return (Mode(default_theta(task.frame), 0.0),)
     at_anchor = anchor_modes(task, targets)
     size = refit_size(n)
     if size == anchor_size(n):
         return at_anchor
-    y, name = targets(size)
+    (y, name), inputs = targets(size), task.inputs_at(size)
 
     def make() -> tuple[Mode, ...]:
-        return warm_modes(task.inputs.first(size), y, task.frame, at_anchor)
+        return warm_modes(inputs, y, task.frame, at_anchor)
 
-    return task.cache.get_or_make(("warm", *task.key, task.rows_digest(size), name), make)
+    return task.cache.get_or_make(("warm", *task.key, digest(inputs.Z), name), make)
 
 
 def anchor_modes(task: Task, targets: Targets) -> tuple[Mode, ...]:
     """Return the hyperparameters of the last anchor size."""
-    size = anchor_size(task.inputs.n)
-    y, name = targets(size)
+    size = anchor_size(task.known.n)
+    (y, name), inputs = targets(size), task.inputs_at(size)
 
     def make() -> tuple[Mode, ...]:
-        return cold_modes(task.inputs.first(size), y, task.frame)
+        return cold_modes(inputs, y, task.frame)
 
-    return task.cache.get_or_make(("cold", *task.key, task.rows_digest(size), name), make)
+    return task.cache.get_or_make(("cold", *task.key, digest(inputs.Z), name), make)
 
 
 def grown_factor(task: Task, mode: Mode, size: int) -> Factor | None:
@@ -96,7 +109,7 @@ def grown_factor(task: Task, mode: Mode, size: int) -> Factor | None:
     if kept is None:
         return None
     grown = kept.grown(task.inputs.after(kept.inputs.n))
-    task.cache.put(key, grown)
+    task.cache.put(key, grown, grown.L.nbytes)
     return grown
 
 

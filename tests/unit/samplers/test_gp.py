@@ -14,7 +14,7 @@ from bayesopt.errors import SettingsError
 from bayesopt.history import History
 from bayesopt.rng import trial_rng
 from bayesopt.samplers import GPSampler, Suggestion
-from bayesopt.samplers.gp_data import Observed, nearest_and_best, observe, scalarised
+from bayesopt.samplers.gp_data import observe, scalarised
 from bayesopt.space import Categorical, Float, Int, Space
 from bayesopt.trial import TrialState
 
@@ -170,18 +170,6 @@ def test_a_running_trial_moves_the_next_one_away() -> None:
     first = sampler.propose(PLANE, history, 1, trial_rng(0, 0)).rows
     again = sampler.propose(PLANE, history.with_pending(first), 1, trial_rng(0, 0)).rows
     assert np.abs(first - again).max() > 0.01
-
-
-def test_the_best_and_the_nearest_are_kept() -> None:
-    rng = np.random.default_rng(0)
-    X, y = rng.random((200, 2)), rng.random(200)
-    failed = rng.random(200) < 0.3
-    y[failed] = np.nan
-    data = Observed(X, y, failed, np.empty((0, 2)))
-    kept = nearest_and_best(data, 60)
-    assert kept.n == 60
-    assert set(np.sort(y[~failed])[:30]) <= set(kept.y)
-    assert nearest_and_best(data, 300) is data
 
 
 def test_many_trials_are_thinned_out() -> None:
