@@ -18,10 +18,11 @@ _UNKNOWN_COST_S = 10.0  # of a trial: whoever does not tell one does not call it
 _LOCAL_POINTS = 800
 _LOCAL_FROM = 1200  # finished trials: an exact process takes seconds and learns little more
 
-# What a proposal costs on one core: fits cost flops and memory traffic, the rest is overhead.
+# What a proposal takes of one core, fits shared out over the trials until the next (gp_cost.py).
 _OVERHEAD_S = 0.008
-_CUBE_S = 5e-11  # per n³: the share of a refit that falls on one trial, candidates
-_SQUARE_S = 1.5e-9  # per n² d
+_COLUMN_S = 3e-4  # for each column
+_SQUARE_S, _SQUARE_COLUMN_S = 2.5e-8, 5e-9  # for each n², and n² d
+_THOROUGH, _THOROUGH_TO = 2.2, 300  # up to so many trials the search looks harder
 
 
 @dataclass(frozen=True)
@@ -95,9 +96,18 @@ class AutoSampler:
         return max(_LEAST_BUDGET_S, self.share * typical)
 
 
+def local_points(n: int) -> int | None:
+    """Return how many of n trials a Gaussian process learns from; None for all."""
+    return None if n <= _LOCAL_FROM else _LOCAL_POINTS
+
+
 def proposal_s(n: int, d: int) -> float:
-    """Return what the Gaussian process takes for a proposal after n trials, by a fixed model."""
-    return _OVERHEAD_S + _CUBE_S * n**3 + _SQUARE_S * n**2 * max(d, 1)
+    """Return what the process takes for a proposal, of n trials that it learns from.
+
+    On average, by a fixed model: fits come at few sizes and take longer than what is in between.
+    """
+    square = n**2 * (_SQUARE_S + _SQUARE_COLUMN_S * d)
+    return _OVERHEAD_S + _COLUMN_S * d + square * (_THOROUGH if n <= _THOROUGH_TO else 1.0)
 
 
 def _parzen() -> Sampler:

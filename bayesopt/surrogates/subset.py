@@ -38,7 +38,7 @@ class Subset:
         """Return which of the first n rows are learned from, ascending; O(n d + n log n)."""
         if self.most is None or n <= self.most:
             return np.arange(n)
-        since = _last_choice(n, self.most)
+        since = choice_size(n, self.most)
         chosen = best_and_nearest(self.X[:since], self.Y[:since], _n_chosen(self.most))
         return np.concatenate([chosen, np.arange(since, n)])
 
@@ -60,7 +60,8 @@ def _n_chosen(most: int) -> int:
     return max(1, most - _step(most))
 
 
-def _last_choice(n: int, most: int) -> int:
+def choice_size(n: int, most: int) -> int:
+    """Return the largest size <= n, of more than `most`, at which rows are chosen anew."""
     return most + (n - most) // _step(most) * _step(most)
 
 
