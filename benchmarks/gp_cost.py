@@ -39,7 +39,7 @@ class Run:
 
     def __init__(self, d: int, k: int, most: int | None) -> None:
         self.space = bo.Space({f"x{j}": bo.Float(0.0, 1.0) for j in range(d)})
-        self.history = History(self.space, seed=1, directions=("minimize",) * k)
+        self.history = History(self.space, k, directions=("minimize",) * k, seed=1)
         self.sampler, self.k = GPSampler(max_points=most), k
         self.rng = np.random.default_rng(0)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Callable
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +23,10 @@ class Climbable(Protocol):
 
     def value_grad(self, X: F) -> tuple[F, F]:
         """Return the same and its gradient, [m, d]."""
+
+
+Climber = Callable[[Any, Ground, F, Mask, F, int, float], tuple[F, F]]
+"""What climbs a utility; see :func:`climb`."""
 
 
 def climb(

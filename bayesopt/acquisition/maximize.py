@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from bayesopt._kernels import candidates as kernels
 from bayesopt.acquisition import moves
-from bayesopt.acquisition.climb import Climbable, climb
+from bayesopt.acquisition.climb import Climbable, Climber, climb
 from bayesopt.acquisition.ground import Ground
 from bayesopt.acquisition.settings import SearchSettings
 
@@ -56,6 +56,7 @@ def maximize(
     scale: F,
     rng: np.random.Generator,
     settings: SearchSettings | None = None,
+    climber: Climber = climb,
 ) -> Ranking:
     """Search for the rows of the highest utility.
 
@@ -70,6 +71,8 @@ def maximize(
         Lengthscales: how far apart rows differ.
     rng : numpy.random.Generator
     settings : SearchSettings, optional
+    climber : callable
+        What climbs, as ``climb.climb`` does.
 
     Returns
     -------
@@ -82,7 +85,9 @@ def maximize(
         return Ranking(pool, np.empty(0))
     values = _numbers(utility.value(pool))
     order = np.argsort(-values, kind="stable")
-    tops, heights = _ascend(utility, ground, pool, values, order, anchors, scale, rng, settings)
+    tops, heights = _ascend(
+        utility, ground, pool, values, order, anchors, scale, rng, settings, climber
+    )
     return _ranked(ground, np.concatenate([tops, pool]), np.concatenate([heights, values]))
 
 
@@ -173,6 +178,7 @@ def _ascend(
     scale: F,
     rng: np.random.Generator,
     settings: SearchSettings,
+    climber: Climber,
 ) -> tuple[F, F]:
     """Improve the best candidates in rounds; return snapped, allowed rows [m, d] and values [m]."""
     n_good = int(np.count_nonzero(np.isfinite(values)))
@@ -184,7 +190,7 @@ def _ascend(
     n_chosen = kernels.spread_out(pool, order, settings.n_starts, radius, taken, chosen)
     rows, heights = pool[chosen[:n_chosen]], values[chosen[:n_chosen]]
     for _ in range(settings.n_rounds):
-        rows, heights = _climbed(utility, ground, rows, heights, scale, settings)
+        rows, heights = _climbed(utility, ground, rows, heights, scale, settings, climber)
         rows, heights, moved = _swept(utility, ground, rows, heights, anchors, rng)
         if not moved.any() or not ground.is_climbed.any():
             break
@@ -195,13 +201,20 @@ def _ascend(
 
 
 def _climbed(
-    utility: Climbable, ground: Ground, rows: F, heights: F, scale: F, settings: SearchSettings
+    utility: Climbable,
+    ground: Ground,
+    rows: F,
+    heights: F,
+    scale: F,
+    settings: SearchSettings,
+    climber: Climber,
 ) -> tuple[F, F]:
     """Climb, snap, and keep what is allowed and higher."""
     if not ground.is_climbed.any():
         return rows, heights
     _, active = ground.snap(rows)
-    tops, _ = climb(utility, ground, rows, active, scale, settings.n_iterations, settings.tolerance)
+    n_iterations, tolerance = settings.n_iterations, settings.tolerance
+    tops, _ = climber(utility, ground, rows, active, scale, n_iterations, tolerance)
     if ground.space.constraints:
         return _retreated(utility, ground, rows, heights, tops)
     tops, _ = ground.snap(tops)

@@ -14,10 +14,10 @@ from bayesopt.errors import SettingsError, short_repr
 from bayesopt.history import History
 from bayesopt.samplers.base import Suggestion
 from bayesopt.samplers.design import offer_design
+from bayesopt.samplers.engine import check_device, machinery, require
 from bayesopt.samplers.fresh import Batch, fill_up, may_repeat
 from bayesopt.samplers.gp_data import Observed, observe
 from bayesopt.space import Space
-from bayesopt.surrogates.blas import one_blas_thread
 from bayesopt.surrogates.schedule import FitCache
 from bayesopt.surrogates.settings import GPSettings
 
@@ -66,11 +66,16 @@ class GPSampler:
         Settings of the search (``bayesopt.acquisition.maximize.SearchSettings``).
     trust_region : {"auto", "off"}
         Whether the search may keep to a part of the space (see ``docs/algorithms/search.md``).
+    device : {None, "cpu", "cuda", "cuda:N"}
+        None for the compiled engine, which needs nothing but the CPU; else where GPyTorch computes
+        the same model (``pip install 'bayesopt[gpu]'``).
 
     Raises
     ------
     SettingsError
         If a setting is of the wrong kind.
+    MissingDependencyError
+        When it proposes, if the device needs what is not there.
 
     Notes
     -----
@@ -86,6 +91,7 @@ class GPSampler:
     model: dict[str, Any] | None = None
     search: dict[str, Any] | None = None
     trust_region: Literal["auto", "off"] = "auto"
+    device: str | None = None
     _cache: Fits = field(default_factory=Fits, init=False, repr=False, compare=False)
 
     name: ClassVar[str] = "gp"
@@ -103,6 +109,7 @@ class GPSampler:
             if not ok:
                 got = short_repr(getattr(self, name))
                 raise SettingsError(name, expected=expected, got=got)
+        check_device(self.device)
         for kind, given in ((GPSettings, self.model), (SearchSettings, self.search)):
             _check_names(kind, given)
 
@@ -113,6 +120,7 @@ class GPSampler:
 
         O(k³) for k finished trials where the process is fitted anew, O(k²) else.
         """
+        require(self.device)
         batch = Batch(n, space.d, copies=may_repeat(history))
         data = observe(history, rng)
         note, name = "", self.name
@@ -141,6 +149,7 @@ class GPSampler:
         """Fill a batch with what promises most; return why it could not be, or ""."""
         from bayesopt.samplers.gp_search import Plan, offer_best
 
+        engine = machinery(self.device)
         plan = Plan(
             self.acquisition,
             self.explore,
@@ -148,9 +157,10 @@ class GPSampler:
             self.trust_region == "auto",
             self.n_design(space),
             self.search or {},
+            engine.search,
         )
         try:
-            with np.errstate(all="ignore"), one_blas_thread():
+            with np.errstate(all="ignore"), engine.model.session():
                 belief = self.believe(space, data)
                 offer_best(plan, belief, batch, space, history, data, rng)
         except (ArithmeticError, ValueError, MemoryError, np.linalg.LinAlgError) as error:
@@ -170,6 +180,7 @@ class GPSampler:
             self._cache,
             self.max_points,
             data.objectives,
+            machinery(self.device).model,
         )
 
 

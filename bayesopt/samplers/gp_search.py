@@ -12,13 +12,14 @@ import numpy.typing as npt
 
 from bayesopt.acquisition.branches import neglected_branch
 from bayesopt.acquisition.caution import caution
+from bayesopt.acquisition.engine import COMPILED_SEARCH, Searcher
 from bayesopt.acquisition.functions import UCB, Acquisition, LogEI, LogPI
 from bayesopt.acquisition.ground import Ground, Region, columns_of, reach_of_neighbours, whole_cube
 from bayesopt.acquisition.maximize import maximize
 from bayesopt.acquisition.pending import believed_best, with_pending
 from bayesopt.acquisition.settings import SearchSettings
 from bayesopt.acquisition.trust_region import Life, early_region, replay, turbo_region
-from bayesopt.acquisition.utility import Gain, Success, Term, Utility
+from bayesopt.acquisition.utility import Success, Term, Utility
 from bayesopt.history import History
 from bayesopt.samplers.fresh import Batch, may_repeat
 from bayesopt.samplers.gp_data import Observed
@@ -51,6 +52,8 @@ class Plan:
         Trials that a life of the trust region begins with.
     search : mapping
         Settings of the search that the user made.
+    searcher : Searcher
+        How the posteriors of the engine at work are searched.
     """
 
     acquisition: str
@@ -59,6 +62,7 @@ class Plan:
     has_region: bool
     n_design: int
     search: Mapping[str, Any]
+    searcher: Searcher = COMPILED_SEARCH
 
 
 def offer_best(
@@ -75,7 +79,7 @@ def offer_best(
     It stays short where the search finds nothing that may be proposed.
     """
     belief = taking_in(belief, data.pending)
-    settings = search_settings(plan, len(belief.X))
+    settings, climber = search_settings(plan, len(belief.X)), plan.searcher.climb
     scale, anchors = lengthscales(belief), best_rows(belief)
     y = np.where(data.failed, np.inf, belief.from_outcome(np.where(data.failed, 0.0, data.y)))
     life = replay(y, space.d, plan.n_design)
@@ -87,10 +91,10 @@ def offer_best(
         utility, known = utility_of(plan, belief, mood), _known(history, batch)
         ground = Ground(space, known, region)
         narrow = narrowed(utility, mood, space.domain, [data.X, data.pending, batch.rows()])
-        found = maximize(narrow, ground, anchors, scale, rng, settings)
+        found = maximize(narrow, ground, anchors, scale, rng, settings, climber)
         if not len(found.rows) and not (ground.is_whole and narrow is utility):  # all is known
             ground = Ground(space, known, whole_cube(space.d))
-            found = maximize(utility, ground, anchors, scale, rng, settings)
+            found = maximize(utility, ground, anchors, scale, rng, settings, climber)
         if not len(found.rows):
             return
         batch.offer(found.rows[:1])
@@ -139,7 +143,8 @@ def utility_of(plan: Plan, belief: Belief, mood: str) -> Utility:
     elif plan.acquisition == "pi":
         acquisition = LogPI(belief.incumbent - _MARGIN)
     is_log = not isinstance(acquisition, UCB)
-    terms: tuple[Term, ...] = (Gain(belief.members, belief.weights, acquisition, is_log),)
+    gain = plan.searcher.gain(belief.members, belief.weights, acquisition, is_log)
+    terms: tuple[Term, ...] = (gain,)
     if belief.success is not None:
         terms += (Success(belief.success, caution(belief.success.risks)),)
     return Utility(terms)

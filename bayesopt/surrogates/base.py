@@ -1,11 +1,16 @@
-"""What a fitted surrogate is."""
+"""What surrogates and the engines that make them are."""
 
 from __future__ import annotations
 
-from typing import Protocol
+from contextlib import AbstractContextManager
+from typing import Any, Protocol, Self
 
 import numpy as np
 import numpy.typing as npt
+
+from bayesopt.space.domain import Domain
+from bayesopt.surrogates.hyper import Frame, Hyper
+from bayesopt.surrogates.inputs import Inputs
 
 F = npt.NDArray[np.float64]
 
@@ -32,3 +37,86 @@ class Fitted(Protocol):
         Without outcomes the mean stays as it is and the variance shrinks: how running trials are
         taken in. O(n²) a row.
         """
+
+
+class Process(Fitted, Protocol):
+    """A Gaussian process given outcomes at rows."""
+
+    @property
+    def hyper(self) -> Hyper:
+        """Hyperparameters."""
+
+    @property
+    def y(self) -> F:
+        """Outcomes [n] in transformed units."""
+
+    @property
+    def alpha(self) -> F:
+        """K⁻¹ y [n]."""
+
+    def fitted_means(self) -> F:
+        """Return the posterior means [n] at the rows themselves, without noise."""
+
+    def log_likelihood(self) -> float:
+        """Return the log marginal likelihood of the outcomes."""
+
+    def one_ahead(self) -> tuple[F, F]:
+        """Return what the outcomes before say of each, mean [n] and variance [n], noise included.
+
+        It is in the factor: with z = L⁻¹ y the mean is y_i - L_ii z_i and the variance L_ii². O(n²).
+        """
+
+    def inverse_diagonal(self) -> F:
+        """Return the diagonal of K⁻¹ [n], noise included; O(n³)."""
+
+
+class FactorLike(Protocol):
+    """The Cholesky factor of the covariance of n rows."""
+
+    @property
+    def inputs(self) -> Inputs:
+        """The rows."""
+
+    @property
+    def n_bytes(self) -> int:
+        """How much memory it takes."""
+
+    def first(self, n: int) -> Self:
+        """Return the factor of the first n rows."""
+
+    def grown(self, rows: Inputs) -> Self:
+        """Return the factor with rows added one by one; O(n²) each, the same bits on any way."""
+
+
+class EvidenceLike(Protocol):
+    """What hyperparameters are fitted to."""
+
+    @property
+    def frame(self) -> Frame:
+        """What a fit does not move."""
+
+    def negative_log_posterior(self, theta: F) -> tuple[float, F]:
+        """Return what a fit minimises, and its gradient; (inf, 0) where the factor fails."""
+
+
+class Engine(Protocol):
+    """What computes: the arithmetic of one model, on one kind of machine."""
+
+    @property
+    def name(self) -> str:
+        """Names the engine and its device; fits of different ones are kept apart."""
+
+    def evidence(self, inputs: Inputs, y: F, frame: Frame) -> EvidenceLike:
+        """Return the log posterior density of hyperparameters, given outcomes y [n] at rows."""
+
+    def factorise(self, frame: Frame, theta: F, inputs: Inputs) -> FactorLike | None:
+        """Return the factor of the covariance of rows under theta (``hyper.to_hyper``); O(n³).
+
+        With as much jitter as it takes; None if even the largest jitter does not help.
+        """
+
+    def observe(self, domain: Domain, factor: Any, y: F) -> Process:
+        """Return the posterior given outcomes y [n] at the rows of a factor that it made; O(n²)."""
+
+    def session(self) -> AbstractContextManager[None]:
+        """Return what an ask happens within: failures become Python's own, memory is freed."""

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from bayesopt.surrogates.exact_gp import ExactGP
 from bayesopt.surrogates.leave_one_out import leave_one_out
 from bayesopt.surrogates.model import Belief
 
@@ -73,7 +72,7 @@ def cross_validate(belief: Belief) -> CrossValidation:
 
     The transform of outcomes is not refitted. Needs at least one outcome.
     """
-    found = [leave_one_out(member) for member in _fitted(belief)]
+    found = [leave_one_out(member) for member in belief.members]
     mean, var = _mixed(belief.weights, [one.mean for one in found], [one.var for one in found])
     density = belief.weights @ np.exp([one.log_density for one in found])
     error = belief.y - mean
@@ -92,7 +91,7 @@ def lengthscales(belief: Belief) -> F:
 
     Infinite of a column that does not vary.
     """
-    scales = np.array([member.hyper.lengthscale for member in _fitted(belief)])
+    scales = np.array([member.hyper.lengthscale for member in belief.members])
     return np.asarray(np.exp(belief.weights @ np.log(scales)))
 
 
@@ -112,10 +111,6 @@ def importance(belief: Belief, X: F) -> F:
         change[j] = ((averaged(belief, exchanged)[0] - mean) ** 2).mean()
     total = change.sum()
     return change / total if total > 0.0 else change
-
-
-def _fitted(belief: Belief) -> list[ExactGP]:
-    return [member for member in belief.members if isinstance(member, ExactGP)]
 
 
 def _mixed(weights: F, means: list[F], variances: list[F]) -> tuple[F, F]:

@@ -18,7 +18,8 @@ from bayesopt.surrogates.inputs import Inputs, to_inputs, warped
 F = npt.NDArray[np.float64]
 
 HALF_LOG_2PI = 0.5 * math.log(2.0 * math.pi)
-_LEAST_VARIANCE = 1e-12  # of the prior variance: what rounding leaves of 1 - vᵀ v
+LEAST_VARIANCE = 1e-12  # of the prior variance: what rounding leaves of 1 - vᵀ v
+LEAST_PIVOT = 1e-8  # of the noise: that of a row which is a copy of another
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,6 +101,11 @@ class Factor:
     L: F
     noise: float
 
+    @property
+    def n_bytes(self) -> int:
+        """How much memory it takes."""
+        return self.L.nbytes
+
     def first(self, n: int) -> Factor:
         """Return the factor of the first n rows."""
         L = np.ascontiguousarray(self.L[:n, :n])
@@ -121,7 +127,7 @@ class Factor:
         cross = self.kernel.cross(new, placed)[0]
         prior = self.kernel.prior_variance + self.noise
         for i in range(k):
-            append_row(L, n + i, cross[i], prior, 1e-8 * self.noise)
+            append_row(L, n + i, cross[i], prior, LEAST_PIVOT * self.noise)
         return Factor(self.kernel, inputs, placed, L, self.noise)
 
 
@@ -177,6 +183,18 @@ class ExactGP:
         y, diagonal = self.y, self.factor.L.diagonal()
         value = -0.5 * float(y @ self.alpha) - float(np.log(diagonal).sum())
         return value - y.size * HALF_LOG_2PI
+
+    def one_ahead(self) -> tuple[F, F]:
+        """Return what the outcomes before say of each, mean [n] and variance [n]; O(n²)."""
+        spread = self.factor.L.diagonal()
+        z = linear.forward(self.factor.L, self.y[None, :])[0]
+        return self.y - spread * z, spread**2
+
+    def inverse_diagonal(self) -> F:
+        """Return the diagonal of K⁻¹ [n], noise included; O(n³)."""
+        inverse = self.factor.L.copy()
+        linear.invert(inverse)
+        return inverse.diagonal().copy()
 
     def posterior(self, X: F) -> tuple[F, F]:
         """Return mean [m] and variance [m] of the latent function at rows X [m, d]; O(n² m)."""
@@ -235,7 +253,7 @@ class ExactGP:
     def _moments(self, K: F, V: F) -> tuple[F, F]:
         prior = self.factor.kernel.prior_variance
         explained = np.einsum("ij,ij->i", V, V)
-        return K @ self.alpha, np.maximum(prior - explained, _LEAST_VARIANCE * prior)
+        return K @ self.alpha, np.maximum(prior - explained, LEAST_VARIANCE * prior)
 
 
 def observe(domain: Domain, factor: Factor, y: F) -> ExactGP:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -11,6 +12,7 @@ import numpy.typing as npt
 from bayesopt._kernels.matern import contract_gram, contract_places, fill_gram
 from bayesopt._kernels.warp import contract_warp
 from bayesopt.surrogates import linear
+from bayesopt.surrogates.base import EvidenceLike
 from bayesopt.surrogates.exact_gp import HALF_LOG_2PI
 from bayesopt.surrogates.hyper import (
     Frame,
@@ -162,15 +164,22 @@ _FLAT = math.log(5.0)  # a log lengthscale beyond which all are the same
 _SAME = 0.2
 
 
-def cold_modes(inputs: Inputs, y: F, frame: Frame) -> tuple[Mode, ...]:
+EvidenceOf = Callable[[Inputs, F, Frame], EvidenceLike]
+"""From outcomes at rows to what is climbed."""
+
+
+def cold_modes(
+    inputs: Inputs, y: F, frame: Frame, evidence_of: EvidenceOf = Evidence
+) -> tuple[Mode, ...]:
     """Return the distinct optima found from several starts, best first; at least one.
 
     Of many rows a part, evenly spread, is climbed; what it finds starts a climb on all.
     """
     if inputs.n > _ENOUGH_ROWS:
         part = np.linspace(0, inputs.n - 1, _ENOUGH_ROWS).astype(np.int64)
-        return warm_modes(inputs, y, frame, cold_modes(inputs.take(part), y[part], frame))
-    evidence = Evidence(inputs, y, frame)
+        modes = cold_modes(inputs.take(part), y[part], frame, evidence_of)
+        return warm_modes(inputs, y, frame, modes, evidence_of)
+    evidence = evidence_of(inputs, y, frame)
     starts = [default_theta(frame, scale) for scale in _STARTS]
     modes = distinct([_climb(evidence, start, _COLD_ITERATIONS) for start in starts], frame)
     if frame.settings.input_warp and inputs.n >= 3 * frame.varies.size and frame.warpable.size:
@@ -178,7 +187,7 @@ def cold_modes(inputs: Inputs, y: F, frame: Frame) -> tuple[Mode, ...]:
     return modes
 
 
-def _bent(evidence: Evidence, mode: Mode) -> Mode:
+def _bent(evidence: EvidenceLike, mode: Mode) -> Mode:
     """Return the optimum with a warp if that is a much better explanation, else the one without."""
     frame = evidence.frame
     found = _climb(evidence, with_warp(mode.theta, frame), _COLD_ITERATIONS)
@@ -186,13 +195,19 @@ def _bent(evidence: Evidence, mode: Mode) -> Mode:
     return found if gain > frame.settings.warp_nats else mode
 
 
-def warm_modes(inputs: Inputs, y: F, frame: Frame, modes: tuple[Mode, ...]) -> tuple[Mode, ...]:
+def warm_modes(
+    inputs: Inputs,
+    y: F,
+    frame: Frame,
+    modes: tuple[Mode, ...],
+    evidence_of: EvidenceOf = Evidence,
+) -> tuple[Mode, ...]:
     """Return the optima near earlier ones, on more rows."""
-    evidence = Evidence(inputs, y, frame)
+    evidence = evidence_of(inputs, y, frame)
     return distinct([_climb(evidence, mode.theta, _WARM_ITERATIONS) for mode in modes], frame)
 
 
-def _climb(evidence: Evidence, start: F, n_iterations: int) -> Mode:
+def _climb(evidence: EvidenceLike, start: F, n_iterations: int) -> Mode:
     low, high = bounds(evidence.frame, warped=start.size > evidence.frame.n_theta)
     theta, value = minimise(evidence.negative_log_posterior, start, low, high, n_iterations, _GAIN)
     return Mode(theta, -value) if math.isfinite(value) else Mode(start, -math.inf)

@@ -36,6 +36,8 @@ class Frame:
         How columns are compared, see ``bayesopt._kernels.matern``.
     varies : int64 array
         Columns with more than one value: each has a lengthscale.
+    n_cells : int64 array [d]
+        Number of cells of a column; 0 of a continuous one.
     settings : GPSettings
     shift : float
         By how much the prior of each log lengthscale is moved up.
@@ -43,6 +45,7 @@ class Frame:
 
     rules: npt.NDArray[np.int8]
     varies: npt.NDArray[np.int64]
+    n_cells: npt.NDArray[np.int64]
     settings: GPSettings
     shift: float
 
@@ -107,7 +110,8 @@ class Hyper:
 def new_frame(domain: Domain, settings: GPSettings) -> Frame:
     """Return what a fit on a domain does not move."""
     varies = np.flatnonzero(domain.varies)
-    return Frame(column_rules(domain), varies, settings, _shift(domain, settings))
+    shift = _shift(domain, settings)
+    return Frame(column_rules(domain), varies, domain.n_cells, settings, shift)
 
 
 def _shift(domain: Domain, settings: GPSettings) -> float:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from bayesopt.surrogates import linear
-from bayesopt.surrogates.exact_gp import HALF_LOG_2PI, ExactGP, Factor
+from bayesopt.surrogates.base import Process
+from bayesopt.surrogates.exact_gp import HALF_LOG_2PI
 
 F = npt.NDArray[np.float64]
 
@@ -29,19 +29,12 @@ class LeaveOneOut:
     log_density: F
 
 
-def leave_one_out(gp: ExactGP) -> LeaveOneOut:
+def leave_one_out(gp: Process) -> LeaveOneOut:
     """Return leave-one-out predictions with the hyperparameters as they are; O(n³).
 
     ``μ_i = y_i - α_i / K⁻¹_ii``, ``σ²_i = 1 / K⁻¹_ii`` (Rasmussen and Williams, 2006, eq. 5.12).
     """
-    var = 1.0 / inverse_diagonal(gp.factor)
+    var = 1.0 / gp.inverse_diagonal()
     error = gp.alpha * var
     log_density = -0.5 * error * error / var - 0.5 * np.log(var) - HALF_LOG_2PI
     return LeaveOneOut(gp.y - error, var, log_density)
-
-
-def inverse_diagonal(factor: Factor) -> F:
-    """Return the diagonal of K⁻¹ [n], noise included; O(n³)."""
-    inverse = factor.L.copy()
-    linear.invert(inverse)
-    return inverse.diagonal().copy()

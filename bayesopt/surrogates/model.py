@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from bayesopt.space.domain import Domain
-from bayesopt.surrogates.base import Fitted
-from bayesopt.surrogates.exact_gp import ExactGP, observe
+from bayesopt.surrogates.base import Engine, Process
+from bayesopt.surrogates.compiled import COMPILED
 from bayesopt.surrogates.fit import Mode, distinct
 from bayesopt.surrogates.hyper import log_prior
 from bayesopt.surrogates.outcome import Outcome, fit_outcome
@@ -33,7 +33,7 @@ class Belief:
 
     Attributes
     ----------
-    members : tuple of Fitted
+    members : tuple of Process
         One posterior for each mode of the hyperparameters.
     weights : float64 array [m]
         How much each counts; they sum to 1.
@@ -54,7 +54,7 @@ class Belief:
         The transform.
     """
 
-    members: tuple[Fitted, ...]
+    members: tuple[Process, ...]
     weights: F
     X: F
     y: F
@@ -83,6 +83,7 @@ def build_belief(
     cache: FitCache | None = None,
     most: int | None = None,
     objectives: F | None = None,
+    engine: Engine = COMPILED,
 ) -> Belief:
     """Return the belief after n finished trials; a pure function of all but the cache.
 
@@ -103,6 +104,8 @@ def build_belief(
     objectives : float64 array [n, k] or None
         Where y is made of several objectives, in a new way each time: these. Hyperparameters are
         fitted to each of them, and those count that explain y best.
+    engine : Engine
+        What computes.
 
     Notes
     -----
@@ -115,12 +118,12 @@ def build_belief(
     with np.errstate(all="ignore"):
         success = None
         if failed.any() and settings.failures != "impute":
-            success = learn_success(domain, X, failed, settings, cache, Subset(X, Y, most))
+            success = learn_success(domain, X, failed, settings, cache, Subset(X, Y, most), engine)
         if failed.any() and settings.failures != "probability":
             y, Y = _imputed(y, failed), _imputed(Y, failed)
         else:
             X, y, Y = np.ascontiguousarray(X[~failed]), y[~failed], Y[~failed]
-        task = new_task(domain, X, settings, cache, Subset(X, Y, most))
+        task = new_task(domain, X, settings, cache, Subset(X, Y, most), engine)
         return _learn(task, X, y, Y, success)
 
 
@@ -178,7 +181,7 @@ def _candidates(task: Task, Y: F) -> tuple[Mode, ...]:
 
 def _members(
     task: Task, modes: tuple[Mode, ...], t: F
-) -> tuple[tuple[Mode, ...], tuple[ExactGP, ...]]:
+) -> tuple[tuple[Mode, ...], tuple[Process, ...]]:
     """Return the posterior of each mode that has one, and these modes; the prior if none has."""
     n = task.known.n
     size = task.subset.n_at_once(n, refit_size(n))
@@ -187,12 +190,12 @@ def _members(
     if not usable:
         return modes[:1], (prior_only(task),)
     kept, grown = zip(*usable, strict=True)
-    return kept, tuple(observe(task.domain, factor, t) for factor in grown)
+    return kept, tuple(task.engine.observe(task.domain, factor, t) for factor in grown)
 
 
 def _most_likely(
-    task: Task, modes: tuple[Mode, ...], members: tuple[ExactGP, ...]
-) -> tuple[tuple[Mode, ...], tuple[ExactGP, ...]]:
+    task: Task, modes: tuple[Mode, ...], members: tuple[Process, ...]
+) -> tuple[tuple[Mode, ...], tuple[Process, ...]]:
     """Return the modes that explain the members' outcomes best, their densities made anew."""
     heights = [
         member.log_likelihood() + log_prior(mode.theta, task.frame)[0]

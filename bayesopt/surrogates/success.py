@@ -15,9 +15,9 @@ import numpy.typing as npt
 
 from bayesopt._kernels.special import log_cdfs
 from bayesopt.space.domain import Domain
-from bayesopt.surrogates.exact_gp import ExactGP, observe
+from bayesopt.surrogates.base import Engine, Process
+from bayesopt.surrogates.compiled import COMPILED
 from bayesopt.surrogates.leave_one_out import leave_one_out
-from bayesopt.surrogates.linear import forward
 from bayesopt.surrogates.minimise import minimise
 from bayesopt.surrogates.schedule import FitCache, anchor_size, digest
 from bayesopt.surrogates.settings import GPSettings
@@ -46,7 +46,7 @@ class SuccessModel:
 
     Attributes
     ----------
-    surrogate : ExactGP
+    surrogate : Process
         Of the labels, centred: up where trials succeed.
     link : Link
     risks : float64 array [n]
@@ -55,7 +55,7 @@ class SuccessModel:
         expected of it.
     """
 
-    surrogate: ExactGP
+    surrogate: Process
     link: Link
     risks: F
 
@@ -85,13 +85,14 @@ def learn_success(
     settings: GPSettings,
     cache: FitCache,
     subset: Subset | None = None,
+    engine: Engine = COMPILED,
 ) -> SuccessModel:
     """Return where trials succeed: fitted at anchor sizes, grown row by row in between.
 
     A pure function of all but the cache.
     """
     plain = replace(settings, n_modes=1, offset=0.0, input_warp=False)
-    task = new_task(domain, X, plain, cache, subset)
+    task = new_task(domain, X, plain, cache, subset, engine)
 
     def targets(n: int) -> tuple[F, bytes]:
         chosen = failed[task.subset.at(n)]
@@ -106,11 +107,11 @@ def learn_success(
     first = factor.first(size)
 
     def calibrated() -> Link:
-        found = leave_one_out(observe(domain, first, to_labels(failed[:size])))
+        found = leave_one_out(engine.observe(domain, first, to_labels(failed[:size])))
         return fit_link(found.mean, found.var, failed[:size])
 
     key = "link", *task.key, digest(first.inputs.Z, failed[:size], mode.theta)
-    surrogate = observe(domain, factor, to_labels(failed))
+    surrogate = engine.observe(domain, factor, to_labels(failed))
     link = cache.get_or_make(key, calibrated)
     return SuccessModel(surrogate, link, foreseen_failures(surrogate, link, failed))
 
@@ -146,16 +147,9 @@ def fit_link(mean: F, var: F, failed: B) -> Link:
     return Link(math.exp(theta[0]), float(theta[1]))
 
 
-def foreseen_failures(surrogate: ExactGP, link: Link, failed: B) -> F:
-    """Return the risk that was taken with each trial; see :class:`SuccessModel`. O(n²).
-
-    What the labels before say of the next one is in the factor: with z = L⁻¹ y its mean is
-    y_i - L_ii z_i and its variance L_ii².
-    """
-    L = surrogate.factor.L
-    spread = L.diagonal()
-    mean = surrogate.y - spread * forward(L, surrogate.y[None, :])[0]
-    chance = np.exp(_log_probit(mean, spread**2, link)[0])
+def foreseen_failures(surrogate: Process, link: Link, failed: B) -> F:
+    """Return the risk that was taken with each trial; see :class:`SuccessModel`. O(n²)."""
+    chance = np.exp(_log_probit(*surrogate.one_ahead(), link)[0])
     return np.where(failed, _foreseen(chance), 0.0)
 
 

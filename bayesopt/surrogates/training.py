@@ -9,9 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from bayesopt.space.domain import Domain
-from bayesopt.surrogates.exact_gp import ExactGP, Factor, Kernel, factorise, observe
+from bayesopt.surrogates.base import Engine, FactorLike, Process
+from bayesopt.surrogates.compiled import COMPILED
 from bayesopt.surrogates.fit import Mode, cold_modes, warm_modes
-from bayesopt.surrogates.hyper import Frame, default_theta, new_frame, to_hyper
+from bayesopt.surrogates.hyper import Frame, default_theta, new_frame
 from bayesopt.surrogates.inputs import Inputs, to_inputs
 from bayesopt.surrogates.schedule import FitCache, anchor_size, digest, refit_size
 from bayesopt.surrogates.settings import GPSettings
@@ -33,6 +34,8 @@ class Task:
     frame : Frame
     known : Inputs
         The n rows that there are.
+    engine : Engine
+        What computes.
     subset : Subset
         Which of them are learned from.
     inputs : Inputs
@@ -45,6 +48,7 @@ class Task:
     domain: Domain
     frame: Frame
     known: Inputs
+    engine: Engine
     subset: Subset
     inputs: Inputs
     key: tuple[object, ...]
@@ -57,15 +61,20 @@ class Task:
 
 
 def new_task(
-    domain: Domain, X: F, settings: GPSettings, cache: FitCache, subset: Subset | None = None
+    domain: Domain,
+    X: F,
+    settings: GPSettings,
+    cache: FitCache,
+    subset: Subset | None = None,
+    engine: Engine = COMPILED,
 ) -> Task:
     """Return what is to be learned at rows X [n, d], or at a subset of them."""
     frame, known = new_frame(domain, settings), to_inputs(domain, X)
     subset = all_rows(X) if subset is None else subset
     rows = subset.at(known.n)
     inputs = known if rows.size == known.n else known.take(rows)
-    key = digest(*domain.arrays), settings
-    return Task(domain, frame, known, subset, inputs, key, cache)
+    key = digest(*domain.arrays), settings, engine.name
+    return Task(domain, frame, known, engine, subset, inputs, key, cache)
 
 
 def current_modes(task: Task, targets: Targets) -> tuple[Mode, ...]:
@@ -80,7 +89,7 @@ def current_modes(task: Task, targets: Targets) -> tuple[Mode, ...]:
     (y, name), inputs = targets(size), task.inputs_at(size)
 
     def make() -> tuple[Mode, ...]:
-        return warm_modes(inputs, y, task.frame, at_anchor)
+        return warm_modes(inputs, y, task.frame, at_anchor, task.engine.evidence)
 
     return task.cache.get_or_make(("warm", *task.key, digest(inputs.Z), name), make)
 
@@ -91,31 +100,29 @@ def anchor_modes(task: Task, targets: Targets) -> tuple[Mode, ...]:
     (y, name), inputs = targets(size), task.inputs_at(size)
 
     def make() -> tuple[Mode, ...]:
-        return cold_modes(inputs, y, task.frame)
+        return cold_modes(inputs, y, task.frame, task.engine.evidence)
 
     return task.cache.get_or_make(("cold", *task.key, digest(inputs.Z), name), make)
 
 
-def grown_factor(task: Task, mode: Mode, size: int) -> Factor | None:
+def grown_factor(task: Task, mode: Mode, size: int) -> FactorLike | None:
     """Return the factor of all rows under a mode: of the first `size` at once, then row by row.
 
     None where no jitter helps.
     """
     key = "factor", *task.key, digest(mode.theta), size
-    kept: Factor | None = task.cache.get(key)
+    kept: FactorLike | None = task.cache.get(key)
     if kept is None or not task.inputs.begins_with(kept.inputs):
-        kernel = Kernel(task.frame, to_hyper(mode.theta, task.frame))
-        kept = factorise(kernel, task.inputs.first(size))
+        kept = task.engine.factorise(task.frame, mode.theta, task.inputs.first(size))
     if kept is None:
         return None
     grown = kept.grown(task.inputs.after(kept.inputs.n))
-    task.cache.put(key, grown, grown.L.nbytes)
+    task.cache.put(key, grown, grown.n_bytes)
     return grown
 
 
-def prior_only(task: Task) -> ExactGP:
+def prior_only(task: Task) -> Process:
     """Return the prior with default hyperparameters, for where no factor can be had."""
-    kernel = Kernel(task.frame, to_hyper(default_theta(task.frame), task.frame))
     nothing = task.inputs.first(0)
-    factor = Factor(kernel, nothing, nothing, np.empty((0, 0)), kernel.hyper.noise)
-    return observe(task.domain, factor, np.empty(0))
+    factor = task.engine.factorise(task.frame, default_theta(task.frame), nothing)
+    return task.engine.observe(task.domain, factor, np.empty(0))
