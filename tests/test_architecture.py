@@ -101,7 +101,7 @@ def test_files_that_are_not_code_are_package_data():
 
 def test_constraints_pin_every_declared_dependency():
     settings = project()["project"]
-    installed = ["demo", "pandas", "test", "dev"]
+    installed = ["demo", "gpu", "pandas", "test", "dev"]
     declared = settings["dependencies"] + [
         line for extra in installed for line in settings["optional-dependencies"][extra]
     ]

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from bayesopt.surrogates.base import Fitted
+from bayesopt.surrogates.base import Fitted, Process
 
 F = npt.NDArray[np.float64]
 
 
-def with_pending(members: Sequence[Fitted], rows: F) -> tuple[Fitted, ...]:
+def with_pending(members: Sequence[Process], rows: F) -> tuple[Process, ...]:
     """Return the surrogates as if rows [k, d] were being evaluated.
 
     Their outcomes are believed to be the means (the kriging believer, Ginsbourger et al., 2010),

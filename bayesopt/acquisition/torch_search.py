@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +18,7 @@ from botorch.acquisition.analytic import (
     LogProbabilityOfImprovement,
     UpperConfidenceBound,
 )
+from botorch.exceptions import BotorchError
 from botorch.models.model import Model
 from botorch.optim import optimize_acqf
 from botorch.posteriors import GPyTorchPosterior
@@ -175,22 +177,19 @@ class TorchSearch:
     ) -> tuple[F, F]:
         """Return the tops [m, d] of climbs from `starts` [m, d], unsnapped, and values [m].
 
-        BoTorch's ``optimize_acqf``; starts with the same free columns climb together. Of the
-        lengthscales it makes no use.
+        BoTorch's ``optimize_acqf``; starts with the same free columns climb together, and stay
+        where they are if it gives up. Of the lengthscales it makes no use.
         """
-        free = active & ground.is_climbed
-        tops, values = starts.copy(), np.empty(len(starts))
+        free, tops = active & ground.is_climbed, starts.copy()
         function = UtilityFunction(utility.terms)
         bounds = np.stack([ground.region.lower, ground.region.upper])
         options = {"maxiter": n_iterations, "ftol": tolerance, "factr": None}
         for columns, group in _groups(free):
             if not columns.any():
-                values[group] = utility.value(starts[group])
                 continue
-            tops[group], values[group] = self._climbed(
-                function, bounds, starts[group], columns, options
-            )
-        return tops, values
+            with suppress(BotorchError):  # a gradient that is no number: these stay
+                tops[group] = self._climbed(function, bounds, starts[group], columns, options)
+        return tops, utility.value(tops)
 
     def _climbed(
         self,
@@ -199,13 +198,13 @@ class TorchSearch:
         starts: F,
         free: Mask,
         options: dict[str, Any],
-    ) -> tuple[F, F]:
+    ) -> F:
         first = np.where(free, np.clip(starts, bounds[0], bounds[1]), starts)
         at = torch.tensor(first[:, None], device=self.device)
         held = {int(j): at[:, 0, j] for j in np.flatnonzero(~free)}
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # that a climb was cut short
-            tops, values = optimize_acqf(
+            tops, _ = optimize_acqf(
                 function,
                 torch.tensor(bounds, device=self.device),
                 q=1,
@@ -216,7 +215,7 @@ class TorchSearch:
                 return_best_only=False,
                 retry_on_optimization_warning=False,
             )
-        return tops[:, 0].cpu().numpy(), values.cpu().numpy()
+        return np.asarray(tops[:, 0].cpu().numpy())
 
 
 def _groups(free: Mask) -> Iterator[tuple[Mask, npt.NDArray[np.int64]]]:

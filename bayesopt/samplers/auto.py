@@ -13,7 +13,7 @@ from bayesopt.samplers.base import Sampler, Suggestion
 from bayesopt.samplers.gp import GPSampler
 from bayesopt.space import Space
 
-_LEAST_BUDGET_S = 0.02
+_LEAST_BUDGET_S = 0.03
 _UNKNOWN_COST_S = 10.0  # of a trial: whoever does not tell one does not call it cheap
 _LOCAL_POINTS = 800
 _LOCAL_FROM = 1200  # finished trials: an exact process takes seconds and learns little more
@@ -29,12 +29,12 @@ _THOROUGH, _THOROUGH_TO = 2.2, 300  # up to so many trials the search looks hard
 class AutoSampler:
     """Use a Gaussian process while a proposal is cheap beside the trials, then TPE.
 
-    A proposal may take 20 ms or `share` of the median cost of the finished trials (in seconds, as
+    A proposal may take 30 ms or `share` of the median cost of the finished trials (in seconds, as
     told or measured by ``optimize``), whichever is more; trials that told no cost count as 10 s.
     From what a fixed model says of the cost of each it takes the first that fits:
 
     1. the Gaussian process on all trials, up to 1,200;
-    2. the Gaussian process on the 800 best and nearest;
+    2. the Gaussian process on 800, the best and the nearest to them;
     3. the tree-structured Parzen estimator.
 
     What it does depends on the history alone. A trial says who made it, and why if that was not
@@ -106,8 +106,8 @@ def proposal_s(n: int, d: int) -> float:
 
     On average, by a fixed model: fits come at few sizes and take longer than what is in between.
     """
-    square = n**2 * (_SQUARE_S + _SQUARE_COLUMN_S * d)
-    return _OVERHEAD_S + _COLUMN_S * d + square * (_THOROUGH if n <= _THOROUGH_TO else 1.0)
+    square = max(n**2, _THOROUGH * min(n, _THOROUGH_TO) ** 2)
+    return _OVERHEAD_S + _COLUMN_S * d + square * (_SQUARE_S + _SQUARE_COLUMN_S * d)
 
 
 def _parzen() -> Sampler:

@@ -224,7 +224,7 @@ class Schedule:
             from torch.optim.lr_scheduler import LambdaLR
         except ImportError:
             raise MissingDependencyError(
-                "Schedule.torch", expected="torch", remedy="pip install 'bayesopt[torch]'"
+                "Schedule.torch", expected="torch", remedy="pip install torch"
             ) from None
         for group in optimizer.param_groups:
             group["lr"] = 1.0  # LambdaLR multiplies: one times lr(step) is lr(step) exactly

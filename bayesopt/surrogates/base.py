@@ -54,6 +54,9 @@ class Process(Fitted, Protocol):
     def alpha(self) -> F:
         """K⁻¹ y [n]."""
 
+    def condition(self, X: F, y: F | None = None) -> Process:
+        """Return the process with rows added; see :class:`Fitted`."""
+
     def fitted_means(self) -> F:
         """Return the posterior means [n] at the rows themselves, without noise."""
 

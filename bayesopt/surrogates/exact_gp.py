@@ -140,7 +140,7 @@ def factorise(kernel: Kernel, inputs: Inputs) -> Factor | None:
     for jitter in (0.0, *linear.JITTERS):
         noise = kernel.hyper.noise + jitter * kernel.hyper.signal
         K = kernel.gram(placed, noise)
-        if linear.factor(K):
+        if not inputs.n or linear.factor(K):
             return Factor(kernel, inputs, placed, K, noise)
     return None
 

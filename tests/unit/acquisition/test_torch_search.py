@@ -109,6 +109,20 @@ def test_climbs_end_at_the_same_tops(is_whole: bool) -> None:
     np.testing.assert_allclose(values[same], heights[same], atol=1e-6)
 
 
+def test_climbs_that_break_stay_where_they_are() -> None:
+    class Broken:
+        def value(self, rows):
+            return np.full(len(rows), np.nan)
+
+        def value_grad(self, rows):
+            return self.value(rows), np.full(rows.shape, np.nan)
+
+    ground = Ground(SPACE, lambda rows: np.zeros(len(rows), dtype=bool), whole_cube(5))
+    starts, active = ground.snap(Q[:4])
+    tops, _ = SEARCH.climb(Utility((Broken(),)), ground, starts, active, np.ones(5), 20, 1e-6)
+    assert np.array_equal(tops, starts)
+
+
 def test_a_start_without_free_columns_stays() -> None:
     space = bo.Space({"c": bo.Categorical(["x", "y"]), "d": bo.Categorical(["u", "v"])})
     ground = Ground(space, lambda rows: np.zeros(len(rows), dtype=bool), whole_cube(2))

@@ -40,11 +40,11 @@ def test_it_is_the_default() -> None:
     [
         (30, None, "gp", ""),
         (300, 0.001, "gp", ""),  # cheap trials, but the process is quick as well
-        (900, 0.001, "tpe", "0.02 s"),
+        (900, 0.001, "tpe", "0.03 s"),
         (900, 60.0, "gp", ""),
         (900, None, "gp", ""),
         (1300, None, "gp", "800 of 1300"),
-        (1300, 0.001, "tpe", "0.02 s"),
+        (1300, 0.001, "tpe", "0.03 s"),
     ],
 )
 def test_who_proposes_depends_on_what_trials_cost(
@@ -65,7 +65,7 @@ def test_the_local_process_sees_a_part() -> None:
 def test_a_trial_says_who_made_it_and_why() -> None:
     history = after(900, 0.001)
     made = AutoSampler().propose(SPACE, history, 1, trial_rng(0, 0))
-    assert made.sampler.startswith("auto:tpe (a GP of 800 trials would take more than 0.02 s")
+    assert made.sampler.startswith("auto:tpe (a GP of 800 trials would take more than 0.03 s")
 
 
 def test_the_median_cost_of_finished_trials_sets_the_budget() -> None:
@@ -75,12 +75,12 @@ def test_the_median_cost_of_finished_trials_sets_the_budget() -> None:
         if k < 4:
             history.tell(number, 1.0, cost=None if k == 0 else 100.0 * k)
     assert AutoSampler(share=0.1).budget_s(history) == pytest.approx(20.0)
-    assert AutoSampler(share=0.0).budget_s(history) == 0.02
+    assert AutoSampler(share=0.0).budget_s(history) == 0.03
     assert AutoSampler().budget_s(History(SPACE)) == pytest.approx(0.2)
 
 
 def test_the_cost_model_grows_with_trials_and_dimensions() -> None:
-    costs = [proposal_s(n, 5) for n in (0, 10, 100, 1000, 10_000)]
+    costs = [proposal_s(n, 5) for n in range(0, 1500, 7)]
     assert costs == sorted(costs)
     assert proposal_s(100, 50) > proposal_s(100, 5)
 

@@ -101,9 +101,7 @@ def test_suggestions_are_those_of_the_compiled_engine(
 
 def test_batches_too() -> None:
     history = told(PLANE, 20)
-    np.testing.assert_allclose(
-        suggested(history, "cpu", 4), suggested(history, None, 4), atol=1e-3
-    )
+    np.testing.assert_allclose(suggested(history, "cpu", 4), suggested(history, None, 4), atol=1e-3)
 
 
 def test_suggestions_are_the_same_bits_each_time() -> None:
@@ -134,3 +132,9 @@ def test_a_study_keeps_its_device() -> None:
     study.optimize(lambda trial: (trial.params["x"] - 0.3) ** 2, n_trials=8)
     assert study.best_value < 1e-3
     assert study.trials[-1].sampler == "gp"
+    inside = study.look_inside()
+    assert inside.cross_validated().r2 > 0.5
+    assert inside.slice("x").log_gain.shape == (101,)
+    study.sampler = GPSampler()
+    scales = study.look_inside().lengthscales()
+    assert inside.lengthscales() == pytest.approx(scales, rel=1e-4)

@@ -92,8 +92,8 @@ def test_added_rows_have_the_same_effect(mixed, known: bool) -> None:
 
 
 def test_the_posterior_is_that_of_gpytorch(mixed) -> None:
-    frame, theta, X, y = drawn(mixed)
-    ours, theirs, Q = both(mixed)
+    _, theta, X, y = drawn(mixed)
+    _, theirs, Q = both(mixed)
     rows = to_rows(to_inputs(mixed.domain, X), ENGINE.device)
     kernel = theirs.factor.kernel
     model = torch_gp.RowModel(kernel, rows, torch.tensor(y))
