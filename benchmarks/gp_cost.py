@@ -1,6 +1,6 @@
 """What a suggestion of the Gaussian process takes, beside what the default sampler reckons.
 
-    OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 python -m benchmarks.gp_cost [--objectives 2] [n ...]
+    OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 python -m benchmarks.gp_cost [n ...]
 
 CPU time of one thread. A suggestion between fits, one with each kind of fit, and what that makes of
 a suggestion on average: each fit shared out over the trials until the next of its kind. Beyond
@@ -28,28 +28,27 @@ COLUMNS = [6, 20]
 N_BETWEEN = 5
 
 
-def objectives(X: np.ndarray, k: int) -> np.ndarray:
+def objective(X: np.ndarray) -> np.ndarray:
     weight = np.exp(-0.5 * np.arange(X.shape[1]))
-    places = 0.3 + 0.4 * np.arange(k)[:, None, None]
-    return (((X - places) ** 2) @ weight + 0.3 * np.sin(8.0 * X[:, 0])).T
+    return ((X - 0.3) ** 2) @ weight + 0.3 * np.sin(8.0 * X[:, 0])
 
 
 class Run:
     """A study that grows, and how long its suggestions take."""
 
-    def __init__(self, d: int, k: int, most: int | None) -> None:
+    def __init__(self, d: int, most: int | None) -> None:
         self.space = bo.Space({f"x{j}": bo.Float(0.0, 1.0) for j in range(d)})
-        self.history = History(self.space, k, directions=("minimize",) * k, seed=1)
-        self.sampler, self.k = GPSampler(max_points=most), k
+        self.history = History(self.space, seed=1)
+        self.sampler = GPSampler(max_points=most)
         self.rng = np.random.default_rng(0)
 
     def grow(self, n: int) -> None:
         """Tell trials until there are n: at random, and every other one near the best place."""
         rows = self.space.sample(n - self.history.n, self.rng)
         rows[::2] = self.space.snap(0.3 + 0.1 * (rows[::2] - 0.5))
-        values = objectives(rows, self.k)
+        values = objective(rows)
         for config, value in zip(self.space.decode(rows), values, strict=True):
-            self.history.tell(self.history.append(config), value.tolist())
+            self.history.tell(self.history.append(config), float(value))
 
     def ask_s(self, n: int) -> float:
         """Return how long the suggestion after n trials takes."""
@@ -69,9 +68,9 @@ def next_after(n: int, size_of: Callable[[int], int]) -> int:
     return n + 1
 
 
-def measure(n: int, d: int, k: int) -> str:
+def measure(n: int, d: int) -> str:
     most = local_points(n)
-    run, start = Run(d, k, most), anchor_size(n)
+    run, start = Run(d, most), anchor_size(n)
 
     def choice_of(size: int) -> int:
         return choice_size(size, most) if most else refit_size(size)
@@ -94,13 +93,12 @@ def measure(n: int, d: int, k: int) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("sizes", nargs="*", type=int)
-    parser.add_argument("--objectives", type=int, default=1)
     given = parser.parse_args()
-    Run(2, 1, None).ask_s(30)  # compiles
+    Run(2, None).ask_s(30)  # compiles
     print("ms     n   d   between      cold      warm    factor      mean  reckoned  ratio")
     for n in given.sizes or SIZES:
         for d in COLUMNS:
-            print(measure(n, d, given.objectives), flush=True)
+            print(measure(n, d), flush=True)
 
 
 if __name__ == "__main__":

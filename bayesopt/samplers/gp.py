@@ -179,7 +179,6 @@ class GPSampler:
             GPSettings(**(self.model or {})),
             self._cache,
             self.max_points,
-            data.objectives,
             machinery(self.device).model,
         )
 

@@ -27,15 +27,12 @@ class Observed:
     failed : bool [n]
         Whether there is no value to learn from, or an outcome constraint was violated.
     pending : float64 [k, d]
-    objectives : float64 [n, m] or None
-        What y was made of, where there are several objectives.
     """
 
     X: F
     y: F
     failed: Mask
     pending: F
-    objectives: F | None = None
 
     @property
     def n(self) -> int:
@@ -61,12 +58,11 @@ def observe(history: History, rng: np.random.Generator) -> Observed:
     )
     usable = np.isfinite(values).all(axis=1) & ~history.is_failed[finished]
     usable &= history.feasible[finished]
-    y, is_one = np.full(finished.size, np.nan), values.shape[1] == 1
+    y = np.full(finished.size, np.nan)
     if usable.any():
         known = values[usable]
-        y[usable] = known[:, 0] if is_one else scalarised(known, rng)
-    objectives, pending = None if is_one else values, history.X[history.is_pending]
-    return Observed(history.X[finished], y, ~usable, pending, objectives)
+        y[usable] = known[:, 0] if known.shape[1] == 1 else scalarised(known, rng)
+    return Observed(history.X[finished], y, ~usable, history.X[history.is_pending])
 
 
 def scalarised(Y: F, rng: np.random.Generator) -> F:

@@ -10,8 +10,7 @@ import numpy.typing as npt
 from bayesopt.space.domain import Domain
 from bayesopt.surrogates.base import Engine, Process
 from bayesopt.surrogates.compiled import COMPILED
-from bayesopt.surrogates.fit import Mode, distinct
-from bayesopt.surrogates.hyper import log_prior
+from bayesopt.surrogates.fit import Mode
 from bayesopt.surrogates.outcome import Outcome, fit_outcome
 from bayesopt.surrogates.schedule import FitCache, digest, refit_size
 from bayesopt.surrogates.settings import GPSettings
@@ -82,7 +81,6 @@ def build_belief(
     settings: GPSettings,
     cache: FitCache | None = None,
     most: int | None = None,
-    objectives: F | None = None,
     engine: Engine = COMPILED,
 ) -> Belief:
     """Return the belief after n finished trials; a pure function of all but the cache.
@@ -101,9 +99,6 @@ def build_belief(
         Remembers fits; the result is the same bits with any or none.
     most : int or None
         How many trials are learned from at most (``subset``); None for all.
-    objectives : float64 array [n, k] or None
-        Where y is made of several objectives, in a new way each time: these. Hyperparameters are
-        fitted to each of them, and those count that explain y best.
     engine : Engine
         What computes.
 
@@ -114,34 +109,36 @@ def build_belief(
     cache = FitCache() if cache is None else cache
     failed = np.asarray(failed, dtype=np.bool_) | ~np.isfinite(y)
     X, y = np.asarray(X, dtype=np.float64), np.asarray(y, dtype=np.float64)
-    Y = np.where(failed[:, None], np.nan, y[:, None] if objectives is None else objectives)
     with np.errstate(all="ignore"):
         success = None
         if failed.any() and settings.failures != "impute":
-            success = learn_success(domain, X, failed, settings, cache, Subset(X, Y, most), engine)
+            ranked = np.where(failed, np.nan, y)[:, None]
+            subset = Subset(X, ranked, most)
+            success = learn_success(domain, X, failed, settings, cache, subset, engine)
         if failed.any() and settings.failures != "probability":
-            y, Y = _imputed(y, failed), _imputed(Y, failed)
+            y = _imputed(y, failed)
         else:
-            X, y, Y = np.ascontiguousarray(X[~failed]), y[~failed], Y[~failed]
-        task = new_task(domain, X, settings, cache, Subset(X, Y, most), engine)
-        return _learn(task, X, y, Y, success)
+            X, y = np.ascontiguousarray(X[~failed]), y[~failed]
+        task = new_task(domain, X, settings, cache, Subset(X, y[:, None], most), engine)
+        return _learn(task, X, y, success)
 
 
 def _imputed(y: F, failed: B) -> F:
-    """Return outcomes [n] or [n, k] with the worst one seen in place of what failed."""
-    worst = y[~failed].max(axis=0, initial=-np.inf) if not failed.all() else np.zeros(y.shape[1:])
-    return np.where(failed.reshape(-1, *[1] * (y.ndim - 1)), worst, y)
+    """Return outcomes with the worst one seen in place of what failed."""
+    return np.where(failed, y[~failed].max(initial=-np.inf) if not failed.all() else 0.0, y)
 
 
-def _learn(task: Task, X: F, y: F, Y: F, success: SuccessModel | None) -> Belief:
+def _learn(task: Task, X: F, y: F, success: SuccessModel | None) -> Belief:
     settings = task.frame.settings
+
+    def targets(n: int) -> tuple[F, bytes]:
+        told = y[task.subset.at(n)]
+        return fit_outcome(told, settings).from_outcome(told), digest(told)
+
     rows = task.subset.at(len(X))
-    X, y = X[rows], y[rows]
-    outcome = fit_outcome(y, settings)
-    t = outcome.from_outcome(y)
-    modes, members = _members(task, _candidates(task, Y), t)
-    if Y.shape[1] > 1:
-        modes, members = _most_likely(task, modes, members)
+    outcome = fit_outcome(y[rows], settings)
+    t = outcome.from_outcome(y[rows])
+    modes, members = _members(task, current_modes(task, targets), t)
     weights = _weights(modes)
     noise = float(weights @ [member.hyper.noise for member in members])
     is_noisy = noise > settings.noisy_above
@@ -153,30 +150,15 @@ def _learn(task: Task, X: F, y: F, Y: F, success: SuccessModel | None) -> Belief
     return Belief(
         members=members,
         weights=weights,
-        X=X,
+        X=X[rows],
         y=t,
         incumbent=float(values[best]) if len(t) else 0.0,
-        incumbent_row=X[best] if len(t) else None,
+        incumbent_row=X[rows[best]] if len(t) else None,
         noise=noise,
         is_noisy=is_noisy,
         success=success,
         outcome=outcome,
     )
-
-
-def _candidates(task: Task, Y: F) -> tuple[Mode, ...]:
-    """Return the hyperparameters in force, of outcomes in several columns the best of each."""
-
-    def modes_of(column: F) -> tuple[Mode, ...]:
-        def targets(n: int) -> tuple[F, bytes]:
-            y = column[task.subset.at(n)]
-            return fit_outcome(y, task.frame.settings).from_outcome(y), digest(y)
-
-        return current_modes(task, targets)
-
-    if Y.shape[1] == 1:
-        return modes_of(Y[:, 0])
-    return tuple(modes_of(column)[0] for column in Y.T)
 
 
 def _members(
@@ -191,19 +173,6 @@ def _members(
         return modes[:1], (prior_only(task),)
     kept, grown = zip(*usable, strict=True)
     return kept, tuple(task.engine.observe(task.domain, factor, t) for factor in grown)
-
-
-def _most_likely(
-    task: Task, modes: tuple[Mode, ...], members: tuple[Process, ...]
-) -> tuple[tuple[Mode, ...], tuple[Process, ...]]:
-    """Return the modes that explain the members' outcomes best, their densities made anew."""
-    heights = [
-        member.log_likelihood() + log_prior(mode.theta, task.frame)[0]
-        for mode, member in zip(modes, members, strict=True)
-    ]
-    judged = [Mode(mode.theta, height) for mode, height in zip(modes, heights, strict=True)]
-    kept = distinct(judged, task.frame)
-    return kept, tuple(members[judged.index(mode)] for mode in kept)
 
 
 def _weights(modes: tuple[Mode, ...]) -> F:

@@ -18,11 +18,8 @@ FAILED = np.random.default_rng(1).random(400) < 0.2
 SETTINGS = GPSettings()
 
 
-def belief_of(n: int, cache: FitCache | None = None, most: int | None = 64, columns: int = 1):
-    y, objectives = Y[:n, 0], None
-    if columns > 1:
-        y, objectives = Y[:n] @ [0.3, 0.7], Y[:n, :columns]
-    return build_belief(SPACE.domain, X[:n], y, FAILED[:n], SETTINGS, cache, most, objectives)
+def belief_of(n: int, cache: FitCache | None = None, most: int | None = 64):
+    return build_belief(SPACE.domain, X[:n], Y[:n, 0], FAILED[:n], SETTINGS, cache, most)
 
 
 def test_the_best_and_the_nearest_are_chosen() -> None:
@@ -61,8 +58,7 @@ def test_all_rows_are_all_rows() -> None:
     assert all_rows(X).n_at_once(7, 5) == 5
 
 
-@pytest.mark.parametrize("columns", [1, 2])
-def test_fits_are_kept_between_refits(monkeypatch: pytest.MonkeyPatch, columns: int) -> None:
+def test_fits_are_kept_between_refits(monkeypatch: pytest.MonkeyPatch) -> None:
     fitted = []
 
     def counting(name: str):
@@ -78,37 +74,24 @@ def test_fits_are_kept_between_refits(monkeypatch: pytest.MonkeyPatch, columns: 
         monkeypatch.setattr(training, name, counting(name))
     cache, sizes = FitCache(), range(200, 240)
     for n in sizes:
-        belief_of(n, cache, columns=columns)
+        belief_of(n, cache)
     # the processes of the outcomes and of the probability of success, at few sizes each
     n_sizes = 2 + len({refit_size(n) for n in sizes}) * 2
-    assert len(fitted) <= (columns + 1) * n_sizes
+    assert len(fitted) <= 2 * n_sizes
     assert max(fitted) <= 64
 
 
-@pytest.mark.parametrize("columns", [1, 2])
 @pytest.mark.parametrize("most", [64, None])
-def test_a_belief_that_grew_is_the_same_bits(columns: int, most: int | None) -> None:
+def test_a_belief_that_grew_is_the_same_bits(most: int | None) -> None:
     cache = FitCache()
     for n in range(120, 131):
-        grown = belief_of(n, cache, most, columns)
-    alone = belief_of(130, None, most, columns)
+        grown = belief_of(n, cache, most)
+    alone = belief_of(130, None, most)
     for a, b in zip(grown.members, alone.members, strict=True):
         assert np.array_equal(a.posterior(X)[0], b.posterior(X)[0])
         assert np.array_equal(a.posterior(X)[1], b.posterior(X)[1])
     assert np.array_equal(grown.weights, alone.weights)
     assert np.array_equal(grown.success.log_success(X), alone.success.log_success(X))
-
-
-def test_the_modes_of_the_objective_that_explains_best_count() -> None:
-    """A weighted outcome that is one of the objectives is explained by that one's own modes."""
-    rows = X[:60]
-    quick, slow = np.sin(9 * rows[:, 0]), rows[:, 1] + rows[:, 2]
-    both, nothing = np.stack([slow, quick], axis=1), np.zeros(60, dtype=bool)
-    settings = GPSettings(transform="standardize")
-    told = build_belief(SPACE.domain, rows, quick, nothing, settings, objectives=both)
-    alone = build_belief(SPACE.domain, rows, quick, nothing, settings)
-    assert np.array_equal(told.members[0].hyper.weight, alone.members[0].hyper.weight)
-    assert told.weights.sum() == pytest.approx(1.0)
 
 
 def test_large_results_are_forgotten_by_their_size() -> None:
