@@ -81,7 +81,7 @@ class AutoSampler:
         """Return the sampler that makes the next trial, and why if it is not the first."""
         n, d = int(np.count_nonzero(history.is_finished)), history.space.d
         budget = self.budget_s(history)
-        if n <= _LOCAL_FROM and proposal_s(n, d) <= budget:
+        if local_points(n) is None and proposal_s(n, d) <= budget:
             return self._gp, ""
         if n <= _LOCAL_POINTS or proposal_s(_LOCAL_POINTS, d) > budget:
             reason = f"a GP of {min(n, _LOCAL_POINTS)} trials would take more than {budget:.2g} s"
