@@ -66,7 +66,7 @@ class Process(Fitted, Protocol):
     def one_ahead(self) -> tuple[F, F]:
         """Return what the outcomes before say of each, mean [n] and variance [n], noise included.
 
-        It is in the factor: with z = L⁻¹ y the mean is y_i - L_ii z_i and the variance L_ii². O(n²).
+        With z = L⁻¹ y the mean is y_i - L_ii z_i and the variance L_ii²; O(n²).
         """
 
     def inverse_diagonal(self) -> F:

@@ -79,7 +79,7 @@ def test_other_acquisitions_take_the_plain_way() -> None:
 
 
 def utilities() -> tuple[Utility, Utility]:
-    success = Success(SuccessModel(OURS[0], Link(1.0, 0.5)))
+    success = Success(SuccessModel(OURS[0], Link(1.0, 0.5), np.zeros(30)))
     return (
         Utility((COMPILED_SEARCH.gain(OURS, WEIGHTS, LogEI(-0.5), True), success)),
         Utility((SEARCH.gain(THEIRS, WEIGHTS, LogEI(-0.5), True), success)),

@@ -78,6 +78,8 @@ def test_the_posterior_is_the_same(mixed, kernel: str, warp: bool) -> None:
         np.testing.assert_allclose(found, mine, rtol=1e-8, atol=1e-9)
     assert theirs.log_likelihood() == pytest.approx(ours.log_likelihood(), rel=1e-9)
     np.testing.assert_allclose(theirs.alpha, ours.alpha, rtol=1e-7, atol=1e-7)
+    for mine, found in zip(ours.one_ahead(), theirs.one_ahead(), strict=True):
+        np.testing.assert_allclose(found, mine, rtol=1e-7, atol=1e-8)
     np.testing.assert_allclose(theirs.fitted_means(), ours.fitted_means(), atol=1e-8)
     np.testing.assert_allclose(theirs.inverse_diagonal(), ours.inverse_diagonal(), rtol=1e-7)
 
@@ -142,6 +144,7 @@ def test_a_belief_is_the_same_to_the_optimum(mixed) -> None:
     np.testing.assert_allclose(
         theirs.success.log_success(Q), ours.success.log_success(Q), atol=1e-4
     )
+    np.testing.assert_allclose(theirs.success.risks, ours.success.risks, atol=1e-4)
 
 
 def test_memory_is_given_back(numeric) -> None:
