@@ -1,4 +1,4 @@
-"""``python -m benchmarks COMMAND``: run, report, speed, quick, peers."""
+"""``python -m benchmarks COMMAND``: run, report, speed, quick, pareto, peers."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ COMMANDS = {
     "report": ("benchmarks.report.page", "make tables and plots of results"),
     "speed": ("benchmarks.speed", "measure the time per ask and tell, start-up and memory"),
     "quick": ("benchmarks.quick", "ours against stored results, in minutes"),
+    "pareto": ("benchmarks.pareto.run", "contests of several objectives, or with constraints"),
     "peers": ("benchmarks.peers", "make the environments of peers"),
 }
 

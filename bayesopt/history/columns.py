@@ -284,7 +284,7 @@ class Columns:
                 got=f"{self.n_objectives}",
                 remedy="Use pareto().",
             )
-        numbers = self._ranked()
+        numbers = self.comparable()
         if not numbers.size:
             return None
         return int(numbers[np.argmin(self._table["values"][numbers, 0])])
@@ -296,11 +296,11 @@ class Columns:
         """
         from bayesopt._kernels.pareto import non_dominated
 
-        numbers = self._ranked()
+        numbers = self.comparable()
         return numbers[non_dominated(np.ascontiguousarray(self._table["values"][numbers]))]
 
-    def _ranked(self) -> Numbers:
-        """Return the trials that can be compared: complete, feasible, without a NaN."""
+    def comparable(self) -> Numbers:
+        """Return the trials that can be compared, ascending: complete, feasible, without a NaN."""
         feasible: Mask = self._table["feasible"]
         values: F = self._table["values"]
         numbers = np.flatnonzero(self.is_complete & feasible)

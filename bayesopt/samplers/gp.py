@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -17,14 +18,17 @@ from bayesopt.samplers.design import offer_design
 from bayesopt.samplers.engine import check_device, machinery, require
 from bayesopt.samplers.fresh import Batch, fill_up, may_repeat
 from bayesopt.samplers.gp_data import Observed, observe
+from bayesopt.samplers.gp_outcomes import Outcomes, is_manifold, observe_outcomes
 from bayesopt.space import Space
 from bayesopt.surrogates.schedule import FitCache
 from bayesopt.surrogates.settings import GPSettings
 
 if TYPE_CHECKING:
+    from bayesopt.samplers.gp_search import Plan
     from bayesopt.surrogates.model import Belief
 
 F = npt.NDArray[np.float64]
+Data = Observed | Outcomes
 
 ACQUISITIONS = ("ei", "logei", "pi", "ucb")
 
@@ -69,18 +73,25 @@ class GPSampler:
     device : {None, "cpu", "cuda", "cuda:N"}
         None for the compiled engine, which needs nothing but the CPU; else where GPyTorch computes
         the same model (``pip install 'bayesopt[gpu]'``).
+    reference : sequence of float, optional
+        Of several objectives: up to where volume counts, in the user's units and directions. By
+        default somewhat beyond the worst values of the front.
 
     Raises
     ------
     SettingsError
-        If a setting is of the wrong kind.
+        If a setting is of the wrong kind; of `propose`, if `reference` is not of the objectives'
+        number.
     MissingDependencyError
         When it proposes, if the device needs what is not there.
 
     Notes
     -----
-    Of several objectives a scalarisation with weights drawn for each trial is minimised. Failed
-    trials, and those that violate an outcome constraint, lower the learned probability of success.
+    Each objective and each outcome constraint has a process of its own. Of two to four objectives
+    the expected growth of the dominated volume is climbed, whatever the acquisition; of more the
+    expected improvement under weights drawn for each trial. Constraints weigh that with the
+    probability that they are met; until something is feasible that is all that counts. Failed
+    trials lower the learned probability of success. See ``docs/algorithms/several.md``.
     """
 
     acquisition: Literal["ei", "logei", "pi", "ucb"] = "ei"
@@ -92,6 +103,7 @@ class GPSampler:
     search: dict[str, Any] | None = None
     trust_region: Literal["auto", "off"] = "auto"
     device: str | None = None
+    reference: Sequence[float] | None = None
     _cache: Fits = field(default_factory=Fits, init=False, repr=False, compare=False)
 
     name: ClassVar[str] = "gp"
@@ -103,6 +115,7 @@ class GPSampler:
             "max_points": (_is_count(self.max_points), "an integer >= 1, or None"),
             "explore": (0.0 <= self.explore <= 1.0, "a share from 0 to 1"),
             "beta": (self.beta >= 0.0, "a number >= 0"),
+            "reference": (_is_reference(self.reference), "finite numbers, or None"),
             "trust_region": (self.trust_region in ("auto", "off"), "'auto' or 'off'"),
         }
         for name, (ok, expected) in checks.items():
@@ -112,6 +125,8 @@ class GPSampler:
         check_device(self.device)
         for kind, given in ((GPSettings, self.model), (SearchSettings, self.search)):
             _check_names(kind, given)
+        if self.reference is not None:
+            object.__setattr__(self, "reference", tuple(float(each) for each in self.reference))
 
     def propose(
         self, space: Space, history: History, n: int, rng: np.random.Generator
@@ -121,8 +136,9 @@ class GPSampler:
         O(k³) for k finished trials where the process is fitted anew, O(k²) else.
         """
         require(self.device)
+        _check_reference(self.reference, history.n_objectives)
         batch = Batch(n, space.d, copies=may_repeat(history))
-        data = observe(history, rng)
+        data = observe_outcomes(history) if is_manifold(history) else observe(history)
         note, name = "", self.name
         if self.is_starting(space, data):
             name = f"{self.name}:design"
@@ -138,13 +154,13 @@ class GPSampler:
         """Return how many trials follow the design."""
         return min(max(2 * (space.d + 1), 4), 10) if self.n_startup is None else self.n_startup
 
-    def is_starting(self, space: Space, data: Observed) -> bool:
+    def is_starting(self, space: Space, data: Data) -> bool:
         """Whether the next trial still belongs to the design."""
         n_begun = data.n + len(data.pending)
         return n_begun < self.n_design(space) or data.n_values < _LEAST_VALUES
 
     def _offer_best(
-        self, batch: Batch, space: Space, history: History, data: Observed, rng: np.random.Generator
+        self, batch: Batch, space: Space, history: History, data: Data, rng: np.random.Generator
     ) -> str:
         """Fill a batch with what promises most; return why it could not be, or ""."""
         from bayesopt.samplers.gp_search import Plan, offer_best
@@ -158,14 +174,43 @@ class GPSampler:
             self.n_design(space),
             self.search or {},
             engine.search,
+            self.reference,
         )
         try:
             with np.errstate(all="ignore"), engine.model.session():
-                belief = self.believe(space, data)
-                offer_best(plan, belief, batch, space, history, data, rng)
+                if isinstance(data, Outcomes):
+                    self._offer_several(plan, batch, space, history, data, rng)
+                else:
+                    offer_best(plan, self.believe(space, data), batch, space, history, data, rng)
         except (ArithmeticError, ValueError, MemoryError, np.linalg.LinAlgError) as error:
             return f"the Gaussian process failed ({error}), so a random configuration is proposed"
         return _NOTHING_FOUND if batch.missing else ""
+
+    def _offer_several(
+        self,
+        plan: Plan,
+        batch: Batch,
+        space: Space,
+        history: History,
+        data: Outcomes,
+        rng: np.random.Generator,
+    ) -> None:
+        """Fill a batch with what promises most where there are several outcomes."""
+        from bayesopt.samplers.gp_several import offer_several
+        from bayesopt.surrogates.several import Choice, build_beliefs
+
+        beliefs = build_beliefs(
+            space.domain,
+            data.X,
+            data.Y,
+            data.C,
+            data.broken,
+            GPSettings(**(self.model or {})),
+            self._cache,
+            Choice(np.where(data.feasible[:, None], data.Y, np.nan), self.max_points),
+            machinery(self.device).model,
+        )
+        offer_several(plan, beliefs, batch, space, history, data, rng)
 
     def believe(self, space: Space, data: Observed) -> Belief:
         """Return what is believed of the objective after the finished trials."""
@@ -180,6 +225,23 @@ class GPSampler:
             self._cache,
             self.max_points,
             machinery(self.device).model,
+        )
+
+
+def _is_reference(value: object) -> bool:
+    try:
+        given = np.zeros(1) if value is None else np.asarray(value, dtype=np.float64)
+    except (TypeError, ValueError):
+        return False
+    return given.ndim == 1 and bool(np.isfinite(given).all())
+
+
+def _check_reference(reference: Sequence[float] | None, n_objectives: int) -> None:
+    if reference is not None and len(reference) != n_objectives:
+        raise SettingsError(
+            "reference",
+            expected=f"a number for each of {n_objectives} objectives",
+            got=short_repr(reference),
         )
 
 

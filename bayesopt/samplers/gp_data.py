@@ -12,8 +12,6 @@ from bayesopt.history import History
 F = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 
-_AUGMENTATION = 0.05  # of the sum, beside the largest weighted objective (Knowles, 2006)
-
 
 @dataclass(frozen=True, eq=False)
 class Observed:
@@ -45,12 +43,11 @@ class Observed:
         return int(np.count_nonzero(~self.failed))
 
 
-def observe(history: History, rng: np.random.Generator) -> Observed:
-    """Return what is known of a history; O(n).
+def observe(history: History) -> Observed:
+    """Return what is known of a history with one objective; O(n).
 
     A pruned trial counts with the last value it reported, as a failed one without. Rows that had to
-    be clipped into the space are left out. Several objectives become one by weights that `rng`
-    draws (see :func:`scalarised`).
+    be clipped into the space are left out.
     """
     finished = np.flatnonzero(history.is_finished & (history.inside | history.define_by_run))
     values = np.where(
@@ -59,21 +56,5 @@ def observe(history: History, rng: np.random.Generator) -> Observed:
     usable = np.isfinite(values).all(axis=1) & ~history.is_failed[finished]
     usable &= history.feasible[finished]
     y = np.full(finished.size, np.nan)
-    if usable.any():
-        known = values[usable]
-        y[usable] = known[:, 0] if known.shape[1] == 1 else scalarised(known, rng)
+    y[usable] = values[usable, 0]
     return Observed(history.X[finished], y, ~usable, history.X[history.is_pending])
-
-
-def scalarised(Y: F, rng: np.random.Generator) -> F:
-    """Return one value [n] per row of Y [n, m]: the augmented Chebyshev norm with random weights.
-
-    Objectives are scaled to [0, 1] by what was seen (ParEGO, Knowles, 2006).
-    """
-    weights = rng.dirichlet(np.ones(Y.shape[1]))
-    half = 0.5 * Y  # the difference of two finite values may overflow
-    low = half.min(axis=0)
-    span = half.max(axis=0) - low
-    scaled = (half - low) / np.where(span > 0.0, span, 1.0)
-    weighted = weights * scaled
-    return np.asarray(weighted.max(axis=1) + _AUGMENTATION * weighted.sum(axis=1))

@@ -12,10 +12,11 @@ import numpy.typing as npt
 
 from bayesopt.acquisition.branches import neglected_branch
 from bayesopt.acquisition.caution import caution
+from bayesopt.acquisition.climb import Climber
 from bayesopt.acquisition.engine import COMPILED_SEARCH, Searcher
 from bayesopt.acquisition.functions import UCB, Acquisition, LogEI, LogPI
 from bayesopt.acquisition.ground import Ground, Region, columns_of, reach_of_neighbours, whole_cube
-from bayesopt.acquisition.maximize import maximize
+from bayesopt.acquisition.maximize import Ranking, maximize
 from bayesopt.acquisition.pending import believed_best, with_pending
 from bayesopt.acquisition.settings import SearchSettings
 from bayesopt.acquisition.trust_region import Life, early_region, replay, turbo_region
@@ -30,7 +31,7 @@ from bayesopt.surrogates.model import Belief
 F = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 
-_WIDE = 20  # columns; from more on the search keeps to a trust region all the time
+WIDE = 20  # columns; from more on the search keeps to a trust region all the time
 _LEAST_PATIENCE = 4  # trials without improvement, or as many as dimensions, are being stuck
 _LOCAL_SHARE = 0.5  # of the trials that then keep to the trust region
 _MARGIN = 0.1  # of the values' standard deviation: what a bold search wants at least
@@ -54,6 +55,8 @@ class Plan:
         Settings of the search that the user made.
     searcher : Searcher
         How the posteriors of the engine at work are searched.
+    reference : sequence of float, optional
+        Up to where the volume counts that several objectives dominate, in the user's terms.
     """
 
     acquisition: str
@@ -63,6 +66,7 @@ class Plan:
     n_design: int
     search: Mapping[str, Any]
     searcher: Searcher = COMPILED_SEARCH
+    reference: Sequence[float] | None = None
 
 
 def offer_best(
@@ -88,18 +92,33 @@ def offer_best(
         region = whole_cube(space.d)
         if plan.has_region:
             region = region_for(space.domain, belief, data, scale, life, mood)
-        utility, known = utility_of(plan, belief, mood), _known(history, batch)
-        ground = Ground(space, known, region)
+        utility = utility_of(plan, belief, mood)
         narrow = narrowed(utility, mood, space.domain, [data.X, data.pending, batch.rows()])
-        found = maximize(narrow, ground, anchors, scale, rng, settings, climber)
-        if not len(found.rows) and not (ground.is_whole and narrow is utility):  # all is known
-            ground = Ground(space, known, whole_cube(space.d))
-            found = maximize(utility, ground, anchors, scale, rng, settings, climber)
+        ground = Ground(space, known_rows(history, batch), region)
+        found = find(utility, narrow, ground, anchors, scale, rng, settings, climber)
         if not len(found.rows):
             return
         batch.offer(found.rows[:1])
         if batch.missing:
             belief = taking_in(belief, found.rows[:1])
+
+
+def find(
+    utility: Utility,
+    narrow: Utility,
+    ground: Ground,
+    anchors: F,
+    scale: F,
+    rng: np.random.Generator,
+    settings: SearchSettings,
+    climber: Climber,
+) -> Ranking:
+    """Return the best rows of a ground by a narrow utility; where all is known, of the cube."""
+    found = maximize(narrow, ground, anchors, scale, rng, settings, climber)
+    if not len(found.rows) and not (ground.is_whole and narrow is utility):
+        whole = Ground(ground.space, ground.known, whole_cube(ground.space.d))
+        found = maximize(utility, whole, anchors, scale, rng, settings, climber)
+    return found
 
 
 def narrowed(utility: Utility, mood: str, domain: Domain, begun: Sequence[F]) -> Utility:
@@ -158,7 +177,7 @@ def region_for(
     While little is known, a box around the incumbent. In many dimensions, or for a local search,
     the trust region of the trials' replay.
     """
-    is_wide, incumbent = domain.d > _WIDE, belief.incumbent_row
+    is_wide, incumbent = domain.d > WIDE, belief.incumbent_row
     if life.best >= 0 and (is_wide or mood == "local"):
         center = data.X[life.best]
         if belief.is_noisy and incumbent is not None:  # the best outcome may be a lucky one
@@ -194,7 +213,7 @@ def search_settings(plan: Plan, n: int) -> SearchSettings:
     return SearchSettings(**{**thrifty, **plan.search})
 
 
-def _known(history: History, batch: Batch) -> Callable[[F], Mask]:
+def known_rows(history: History, batch: Batch) -> Callable[[F], Mask]:
     """Return the test for rows that must not be proposed: known ones, and those of the batch."""
     if may_repeat(history):
         return _nothing_known

@@ -13,7 +13,7 @@ from bayesopt.acquisition.functions import LogEI
 from bayesopt.acquisition.utility import Gain
 from bayesopt.errors import InvalidValueError, NoTrialsError, short_repr
 from bayesopt.history import History
-from bayesopt.rng import named_rng, trial_rng
+from bayesopt.rng import named_rng
 from bayesopt.samplers.auto import AutoSampler
 from bayesopt.samplers.base import Sampler
 from bayesopt.samplers.gp import GPSampler
@@ -167,7 +167,7 @@ def look_inside(sampler: Sampler, space: Space, history: History) -> Insight:
         raise InvalidValueError(
             "a look inside", expected="one objective", got=short_repr(history.n_objectives)
         )
-    data = observe(history, trial_rng(history.seed, history.n))
+    data = observe(history)
     if data.n_values < 2:
         raise NoTrialsError(
             "a look inside",

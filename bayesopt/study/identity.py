@@ -7,6 +7,7 @@ command line is evaluated after the command ended) is never seen as gone.
 
 from __future__ import annotations
 
+import getpass
 import os
 import socket
 import uuid
@@ -75,3 +76,11 @@ def _started(pid: int) -> str:
         return ""
     state, *fields = stat.rpartition(")")[2].split()
     return "" if state in "ZX" else fields[18]
+
+
+def user_name() -> str:
+    """Return who runs this process, "unknown" where nobody can tell."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container without a passwd entry
+        return "unknown"

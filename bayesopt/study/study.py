@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
@@ -12,12 +11,14 @@ from bayesopt.active import Trial, TrialSetup
 from bayesopt.errors import NoTrialsError, StudyError
 from bayesopt.execution import Objective
 from bayesopt.history import History
+from bayesopt.history.front import dominated_volumes
 from bayesopt.samplers.base import Sampler
 from bayesopt.schedulers.base import Scheduler
 from bayesopt.space import Space
 from bayesopt.storage.base import Storage, StudyRecord
 from bayesopt.study import asking, checks, telling
 from bayesopt.study.context import connect
+from bayesopt.study.identity import user_name
 from bayesopt.study.optimize import Optimization
 from bayesopt.study.port import StudyPort
 from bayesopt.study.records import get_record, proposal_of, with_user_params
@@ -26,6 +27,8 @@ from bayesopt.study.versions import as_space, change_space
 from bayesopt.trial import TrialRecord, TrialState
 
 if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
     import pandas as pd
 
     from bayesopt.samplers.inspect import Insight
@@ -252,7 +255,7 @@ class Study:
         """
         number = self._number(trial)
         reason = checks.text("reason", reason)
-        self.storage.invalidate(self._context.study_id, number, reason, _user_name())
+        self.storage.invalidate(self._context.study_id, number, reason, user_name())
 
     @property
     def audit_log(self) -> list[Mapping[str, Any]]:
@@ -386,6 +389,13 @@ class Study:
         records = self.storage.trials(self._context.study_id, front.tolist())
         return with_user_params(self.space, records)
 
+    def hypervolume(self, reference: Sequence[float] | None = None) -> npt.NDArray[np.float64]:
+        """Return the volume that the front dominates after each trial, [n].
+
+        See :func:`bayesopt.history.front.dominated_volumes`, also for the default `reference`.
+        """
+        return dominated_volumes(self.history, reference)
+
     def trials_dataframe(self) -> pd.DataFrame:
         """Return all trials as a table, one row each. Raises MissingDependencyError."""
         from bayesopt.study.frame import trials_dataframe
@@ -438,10 +448,3 @@ class Study:
                 got=f"{len(self.directions)}",
                 remedy=f"Use study.{instead}.",
             )
-
-
-def _user_name() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a container without a passwd entry
-        return "unknown"

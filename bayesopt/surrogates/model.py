@@ -82,6 +82,7 @@ def build_belief(
     cache: FitCache | None = None,
     most: int | None = None,
     engine: Engine = COMPILED,
+    by: F | None = None,
 ) -> Belief:
     """Return the belief after n finished trials; a pure function of all but the cache.
 
@@ -101,6 +102,8 @@ def build_belief(
         How many trials are learned from at most (``subset``); None for all.
     engine : Engine
         What computes.
+    by : float64 array [n, k] or None
+        What those are chosen by, minimised; the outcomes by default.
 
     Notes
     -----
@@ -119,7 +122,9 @@ def build_belief(
             y = _imputed(y, failed)
         else:
             X, y = np.ascontiguousarray(X[~failed]), y[~failed]
-        task = new_task(domain, X, settings, cache, Subset(X, y[:, None], most), engine)
+            by = None if by is None else by[~failed]
+        subset = Subset(X, y[:, None] if by is None else by, most)
+        task = new_task(domain, X, settings, cache, subset, engine)
         return _learn(task, X, y, success)
 
 

@@ -74,6 +74,11 @@ class FitCache:
         self._sizes: OrderedDict[Hashable, int] = OrderedDict()  # of the large, as they were used
         self._lock = threading.Lock()
 
+    def hold(self, capacity: int) -> None:
+        """Keep so many values from now on, or as many as before if that is more."""
+        with self._lock:
+            self._capacity = max(self._capacity, capacity)
+
     def get(self, key: Hashable) -> Any:
         """Return what is kept under a key, None if nothing is."""
         with self._lock:

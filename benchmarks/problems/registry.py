@@ -53,9 +53,11 @@ def _table(about: str, module: str) -> Suite:
 
 _SUITES = {
     "bbob": Suite("COCO's 24 noiseless functions, instances 1-10", "coco", "coco-experiment"),
+    "bbob_constrained": Suite("the same under constraints", "coco_constrained", "coco-experiment"),
     "mixint": Suite("the same with four fifths of the columns integer", "coco", "coco-experiment"),
     "classic": Suite("textbook functions; noisy, mixed, conditional and wide ones", "classic"),
     "failing": Suite("textbook functions of which a part of the evaluations fails", "failing"),
+    "fronts": Suite("textbook functions of several objectives: ZDT, DTLZ", "fronts"),
     "sklearn": Suite("trainings of scikit-learn models", "trainings", "scikit-learn"),
     "lcbench": _yahpo("networks on tables, trained for up to 52 epochs"),
     "rbv2_xgboost": _yahpo("boosted trees, conditional on the booster"),

@@ -15,8 +15,16 @@ from benchmarks.problems import registry
 from benchmarks.problems.base import CONDITIONAL, MIXED, NUMERIC, kind_of
 
 HAS_COCO = importlib.util.find_spec("cocoex") is not None
-COCO = ["bbob/f15-i3-d5", "bbob/f8-i10-d2", "mixint/f3-i1-d5", "mixint/f17-i7-d10"]
-FORMULAS = [*registry.problem_names("classic"), *registry.problem_names("failing")]
+COCO = [
+    "bbob/f15-i3-d5",
+    "bbob/f8-i10-d2",
+    "mixint/f3-i1-d5",
+    "mixint/f17-i7-d10",
+    "bbob_constrained/f8-i3-d3",
+]
+FORMULAS = [
+    name for suite in ("classic", "failing", "fronts") for name in registry.problem_names(suite)
+]
 CHEAP = [*FORMULAS, *(COCO if HAS_COCO else [])]
 N_ROWS = 200
 FREE = {"bbob", "mixint", "classic", "sklearn"}

@@ -15,7 +15,7 @@ from benchmarks.problems.tables import Pool, parameter_of
 TABLES = [
     name
     for suite in registry.suites()
-    if suite not in {"bbob", "mixint", "classic", "sklearn"}
+    if suite not in {"bbob", "bbob_constrained", "mixint", "classic", "fronts", "sklearn"}
     for name in registry.problem_names(suite)
 ]
 

@@ -1,0 +1,71 @@
+"""How the front of a study grew: the volume that its trials dominate."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from bayesopt.errors import InvalidValueError, short_repr
+from bayesopt.history.columns import Columns
+
+F = npt.NDArray[np.float64]
+
+_REACH = 0.1  # of the front's extent: how far beyond its worst values the default reference lies
+
+
+def dominated_volumes(history: Columns, reference: Sequence[float] | None = None) -> F:
+    """Return the volume that the trials up to each one dominate, [n]; it never falls.
+
+    Complete, feasible trials count. O(n) beside the volume of each front on the way
+    (``kernels/hypervolume.py``).
+
+    Parameters
+    ----------
+    history : Columns
+    reference : sequence of float, optional
+        One number per objective, in the user's direction: up to where volume counts. By default a
+        tenth of the extent of the present front beyond its worst values (of all values, in an
+        objective in which the front has none).
+
+    Raises
+    ------
+    InvalidValueError
+        If the reference is not one finite number per objective.
+    """
+    from bayesopt._kernels.hypervolume import running_volumes
+
+    numbers, front = history.comparable(), history.values[history.pareto()]
+    if reference is None:
+        limit = _default(history.values[numbers], front)
+    else:
+        limit = _minimised(history, reference)
+    gains = np.zeros(history.n)
+    gains[numbers] = np.diff(running_volumes(history.values[numbers], limit), prepend=0.0)
+    return np.asarray(np.cumsum(gains))
+
+
+def _default(values: F, front: F) -> F:
+    """Return the default reference for values [n, m] with a front [k, m], minimised."""
+    if not len(values):
+        return np.zeros(values.shape[1])
+    with np.errstate(over="ignore"):
+        extent, spread = np.ptp(front, axis=0), np.ptp(values, axis=0)
+        extent = np.where(extent > 0.0, extent, np.where(spread > 0.0, spread, 1.0))
+        return np.asarray(front.max(axis=0) + _REACH * extent)
+
+
+def _minimised(history: Columns, reference: Sequence[float]) -> F:
+    try:
+        given = np.asarray(reference, dtype=np.float64)
+    except (TypeError, ValueError):
+        given = np.empty(0)
+    if given.shape != (history.n_objectives,) or not np.isfinite(given).all():
+        raise InvalidValueError(
+            "reference",
+            expected=f"one finite number for each of {history.n_objectives} objectives",
+            got=short_repr(reference),
+        )
+    signs = [-1.0 if each == "maximize" else 1.0 for each in history.directions]
+    return np.asarray(given * signs)

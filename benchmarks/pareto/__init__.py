@@ -1,0 +1,1 @@
+"""Contests with several objectives, and with outcome constraints."""
