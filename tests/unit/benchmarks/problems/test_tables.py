@@ -12,10 +12,11 @@ import bayesopt as bo
 from benchmarks.problems import registry
 from benchmarks.problems.tables import Pool, parameter_of
 
+FREE = {"bbob", "bbob_constrained", "classic", "failing", "fronts", "mixint", "sklearn"}
 TABLES = [
     name
     for suite in registry.suites()
-    if suite not in {"bbob", "bbob_constrained", "mixint", "classic", "fronts", "sklearn"}
+    if suite not in FREE
     for name in registry.problem_names(suite)
 ]
 
