@@ -48,20 +48,22 @@ class Observed:
 def observe(history: History, rng: np.random.Generator) -> Observed:
     """Return what is known of a history; O(n).
 
-    A pruned trial counts with the last value it reported, as a failed one without. Rows that had to
+    A pruned or paused trial counts with the last value it reported, as a failed one without. Rows that had to
     be clipped into the space are left out. Several objectives become one by weights that `rng`
     draws (see :func:`scalarised`).
     """
-    finished = np.flatnonzero(history.is_finished & (history.inside | history.define_by_run))
+    cut_short = history.is_cut_short
+    known = (history.is_finished | cut_short) & (history.inside | history.define_by_run)
+    finished = np.flatnonzero(known)
     values = np.where(
-        history.is_pruned[finished, None], history.last_values[finished], history.values[finished]
+        cut_short[finished, None], history.last_values[finished], history.values[finished]
     )
     usable = np.isfinite(values).all(axis=1) & ~history.is_failed[finished]
     usable &= history.feasible[finished]
     y = np.full(finished.size, np.nan)
     if usable.any():
-        known = values[usable]
-        y[usable] = known[:, 0] if known.shape[1] == 1 else scalarised(known, rng)
+        Y = values[usable]
+        y[usable] = Y[:, 0] if Y.shape[1] == 1 else scalarised(Y, rng)
     return Observed(history.X[finished], y, ~usable, history.X[history.is_pending])
 
 

@@ -185,7 +185,7 @@ class Storage(Protocol):
         lease_s: float | None,
         key: str | None = None,
     ) -> Ticket | None:
-        """Turn a WAITING or LOST trial into RUNNING with `proposal` and attempt + 1.
+        """Turn a WAITING, LOST or PAUSED trial into RUNNING with `proposal` and attempt + 1.
 
         None when another worker was faster. A `key` makes the trial findable by ``find_ask``,
         replacing the key of an earlier attempt. Raises TrialNotFoundError.
@@ -228,6 +228,13 @@ class Storage(Protocol):
 
     def release(self, study_id: int, number: int, attempt: int) -> bool:
         """Put a RUNNING trial back in the queue (state LOST); False if it is not ours any more."""
+
+    def pause(self, study_id: int, number: int, attempt: int) -> bool:
+        """Lay a RUNNING trial aside (state PAUSED) until somebody claims it.
+
+        True if this call did, False if that attempt had paused it before. Raises StaleTrialError,
+        TrialNotFoundError.
+        """
 
     def renew(
         self, study_id: int, tickets: Sequence[tuple[int, int]], owner: str, lease_s: float

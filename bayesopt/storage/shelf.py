@@ -181,6 +181,17 @@ class Shelf:
             raise refusals.report_conflict(trial_id & sql.MASK, step)
         return not known or known[0][0] != attempt
 
+    def pause(self, trial_id: int, attempt: int) -> bool:
+        """Lay a running trial aside; False if that attempt did before. Raises StaleTrialError."""
+        study_id = trial_id >> sql.SHIFT
+        with self._db.writing(study_id) as connection:
+            standing = self.standing(connection, trial_id)
+            if standing.state == facts.PAUSED and standing.attempt == attempt:
+                return False
+            self.require_held(connection, trial_id, attempt)
+            connection.execute(sql.PAUSE, (trial_id, study_id, attempt)).fetchall()
+        return True
+
     def invalidate(self, trial_id: int, reason: str, who: str) -> None:
         """Strike a finished trial out; doing it again changes nothing."""
         study_id = trial_id >> sql.SHIFT

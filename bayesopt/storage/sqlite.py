@@ -294,7 +294,7 @@ class SQLiteStorage:
         lease_s: float | None,
         key: str | None = None,
     ) -> Ticket | None:
-        """Turn a WAITING or LOST trial into RUNNING with attempt + 1; None if it is neither."""
+        """Turn a WAITING, LOST or PAUSED trial into RUNNING with attempt + 1; None if others."""
         draft, now = facts.draft(proposal), self._clock()
         trial_id = study_id << sql.SHIFT | facts.trial_number(number)
         row = sql.insert_arguments(
@@ -376,6 +376,10 @@ class SQLiteStorage:
             self._shelf.standing(connection, trial_id)
             lost = connection.execute(sql.LOSE, (trial_id, study_id, "", attempt)).fetchall()
         return bool(lost)
+
+    def pause(self, study_id: int, number: int, attempt: int) -> bool:
+        """Lay a running trial aside; False if that attempt did before. Raises StaleTrialError."""
+        return self._shelf.pause(study_id << sql.SHIFT | facts.trial_number(number), attempt)
 
     def renew(
         self, study_id: int, tickets: Sequence[tuple[int, int]], owner: str, lease_s: float
