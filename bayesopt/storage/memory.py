@@ -8,6 +8,7 @@ import time
 import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from bayesopt import codec
@@ -55,6 +56,10 @@ class MemoryStorage:
     def is_shared(self) -> bool:
         """False: no other process can reach these studies."""
         return False
+
+    def files(self, study_id: int) -> Path | None:
+        """None: what does not outlive the process has no place of its own on disk."""
+        return None
 
     def _book(self, study_id: int) -> Book:
         try:

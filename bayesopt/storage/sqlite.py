@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import time
 import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -42,8 +43,8 @@ class SQLiteStorage:
     ----------
     path : path
         Created if missing, with its tables. Beside it appear ``<path>-wal`` and ``<path>-shm``
-        (SQLite's own, part of the data while the store is in use) and ``<path>-gate``,
-        ``<path>-ask-<n>`` (locks and notes).
+        (SQLite's own, part of the data while the store is in use), ``<path>-gate``,
+        ``<path>-ask-<n>`` (locks and notes), and ``<path>-files`` once a trial saves something.
     synchronous : {"full", "normal"}
         With "full", what a call recorded survives a power failure once the call returned; only an
         ask without a key waits for the next change, or for `close`. With "normal" the last moments
@@ -92,6 +93,10 @@ class SQLiteStorage:
         """True: other processes can open the same file."""
         return True
 
+    def files(self, study_id: int) -> Path | None:
+        """Return ``<path>-files/<study>``."""
+        return Path(f"{self._path}-files") / str(study_id)
+
     # -- studies ------------------------------------------------------------------------------
     def create_study(self, spec: StudySpec, space: str) -> int:
         """Create a study with version 0 of its space; return its id. Raises StudyExistsError."""
@@ -108,6 +113,7 @@ class SQLiteStorage:
     def delete_study(self, study_id: int) -> None:
         """Delete a study and everything in it. Raises StudyNotFoundError."""
         self._shelf.delete_study(study_id)
+        shutil.rmtree(Path(f"{self._path}-files") / str(study_id), ignore_errors=True)
 
     def add_space(self, study_id: int, space: str, expected_version: int) -> bool:
         """Append a version of the space; False when `expected_version` is not the next one."""

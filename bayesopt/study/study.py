@@ -16,7 +16,7 @@ from bayesopt.samplers.base import Sampler
 from bayesopt.schedulers.base import Scheduler
 from bayesopt.space import Space
 from bayesopt.storage.base import Storage, StudyRecord
-from bayesopt.study import asking, checks, telling
+from bayesopt.study import asking, checks, pausing, telling
 from bayesopt.study.context import connect
 from bayesopt.study.optimize import Optimization
 from bayesopt.study.port import StudyPort
@@ -130,7 +130,9 @@ class Study:
     def ask(self, n: int | None = None, *, key: str | None = None) -> Trial | list[Trial]:
         """Return the next trial to evaluate, or a batch of `n` that knows about itself.
 
-        Enqueued trials and those whose worker vanished come first, then the sampler's proposals.
+        Enqueued trials and those whose worker vanished come first, then paused ones that the
+        scheduler wants to go on (``trial.resume_from`` is where they stand), then the sampler's
+        proposals.
 
         Parameters
         ----------
@@ -148,7 +150,7 @@ class Study:
         """
         setups = asking.ask(
             self._context,
-            self.sampler,
+            self._strategy,
             1 if n is None else checks.integer("number of trials to ask for", n, at_least=1),
             None if key is None else checks.text("key", key),
         )
@@ -175,8 +177,10 @@ class Study:
             ``Trial`` is refused when its trial was handed to another worker meanwhile.
         values : float or sequence of float, optional
             One value per objective. NaN and infinities are recorded as a failure.
-        state : {"complete", "pruned", "fail"}, optional
-            "complete" by default. A pruned trial without a value is worth its last report.
+        state : {"complete", "pruned", "fail", "paused"}, optional
+            "complete" by default. A pruned trial without a value is worth its last report; if
+            ``should_prune`` advised to pause it, it is paused. A paused trial waits until the
+            scheduler wants it to go on.
         constraints : mapping of str to float, or sequence of float, optional
             Outcome constraints, feasible at <= 0.
         cost : float, optional
@@ -193,8 +197,11 @@ class Study:
         TrialNotFoundError
             If there is no such trial.
         """
-        result = telling.make_result(len(self.directions), values, state, constraints, cost)
         number = self._number(trial)
+        if state in ("paused", TrialState.PAUSED):
+            pausing.pause(self._context, number, getattr(trial, "attempt", None))
+            return
+        result = telling.make_result(len(self.directions), values, state, constraints, cost)
         if isinstance(trial, Trial):
             suggested = trial.suggested if trial.setup.define_by_run else None
             telling.tell(self._context, number, trial.attempt, result, suggested)
@@ -310,7 +317,7 @@ class Study:
         """
         self._optimization = Optimization(
             self._context,
-            self.sampler,
+            self._strategy,
             StudyPort(self._context, self.scheduler),
             objective,
             n_trials=n_trials,
@@ -411,6 +418,10 @@ class Study:
         if self._context.leases is not None:
             self._context.leases.close()
         self.storage.close()
+
+    @property
+    def _strategy(self) -> asking.Strategy:
+        return asking.Strategy(self.sampler, self.scheduler)
 
     def _trial(self, setup: TrialSetup) -> Trial:
         return Trial(setup, StudyPort(self._context, self.scheduler))
