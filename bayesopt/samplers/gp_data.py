@@ -48,9 +48,9 @@ class Observed:
 def observe(history: History, rng: np.random.Generator) -> Observed:
     """Return what is known of a history; O(n).
 
-    A pruned or paused trial counts with the last value it reported, as a failed one without. Rows that had to
-    be clipped into the space are left out. Several objectives become one by weights that `rng`
-    draws (see :func:`scalarised`).
+    A pruned or paused trial counts with the last value it reported, as a failed one without. Rows
+    that had to be clipped into the space are left out. Several objectives become one by weights
+    that `rng` draws (see :func:`scalarised`).
     """
     cut_short = history.is_cut_short
     known = (history.is_finished | cut_short) & (history.inside | history.define_by_run)

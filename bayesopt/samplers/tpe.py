@@ -38,9 +38,9 @@ class TPESampler:
     optimization", NIPS 2011; Watanabe, arXiv 2304.11127). Parameters are modelled together, those
     that exist only under a condition by the trials in which they did.
 
-    Complete trials rank by value, then pruned and paused ones by last step and value there, then those
-    that violate outcome constraints, by how much; several objectives by fronts and hypervolume.
-    Failed trials and running ones belong to the others. How the defaults were chosen is told in
+    Complete trials rank by value, then pruned and paused ones by last step and value there, then
+    those that violate outcome constraints, by how much; several objectives by fronts and
+    hypervolume. Failed trials and running ones belong to the others. How the defaults were chosen is told in
     docs/algorithms/tpe.md.
 
     The cost of a proposal does not depend on the number of trials, except with several objectives,

@@ -54,8 +54,8 @@ class Ledger:
     """The best trials of one history.
 
     Complete and feasible ones by value (several objectives: as ``pareto_order`` has it), then
-    those cut short (pruned or paused) that got farther, then those that violate least. Failed trials are never good, nor
-    are those from outside the space.
+    those cut short (pruned or paused) that got farther, then those that violate least. Failed
+    trials are never good, nor are those from outside the space.
 
     A change is taken in at O(log kept), unless one of the best is worse than it was: then, as at
     first, all trials are looked through.
