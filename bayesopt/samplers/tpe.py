@@ -40,8 +40,8 @@ class TPESampler:
 
     Complete trials rank by value, then pruned and paused ones by last step and value there, then
     those that violate outcome constraints, by how much; several objectives by fronts and
-    hypervolume. Failed trials and running ones belong to the others. How the defaults were chosen is told in
-    docs/algorithms/tpe.md.
+    hypervolume. Failed trials and running ones belong to the others. How the defaults were chosen
+    is told in docs/algorithms/tpe.md.
 
     The cost of a proposal does not depend on the number of trials, except with several objectives,
     and once after a restart or when a trial was struck out.

@@ -28,7 +28,13 @@ from bayesopt.trial import TrialState
 
 SPACE = Space({"x": Float(0.0, 1.0)})
 RNG = np.random.default_rng(0)
-STATES = [TrialState.RUNNING, TrialState.PAUSED, TrialState.PRUNED, TrialState.FAIL, TrialState.LOST]
+STATES = [
+    TrialState.RUNNING,
+    TrialState.PAUSED,
+    TrialState.PRUNED,
+    TrialState.FAIL,
+    TrialState.LOST,
+]
 Curve = dict[int, float]
 Trials = list[tuple[TrialState, Curve]]
 
@@ -170,7 +176,7 @@ def test_cohorts_settle_as_described_in_any_order_of_arrival(
         resume, stop = resume + some, stop | never
     settled = scheduler.settle(build(trials, order), no_more=no_more)
     assert sorted(settled.resume.tolist()) == sorted(n for _, n in resume)
-    rungs = dict((n, k) for k, n in resume)
+    rungs = {n: k for k, n in resume}
     heights = [rungs[n] for n in settled.resume.tolist()]
     assert heights == sorted(heights, reverse=True)
     assert set(settled.stop.tolist()) == stop
