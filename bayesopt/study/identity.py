@@ -7,6 +7,7 @@ command line is evaluated after the command ended) is never seen as gone.
 
 from __future__ import annotations
 
+import getpass
 import os
 import socket
 import uuid
@@ -41,6 +42,14 @@ def _new_owner(is_detached: bool) -> str:
     if is_detached:
         return f"{_DETACHED}|{socket.gethostname()}|{tag}"
     return f"{_place()}|{os.getpid()}|{_started(os.getpid())}|{tag}"
+
+
+def user_name() -> str:
+    """Return who runs this process, for the audit log."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container without a passwd entry
+        return "unknown"
 
 
 def is_gone(owner: str) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
@@ -18,6 +17,7 @@ from bayesopt.space import Space
 from bayesopt.storage.base import Storage, StudyRecord
 from bayesopt.study import asking, checks, pausing, telling
 from bayesopt.study.context import connect
+from bayesopt.study.identity import user_name
 from bayesopt.study.optimize import Optimization
 from bayesopt.study.port import StudyPort
 from bayesopt.study.records import get_record, proposal_of, with_user_params
@@ -130,9 +130,8 @@ class Study:
     def ask(self, n: int | None = None, *, key: str | None = None) -> Trial | list[Trial]:
         """Return the next trial to evaluate, or a batch of `n` that knows about itself.
 
-        Enqueued trials and those whose worker vanished come first, then paused ones that the
-        scheduler wants to go on (``trial.resume_from`` is where they stand), then the sampler's
-        proposals.
+        Enqueued trials and those whose worker vanished come first, then paused ones that are to go
+        on (``trial.resume_from`` is where they stand), then the sampler's proposals.
 
         Parameters
         ----------
@@ -259,7 +258,7 @@ class Study:
         """
         number = self._number(trial)
         reason = checks.text("reason", reason)
-        self.storage.invalidate(self._context.study_id, number, reason, _user_name())
+        self.storage.invalidate(self._context.study_id, number, reason, user_name())
 
     @property
     def audit_log(self) -> list[Mapping[str, Any]]:
@@ -449,10 +448,3 @@ class Study:
                 got=f"{len(self.directions)}",
                 remedy=f"Use study.{instead}.",
             )
-
-
-def _user_name() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a container without a passwd entry
-        return "unknown"
