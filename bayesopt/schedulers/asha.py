@@ -90,7 +90,7 @@ class ASHAScheduler:
     def decide(self, history: History, number: int, rng: np.random.Generator) -> Decision:
         """Return what becomes of the running trial `number`.
 
-        O(1) between rungs, O(reports log reports) at one. Raises TrialNotFoundError.
+        O(1) between rungs, O(reports) at one. Raises TrialNotFoundError.
         """
         steps, _ = history.curve(number)
         levels = self._levels(history)
@@ -106,7 +106,7 @@ class ASHAScheduler:
     def settle(self, history: History, *, no_more: bool = False) -> Settled:
         """Return the paused trials that now belong to the best of their rungs, higher rungs first.
 
-        One that was paused before its first rung goes on as well. O(reports log reports).
+        One that was paused before its first rung goes on as well. O(reports).
         """
         paused = history.numbers_in(TrialState.PAUSED)
         levels = self._levels(history)
@@ -170,7 +170,7 @@ def growing_cap(rungs: Rungs, tolerance: float) -> int:
     The second one to begin with; one more each time the trials of the highest rung rank otherwise
     there than they did a rung below. What has been trained is not taken back.
     """
-    highest = rungs.values.shape[1] - 1
+    highest = int(rungs.values.shape[1]) - 1
     cap = max(1, int(rungs.height.max(initial=0)) - 1)
     while cap < highest and _ranks_otherwise(rungs, cap, tolerance):
         cap += 1

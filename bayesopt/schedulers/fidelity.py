@@ -29,7 +29,7 @@ def at_highest_level(history: History, levels: F, smoothing: int = 1) -> History
     are at the last level, with what they told. Enough are d + 3, and 10 at least: below that the
     history is returned as it is.
 
-    O(n d + reports log reports).
+    O(n d + reports).
     """
     rungs = read_rungs(history, levels, smoothing)
     values = rungs.values

@@ -70,35 +70,61 @@ def ladder(min_steps: float, max_steps: float, eta: float) -> F:
 def read_rungs(
     history: History, levels: F, smoothing: int = 1, first: int = 0, last: int | None = None
 ) -> Rungs:
-    """Return where the trials from `first` up to (without) `last` stand; O(reports log reports)."""
+    """Return where the trials from `first` up to (without) `last` stand.
+
+    O(reports · levels · smoothing), without a sort.
+    """
     last = history.n if last is None else min(last, history.n)
     n = max(last - first, 0)
     reports = history.reports
     chosen = np.flatnonzero((reports.trial >= first) & (reports.trial < last))
-    chosen = chosen[np.lexsort((reports.step[chosen], reports.trial[chosen]))]
-    trial, step = reports.trial[chosen] - first, reports.step[chosen]
-    begin = np.searchsorted(trial, np.arange(n))
-    end = np.searchsorted(trial, np.arange(n), side="right")
+    valid = history.state[reports.trial[chosen]] != TrialState.INVALID
+    chosen = chosen[valid]
+    heard = _Heard(reports.trial[chosen] - first, reports.step[chosen], reports.values[chosen])
     values = np.full((n, levels.size, history.n_objectives), np.nan)
     reached = np.zeros((n, levels.size), dtype=np.bool_)
-    valid = history.state[first : first + n] != TrialState.INVALID
     for j, level in enumerate(levels * (1.0 - _ROUNDING)):
-        row = begin + np.bincount(trial[step < level], minlength=n)
-        there = np.flatnonzero((row < end) & valid)
-        reached[there, j] = True
-        rows = reports.values[chosen]
-        values[there, j] = _mean_of_last(rows, begin[there], row[there], smoothing)
+        at = _first_from(heard, np.full(n, level))
+        reached[:, j] = np.isfinite(at)
+        values[:, j] = _mean_of_last(heard, at, smoothing)
     return Rungs(first, values, reached)
 
 
-def _mean_of_last(values: F, first: Numbers, last: Numbers, most: int) -> F:
-    """Return the mean of the rows [first, last] of each trial, of the last `most` of them."""
-    total, n = values[last].copy(), np.ones(last.size)
+class _Heard(NamedTuple):
+    """Reports in columns, [r]; one per trial and step."""
+
+    trial: Numbers
+    step: F
+    values: F
+
+
+def _first_from(heard: _Heard, steps: F) -> F:
+    """Return each trial's first reported step at `steps` [n] or beyond; inf without one."""
+    later = heard.step >= steps[heard.trial]
+    first = np.full(steps.size, np.inf)
+    np.minimum.at(first, heard.trial[later], heard.step[later])
+    return first
+
+
+def _last_before(heard: _Heard, steps: F) -> F:
+    """Return each trial's last reported step before `steps` [n]; -inf without one."""
+    earlier = heard.step < steps[heard.trial]
+    last = np.full(steps.size, -np.inf)
+    np.maximum.at(last, heard.trial[earlier], heard.step[earlier])
+    return last
+
+
+def _mean_of_last(heard: _Heard, at: F, most: int) -> F:
+    """Return the mean of each trial's last `most` reports up to the step `at` [n], NaN for none."""
+    total = np.zeros((at.size, heard.values.shape[1]))
+    n = np.zeros(at.size)
+    at = np.where(np.isfinite(at), at, -np.inf)  # who did not get there has no reports before it
     with np.errstate(invalid="ignore", over="ignore"):
-        for back in range(1, most):
-            inside = last - back >= first
-            total[inside] += values[last[inside] - back]
-            n += inside
+        for _ in range(most):
+            there = np.flatnonzero(heard.step == at[heard.trial])
+            total[heard.trial[there]] += heard.values[there]
+            n[heard.trial[there]] += 1.0
+            at = _last_before(heard, at)
         return np.asarray(total / n[:, None])
 
 
