@@ -7,7 +7,8 @@ import logging
 from bayesopt import checkpoints
 from bayesopt.errors import TellConflictError
 from bayesopt.history import History
-from bayesopt.schedulers.base import Decision, Scheduler, settle
+from bayesopt.rng import trial_rng
+from bayesopt.schedulers.base import Decision, PausingScheduler, Scheduler, settle
 from bayesopt.storage.base import Result
 from bayesopt.study.context import StudyContext
 from bayesopt.trial import TrialState
@@ -51,6 +52,18 @@ def note_advice(context: StudyContext, number: int, attempt: int, decision: Deci
         context.to_pause[number] = attempt
     else:
         context.to_pause.pop(number, None)
+
+
+def advise_anew(context: StudyContext, scheduler: Scheduler, number: int) -> None:
+    """Ask for the advice that another process gave, unless this one gave some."""
+    if number in context.to_pause or not isinstance(scheduler, PausingScheduler):
+        return
+    with context.lock:
+        history = context.follower.follow()
+        decision = scheduler.decide(history, number, trial_rng(context.spec.seed, number))
+    record = context.storage.trials(context.study_id, [number])[0]
+    if record.state is TrialState.RUNNING:
+        note_advice(context, number, record.attempt, decision)
 
 
 def is_to_be_paused(context: StudyContext, number: int, attempt: int | None) -> bool:

@@ -177,9 +177,8 @@ class Study:
         values : float or sequence of float, optional
             One value per objective. NaN and infinities are recorded as a failure.
         state : {"complete", "pruned", "fail", "paused"}, optional
-            "complete" by default. A pruned trial without a value is worth its last report; if
-            ``should_prune`` advised to pause it, it is paused. A paused trial waits until the
-            scheduler wants it to go on.
+            "complete" by default. A pruned trial without a value is worth its last report; one that
+            ``should_prune`` advised to pause is paused: it waits until it is to go on.
         constraints : mapping of str to float, or sequence of float, optional
             Outcome constraints, feasible at <= 0.
         cost : float, optional
@@ -197,15 +196,16 @@ class Study:
             If there is no such trial.
         """
         number = self._number(trial)
+        handle = trial if isinstance(trial, Trial) else None
+        attempt = None if handle is None else handle.attempt
         if state in ("paused", TrialState.PAUSED):
-            pausing.pause(self._context, number, getattr(trial, "attempt", None))
+            pausing.pause(self._context, number, attempt)
             return
         result = telling.make_result(len(self.directions), values, state, constraints, cost)
-        if isinstance(trial, Trial):
-            suggested = trial.suggested if trial.setup.define_by_run else None
-            telling.tell(self._context, number, trial.attempt, result, suggested)
-        else:
-            telling.tell(self._context, number, None, result)
+        if result.state is TrialState.PRUNED:
+            pausing.advise_anew(self._context, self.scheduler, number)
+        suggested = handle.suggested if handle and handle.setup.define_by_run else None
+        telling.tell(self._context, number, attempt, result, suggested)
 
     def enqueue(
         self, params: Mapping[str, Any], *, user_attrs: Mapping[str, Any] | None = None

@@ -189,6 +189,22 @@ def test_ask_hands_out_a_paused_trial_before_new_ones() -> None:
     assert study.ask().number == 2
 
 
+def test_another_process_pauses_what_its_scheduler_would_pause(tmp_path: Path) -> None:
+    scheduler = bo.ASHAScheduler(max_steps=9, mode="pause")
+    path = tmp_path / "study.db"
+    study = bo.create_study(SPACE, sampler="random", scheduler=scheduler, storage=path, seed=0)
+    study.ask().report(1.0, 1)
+    study.ask().report(1.0, 2)
+    other = bo.load_study(path)
+    other.tell(0, state="pruned")
+    other.tell(1, state="paused")
+    other.tell(study.ask().number, state="pruned")  # it has not got to a rung
+    states = [trial.state.name for trial in study.trials]
+    assert states == ["PAUSED", "PAUSED", "PRUNED"]
+    other.close()
+    study.close()
+
+
 def test_a_trial_may_be_paused_from_elsewhere_and_told_by_number() -> None:
     study = bo.create_study(SPACE, sampler="random", seed=0)
     study.tell(study.ask().number, state="paused")
