@@ -102,8 +102,12 @@ class Optimization:
             self._fill(executor)
             if executor.running:
                 self._finish(executor.wait())
-            elif self._over() or not patience.wait(self._n_trials):
+            elif self._over():
                 return
+            elif not patience.wait(self._n_trials):
+                self._fill(executor)  # the last trial to get to its rung lets others go on
+                if not executor.running:
+                    return
 
     def _finish(self, ended: list[Outcome]) -> None:
         """Tell all results before anything is raised."""

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import math
+import subprocess
+import sys
+import textwrap
 from collections import defaultdict
 from pathlib import Path
 from typing import Any
@@ -187,6 +190,57 @@ def test_ask_hands_out_a_paused_trial_before_new_ones() -> None:
     again = study.ask()
     assert (again.number, again.attempt, again.params) == (0, 2, first.params)
     assert study.ask().number == 2
+
+
+@pytest.mark.parametrize(
+    "scheduler",
+    [bo.HyperbandScheduler(max_steps=9), bo.ASHAScheduler(max_steps=9, mode="pause")],
+)
+def test_trials_without_checkpoints_start_over_and_nothing_is_stuck(scheduler: Any) -> None:
+    study = bo.create_study(SPACE, sampler="random", scheduler=scheduler, seed=0)
+    rng = np.random.default_rng(0)
+
+    def forgetful(trial: bo.Trial) -> float:
+        assert trial.resume_from is None
+        for step in range(1, 10):
+            trial.report(rng.random(), step)  # another value each time
+            if trial.should_prune():
+                raise bo.TrialPruned
+        return trial.params["x"]
+
+    study.optimize(forgetful, n_trials=17, progress=False)
+    assert {trial.state for trial in study.trials} <= DONE
+    assert any(trial.state is bo.TrialState.COMPLETE for trial in study.trials)
+
+
+def test_two_processes_share_the_rungs_of_a_study(tmp_path: Path) -> None:
+    script = """
+        import sys, time
+        import bayesopt as bo
+
+        def slow(trial):
+            for step in range(1, 10):
+                time.sleep(0.01)
+                trial.report(trial.params["x"], step)
+                if trial.should_prune():
+                    raise bo.TrialPruned
+            return trial.params["x"]
+
+        study = bo.load_study(sys.argv[1])
+        study.optimize(slow, n_trials=17)
+    """
+    path = tmp_path / "study.db"
+    scheduler = bo.HyperbandScheduler(max_steps=9)
+    bo.create_study(SPACE, sampler="random", scheduler=scheduler, storage=path, seed=0).close()
+    command = [sys.executable, "-c", textwrap.dedent(script), str(path)]
+    workers = [subprocess.Popen(command) for _ in range(2)]
+    assert [worker.wait(timeout=300) for worker in workers] == [0, 0]
+    study = bo.load_study(path)
+    states = [trial.state for trial in study.trials]
+    assert (len(states), states.count(bo.TrialState.COMPLETE)) == (17, 1 + 1 + 3)
+    assert states.count(bo.TrialState.PRUNED) == 12
+    assert sum(trial.attempt - 1 for trial in study.trials) <= 3 + 1 + 1
+    study.close()
 
 
 def test_another_process_pauses_what_its_scheduler_would_pause(tmp_path: Path) -> None:
