@@ -19,7 +19,7 @@ from bayesopt.active import TrialSetup
 from bayesopt.errors import InfeasibleSpaceError, InvalidConfigError, SpaceExhausted
 from bayesopt.history import History
 from bayesopt.rng import trial_rng
-from bayesopt.samplers.base import Sampler
+from bayesopt.samplers.base import Sampler, learns
 from bayesopt.schedulers.base import Scheduler, view
 from bayesopt.space import Space
 from bayesopt.storage.base import Labels, Proposal, Result, Ticket
@@ -252,8 +252,9 @@ def _propose(
 ) -> list[Ticket]:
     """Let the sampler fill `n` places; none if another process took the number meanwhile."""
     space = context.follower.space
-    rng, seen = trial_rng(context.spec.seed, history.n), view(strategy.scheduler, history)
-    suggestion = strategy.sampler.propose(space, seen, n, rng)
+    rng, sampler = trial_rng(context.spec.seed, history.n), strategy.sampler
+    seen = view(strategy.scheduler, history) if learns(sampler) else history
+    suggestion = sampler.propose(space, seen, n, rng)
     rows, version = suggestion.rows, context.follower.space_version
     reading = space.read(rows[0]) if len(rows) == 1 else None
     proposals = [
