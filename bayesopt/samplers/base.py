@@ -51,8 +51,8 @@ class Sampler(Protocol):
 
     A sampler is a frozen dataclass of settings. What it proposes depends on its settings and on
     (space, history, n, rng) alone; caches are for speed, and may vanish at any time. One that looks
-    at no values says so with a class variable ``learns = False``: it is spared the view of the history
-    at one budget.
+    at no values says so with a class variable ``learns = False``: it is spared the view of the
+    history at one budget.
     """
 
     name: ClassVar[str]
