@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 import bayesopt as bo
 from bayesopt.schedulers import Scheduler
+from bayesopt.schedulers.cohorts import cohort_of
 from bayesopt.storage import MemoryStorage
 from bayesopt.study import asking
 
@@ -96,7 +97,7 @@ def test_hyperband_trains_whom_the_table_says(seed: int, n_workers: int) -> None
     scheduler = bo.HyperbandScheduler(max_steps=9)
     run = Run(scheduler, seed, n_trials=34, max_steps=9)
     run.go(n_workers)
-    for cohort in scheduler.cohorts(34):
+    for cohort in [cohort_of(first, scheduler.brackets) for first in (0, 9, 14, 17, 26, 31)]:
         members = list(range(cohort.first, cohort.last))
         for k, level in enumerate(cohort.bracket.levels[:-1]):
             step = int(level)
