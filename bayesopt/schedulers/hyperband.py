@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -19,7 +20,7 @@ _ROUNDING = 1e-9
 
 
 @dataclass(frozen=True)
-class _Waiting:
+class _Waiting(ABC):
     """What schedulers have in common that compare cohorts: see :class:`ASHAScheduler`."""
 
     max_steps: float | None = None
@@ -34,9 +35,9 @@ class _Waiting:
         require_choice("learn_from", self.learn_from, LEARN_FROM)
 
     @property
+    @abstractmethod
     def brackets(self) -> tuple[Bracket, ...]:
         """The brackets of one round, in the order in which they begin."""
-        raise NotImplementedError
 
     def decide(self, history: History, number: int, rng: np.random.Generator) -> Decision:
         """Return what becomes of the running trial; O(reports). Raises TrialNotFoundError."""
