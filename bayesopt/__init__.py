@@ -54,7 +54,13 @@ if TYPE_CHECKING:
         RandomSampler,
         TPESampler,
     )
-    from bayesopt.schedulers import MedianScheduler
+    from bayesopt.schedulers import (
+        ASHAScheduler,
+        HyperbandScheduler,
+        MedianScheduler,
+        PatienceScheduler,
+        SuccessiveHalvingScheduler,
+    )
     from bayesopt.space import (
         Categorical,
         Constant,
@@ -118,7 +124,13 @@ _HOMES = {
         "RandomSampler",
         "TPESampler",
     ],
-    "schedulers": ["MedianScheduler"],
+    "schedulers": [
+        "ASHAScheduler",
+        "HyperbandScheduler",
+        "MedianScheduler",
+        "PatienceScheduler",
+        "SuccessiveHalvingScheduler",
+    ],
     "space": [
         "Categorical",
         "Constant",
@@ -142,6 +154,7 @@ _HOMES = {
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
+    "ASHAScheduler",
     "AutoSampler",
     "BayesOptError",
     "CMAESSampler",
@@ -155,6 +168,7 @@ __all__ = [
     "GPSampler",
     "GridSampler",
     "History",
+    "HyperbandScheduler",
     "InfeasibleSpaceError",
     "Int",
     "InvalidConfigError",
@@ -165,6 +179,7 @@ __all__ = [
     "MissingDependencyError",
     "NoTrialsError",
     "Ordinal",
+    "PatienceScheduler",
     "QMCSampler",
     "RandomSampler",
     "ReportConflictError",
@@ -182,6 +197,7 @@ __all__ = [
     "StudyError",
     "StudyExistsError",
     "StudyNotFoundError",
+    "SuccessiveHalvingScheduler",
     "TPESampler",
     "TellConflictError",
     "Trial",

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Protocol
 
-from bayesopt.errors import InvalidConfigError, SpaceChangedError, short_repr
+from bayesopt import checkpoints
+from bayesopt.errors import InvalidConfigError, SpaceChangedError, StorageError, short_repr
 from bayesopt.results import coerce_constraints, coerce_cost, coerce_step, coerce_values
 from bayesopt.rng import named_rng
 from bayesopt.space import Categorical, Float, Int, Parameter
@@ -49,6 +52,8 @@ class TrialSetup:
         Whether the objective itself declares the parameters.
     study_key : str
         Tells the trial's study from others.
+    checkpoints : str
+        The folder where the study's trials keep their checkpoints.
     """
 
     number: int
@@ -61,6 +66,7 @@ class TrialSetup:
     fallback: str = ""
     user_attrs: Mapping[str, Any] = field(default_factory=dict)
     study_key: str = ""
+    checkpoints: str = ""
 
 
 class Trial:
@@ -76,6 +82,8 @@ class Trial:
         self._attrs: dict[str, Any] = dict(setup.user_attrs)
         self._constraints: dict[str, float] = {}
         self._cost: float | None = None
+        self._resume_from: Path | None = None
+        self._has_looked = False
 
     def __repr__(self) -> str:
         return f"Trial(number={self.number}, params={self.params!r})"
@@ -211,8 +219,57 @@ class Trial:
         self._port.report(self, coerce_step(step), values)
 
     def should_prune(self) -> bool:
-        """Say whether the study's scheduler advises to stop now; then raise ``TrialPruned``."""
+        """Say whether the study's scheduler advises to stop now; then raise ``TrialPruned``.
+
+        A scheduler that pauses trials says so in the same way: save a checkpoint before.
+        """
         return self._port.should_prune(self)
+
+    # -- going on -----------------------------------------------------------------------------
+    @property
+    def checkpoint_dir(self) -> Path:
+        """The folder of this trial, made on the way: it stays until the trial is finished.
+
+        What must be whole or not there at all belongs into :meth:`save_checkpoint`. When the trial
+        is told, the folder is removed, unless the trial is the best. Raises StorageError.
+        """
+        return checkpoints.made(self._folder)
+
+    def save_checkpoint(self) -> AbstractContextManager[Path]:
+        """Give a new folder to write a checkpoint into, in a ``with`` block.
+
+        When the block is left, all of it is on disk and takes the place of the checkpoint before
+        it; if the block raises or the process is killed, that one stays. Raises StorageError.
+
+        Examples
+        --------
+        >>> with trial.save_checkpoint() as folder:
+        ...     torch.save(model.state_dict(), folder / "model.pt")
+        """
+        _ = self.resume_from  # an older checkpoint is removed
+        return checkpoints.saving(self._folder, self.attempt)
+
+    @property
+    def resume_from(self) -> Path | None:
+        """The folder of the last checkpoint that an earlier attempt at this trial saved, or None.
+
+        A trial is attempted again after it was paused, and after its worker vanished. The folder is
+        good until this attempt saves a checkpoint. Raises StorageError.
+        """
+        if not self._has_looked:
+            self._resume_from = checkpoints.latest(self._folder, before=self.attempt)
+            self._has_looked = True
+        return self._resume_from
+
+    @property
+    def _folder(self) -> Path:
+        if not self._setup.checkpoints:
+            raise StorageError(
+                f"checkpoints of trial {self.number}",
+                expected="a trial that a study handed out",
+                remedy="Get it from study.ask or study.optimize.",
+            )
+        return checkpoints.trial_folder(Path(self._setup.checkpoints), self.number)
 
     # -- what an objective knows besides its value ---------------------------------------------
     @property

@@ -13,7 +13,8 @@ class TrialState(enum.IntEnum):
     """The life of a trial: WAITING → RUNNING → COMPLETE, PRUNED or FAIL.
 
     A RUNNING trial whose worker vanished becomes LOST, which is queued like WAITING and runs
-    again under its old number. INVALID marks a finished trial that a person struck out.
+    again under its old number. A PAUSED trial waits until its scheduler wants it to go on; nobody
+    evaluates it. INVALID marks a finished trial that a person struck out.
     """
 
     WAITING = 0
@@ -23,6 +24,7 @@ class TrialState(enum.IntEnum):
     FAIL = 4
     LOST = 5
     INVALID = 6
+    PAUSED = 7
 
     @property
     def is_finished(self) -> bool:
@@ -31,7 +33,7 @@ class TrialState(enum.IntEnum):
 
     @property
     def is_queued(self) -> bool:
-        """Whether the next ``ask`` may hand the trial out."""
+        """Whether the next ``ask`` hands the trial out, whatever the scheduler."""
         return self in (TrialState.WAITING, TrialState.LOST)
 
 

@@ -1,4 +1,4 @@
-"""``python -m benchmarks COMMAND``: run, report, speed, quick, pareto, peers."""
+"""``python -m benchmarks COMMAND``: run, report, speed, fidelity, quick, pareto, peers."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ COMMANDS = {
     "run": ("benchmarks.run", "run contestants on problems, a row per finished run"),
     "report": ("benchmarks.report.page", "make tables and plots of results"),
     "speed": ("benchmarks.speed", "measure the time per ask and tell, start-up and memory"),
+    "fidelity": ("benchmarks.fidelity", "budgets on a simulated clock, a row per finished run"),
     "quick": ("benchmarks.quick", "ours against stored results, in minutes"),
     "pareto": ("benchmarks.pareto.run", "contests of several objectives, or with constraints"),
     "peers": ("benchmarks.peers", "make the environments of peers"),

@@ -57,6 +57,7 @@ def trial_by_number(study: Study, number: int, attempt: int | None = None) -> Tr
         params=record.params,
         n_objectives=len(study.directions),
         study_key=study._context.key,
+        checkpoints=str(study._context.checkpoints),
     )
     return Trial(setup, StudyPort(study._context, study.scheduler))
 
@@ -72,7 +73,7 @@ def ask_within(study: Study, n: int, budget: int) -> list[int]:
     numbers: list[int] = []
     while len(numbers) < n:
         try:
-            setup = asking.ask_within(study._context, study.sampler, budget)
+            setup = asking.ask_within(study._context, study._strategy, budget)
         except SpaceExhausted:
             if not numbers:
                 raise

@@ -157,7 +157,7 @@ def _tell(parser: ArgumentParser) -> None:
     add = parser.add_argument
     add("number", type=int, metavar="NUMBER", help="which trial")
     add("values", type=float, metavar="VALUE", nargs="*", help="one per objective")
-    add("--state", choices=["complete", "pruned", "fail"], help="default: complete")
+    add("--state", choices=["complete", "pruned", "fail", "paused"], help="default: complete")
     add(
         "--constraint",
         action="append",
@@ -210,7 +210,7 @@ def _trials(parser: ArgumentParser) -> None:
     add(
         "--state",
         action="append",
-        choices=["waiting", "running", "complete", "pruned", "fail", "lost", "invalid"],
+        choices=["waiting", "running", "complete", "pruned", "fail", "lost", "invalid", "paused"],
         help="only these; repeat for more",
     )
     add(

@@ -218,6 +218,16 @@ class Columns:
         return self._has_state(TrialState.WAITING) | self._has_state(TrialState.LOST)
 
     @property
+    def is_paused(self) -> Mask:
+        """PAUSED trials, [n]: evaluated in part, and nobody goes on as long as it stays so."""
+        return self._has_state(TrialState.PAUSED)
+
+    @property
+    def is_cut_short(self) -> Mask:
+        """PRUNED and PAUSED trials, [n]: what they last reported is all there is to know."""
+        return self.is_pruned | self.is_paused
+
+    @property
     def is_pending(self) -> Mask:
         """Trials under way or due whose configuration is known, [n].
 
@@ -246,7 +256,7 @@ class Columns:
     def numbers_in(self, *states: TrialState) -> Numbers:
         """Return the trials in one of `states`, ascending.
 
-        O(k log k) for the k that are WAITING, RUNNING or LOST, O(n) for the others.
+        O(k log k) for the k that are WAITING, RUNNING, LOST or PAUSED, O(n) for the others.
         """
         if not self._tally.count(states):
             return np.empty(0, dtype=np.int64)

@@ -162,10 +162,7 @@ class History(Columns):
 
     def with_pending(self, rows: F) -> History:
         """Return a copy that also has these snapped rows [k, d] as RUNNING trials; O(n d)."""
-        other = self._copy(self._space)
-        other._log = self._log.copy()
-        other._index = None if self._index is None else self._index.copy()
-        other._unindexed = list(self._unindexed)
+        other = self.copy()
         other._grow(self.n + len(rows))
         numbers = np.arange(self.n, other.n)
         other._table["state"][numbers] = TrialState.RUNNING
@@ -175,6 +172,14 @@ class History(Columns):
         for number in numbers.tolist():
             other._tally.move(number, UNHEARD, int(TrialState.RUNNING))
         other._log.note(numbers.tolist())
+        return other
+
+    def copy(self) -> History:
+        """Return an independent copy; O(n d)."""
+        other = self._copy(self._space)
+        other._log = self._log.copy()
+        other._index = None if self._index is None else self._index.copy()
+        other._unindexed = list(self._unindexed)
         return other
 
     def in_space(self, space: Space) -> History:

@@ -15,7 +15,10 @@ States = npt.NDArray[np.int8]
 UNHEARD = -1
 """The state of a number whose trial has not been heard of yet."""
 
-_OPEN = (int(TrialState.WAITING), int(TrialState.RUNNING), int(TrialState.LOST))
+_OPEN = tuple(
+    int(state)
+    for state in (TrialState.WAITING, TrialState.RUNNING, TrialState.LOST, TrialState.PAUSED)
+)
 
 
 class Tally:

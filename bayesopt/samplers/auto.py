@@ -79,7 +79,8 @@ class AutoSampler:
 
     def choice(self, history: History) -> tuple[Sampler, str]:
         """Return the sampler that makes the next trial, and why if it is not the first."""
-        n, d = int(np.count_nonzero(history.is_finished)), history.space.d
+        n = int(np.count_nonzero(history.is_finished | history.is_paused))
+        d = history.space.d
         budget = self.budget_s(history)
         if local_points(n) is None and proposal_s(n, d) <= budget:
             return self._gp, ""

@@ -50,7 +50,9 @@ class Sampler(Protocol):
     """Proposes configurations.
 
     A sampler is a frozen dataclass of settings. What it proposes depends on its settings and on
-    (space, history, n, rng) alone; caches are for speed, and may vanish at any time.
+    (space, history, n, rng) alone; caches are for speed, and may vanish at any time. One that looks
+    at no values says so with a class variable ``learns = False``: it is spared the view of the
+    history at one budget.
     """
 
     name: ClassVar[str]
@@ -97,6 +99,11 @@ _REGISTRY = Registry(
         "tpe": "bayesopt.samplers.tpe:TPESampler",
     },
 )
+
+
+def learns(sampler: Sampler) -> bool:
+    """Whether a sampler looks at values; one that does not says so with ``learns = False``."""
+    return bool(getattr(sampler, "learns", True))
 
 
 def to_spec(sampler: Sampler) -> str:

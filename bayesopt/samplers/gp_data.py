@@ -46,12 +46,14 @@ class Observed:
 def observe(history: History) -> Observed:
     """Return what is known of a history with one objective; O(n).
 
-    A pruned trial counts with the last value it reported, as a failed one without. Rows that had to
-    be clipped into the space are left out.
+    A pruned or paused trial counts with the last value it reported, as a failed one without. Rows
+    that had to be clipped into the space are left out.
     """
-    finished = np.flatnonzero(history.is_finished & (history.inside | history.define_by_run))
+    cut_short = history.is_cut_short
+    known = (history.is_finished | cut_short) & (history.inside | history.define_by_run)
+    finished = np.flatnonzero(known)
     values = np.where(
-        history.is_pruned[finished, None], history.last_values[finished], history.values[finished]
+        cut_short[finished, None], history.last_values[finished], history.values[finished]
     )
     usable = np.isfinite(values).all(axis=1) & ~history.is_failed[finished]
     usable &= history.feasible[finished]

@@ -61,12 +61,13 @@ def is_manifold(history: History) -> bool:
 def observe_outcomes(history: History) -> Outcomes:
     """Return what is known of a history; O(n).
 
-    A pruned trial counts with the last values it reported. An infeasible one teaches objectives and
+    A pruned or paused trial counts with the last values it reported. An infeasible one teaches objectives and
     constraints alike. Rows that had to be clipped into the space are left out.
     """
-    finished = np.flatnonzero(history.is_finished & (history.inside | history.define_by_run))
-    pruned, complete = history.is_pruned[finished], history.is_complete[finished]
-    Y = np.where(pruned[:, None], history.last_values[finished], history.values[finished])
+    known = (history.is_finished | history.is_cut_short) & (history.inside | history.define_by_run)
+    finished = np.flatnonzero(known)
+    cut_short, complete = history.is_cut_short[finished], history.is_complete[finished]
+    Y = np.where(cut_short[:, None], history.last_values[finished], history.values[finished])
     has_values = np.isfinite(Y).all(axis=1) & ~history.is_failed[finished]
     C = history.constraints[finished]
     return Outcomes(

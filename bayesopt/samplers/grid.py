@@ -58,6 +58,7 @@ class GridSampler:
     _cache: WalkCache = field(default_factory=WalkCache, init=False, repr=False, compare=False)
 
     name: ClassVar[str] = "grid"
+    learns: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         per_name = self.resolution if isinstance(self.resolution, Mapping) else None

@@ -53,6 +53,7 @@ class QMCSampler:
     _cache: WalkCache = field(default_factory=WalkCache, init=False, repr=False, compare=False)
 
     name: ClassVar[str] = "qmc"
+    learns: ClassVar[bool] = False
 
     def propose(
         self, space: Space, history: History, n: int, rng: np.random.Generator

@@ -21,6 +21,7 @@ class RandomSampler:
     """
 
     name: ClassVar[str] = "random"
+    learns: ClassVar[bool] = False
 
     def propose(
         self, space: Space, history: History, n: int, rng: np.random.Generator

@@ -16,9 +16,8 @@ from bayesopt.history import History
 from bayesopt.rng import named_rng
 from bayesopt.samplers.base import Suggestion
 from bayesopt.samplers.fresh import Batch, fill_up, may_repeat
-from bayesopt.samplers.tpe_order import LedgerCache, Split, split
+from bayesopt.samplers.tpe_order import EVALUATED, LedgerCache, Split, split
 from bayesopt.space import Space
-from bayesopt.trial import TrialState
 
 if TYPE_CHECKING:
     from bayesopt.surrogates.parzen import Smoothing
@@ -39,10 +38,10 @@ class TPESampler:
     optimization", NIPS 2011; Watanabe, arXiv 2304.11127). Parameters are modelled together, those
     that exist only under a condition by the trials in which they did.
 
-    Complete trials rank by value, then come pruned ones by last step and value there, then those
-    that violate outcome constraints, by how much; several objectives by fronts and hypervolume.
-    Failed trials and running ones belong to the others. How the defaults were chosen is told in
-    docs/algorithms/tpe.md.
+    Complete trials rank by value, then pruned and paused ones by last step and value there, then
+    those that violate outcome constraints, by how much; several objectives by fronts and
+    hypervolume. Failed trials and running ones belong to the others. How the defaults were chosen
+    is told in docs/algorithms/tpe.md.
 
     The cost of a proposal does not depend on the number of trials, except with several objectives,
     and once after a restart or when a trial was struck out.
@@ -115,7 +114,7 @@ class TPESampler:
         O(candidates × kernels × d) each, whatever the number of trials.
         """
         batch = Batch(n, space.d, copies=may_repeat(history))
-        n_finished = history.count(TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
+        n_finished = history.count(*EVALUATED)
         modelled = n_finished >= self.n_startup and bool(space.domain.varies.any())
         if modelled:
             self._fill(batch, space, history, n_finished, rng)

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bayesopt.history import History
+from bayesopt.history.fronts import pareto_order
 from bayesopt.space import Space
 from bayesopt.trial import TrialState
 
@@ -19,13 +20,14 @@ F = npt.NDArray[np.float64]
 Numbers = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 
-_FINISHED = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
+EVALUATED = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL, TrialState.PAUSED)
+"""States of trials that somebody evaluated, whether to the end or in part."""
 _UNDER_WAY = (TrialState.RUNNING, TrialState.LOST)
 _MOST_NEWS = 64  # changed trials; more are faster read together
-_PRUNED = int(TrialState.PRUNED)
+_CUT_SHORT = (int(TrialState.PRUNED), int(TrialState.PAUSED))
 _COMPLETE = int(TrialState.COMPLETE)
 _COUNTS = np.zeros(256, dtype=np.bool_)  # by state, as an unsigned byte
-_COUNTS[[int(state) for state in (*_FINISHED, *_UNDER_WAY)]] = True
+_COUNTS[[int(state) for state in (*EVALUATED, *_UNDER_WAY)]] = True
 
 # Classes of trials, better ones first: of equal class the smaller (first, second) is better.
 FEASIBLE, CUT_SHORT, VIOLATING = 0, 1, 2
@@ -52,8 +54,8 @@ class Ledger:
     """The best trials of one history.
 
     Complete and feasible ones by value (several objectives: as ``pareto_order`` has it), then
-    pruned ones that got farther, then those that violate least. Failed trials are never good, nor
-    are those from outside the space.
+    those cut short (pruned or paused) that got farther, then those that violate least. Failed
+    trials are never good, nor are those from outside the space.
 
     A change is taken in at O(log kept), unless one of the best is worse than it was: then, as at
     first, all trials are looked through.
@@ -111,7 +113,7 @@ class Ledger:
 def key_of(history: History, number: int) -> Key | None:
     """Return the place of one trial, None if it has none (what `order_columns` returns of it)."""
     state = int(history.state[number])
-    if state not in (_COMPLETE, _PRUNED) or not history.inside[number]:
+    if state not in (_COMPLETE, *_CUT_SHORT) or not history.inside[number]:
         return None
     if not history.feasible[number]:
         violation = float(_violations(history, np.array([number]))[0])
@@ -128,9 +130,9 @@ def key_of(history: History, number: int) -> Key | None:
 def order_columns(history: History) -> tuple[Numbers, Numbers, F, F]:
     """Return numbers, group, first and second of all trials that have a place, [k] each."""
     state, last_step = history.state, history.last_step
-    complete = state == _COMPLETE
-    placed = history.inside & (complete | ((state == _PRUNED) & ~np.isnan(last_step)))
-    placed |= history.inside & (state == _PRUNED) & ~history.feasible
+    complete, cut_short = state == _COMPLETE, history.is_cut_short
+    placed = history.inside & (complete | (cut_short & ~np.isnan(last_step)))
+    placed |= history.inside & cut_short & ~history.feasible
     numbers = np.flatnonzero(placed)
     complete, feasible = complete[numbers], history.feasible[numbers]
     group = np.where(feasible, np.where(complete, FEASIBLE, CUT_SHORT), VIOLATING)
@@ -152,24 +154,6 @@ def _with_fronts(history: History, numbers: Numbers, group: Numbers, first: F, m
     placed = first.copy()
     placed[feasible] = place
     return placed
-
-
-def pareto_order(Y: F, most: int) -> Numbers:
-    """Return the best rows of Y [n, m], best first, about `most` of them.
-
-    Front after front of what no other dominates; of the front that does not fit as a whole those
-    come first that dominate most together (greedy hypervolume subset selection, in ranks, so that
-    scales do not matter). O(n log n) per front for two objectives, O(n front) beyond.
-    """
-    from bayesopt._kernels.pareto import non_dominated, spread_subset
-
-    left, order = np.arange(len(Y)), np.empty(0, dtype=np.int64)
-    while left.size and order.size < most:
-        on_front = non_dominated(np.ascontiguousarray(Y[left]))
-        front = left[on_front]
-        left = left[~on_front]
-        order = np.concatenate([order, front[spread_subset(Y[front], most - order.size)]])
-    return order
 
 
 def _violations(history: History, numbers: Numbers) -> F:

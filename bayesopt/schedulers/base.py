@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import enum
-from typing import ClassVar, Protocol, runtime_checkable
+from typing import ClassVar, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
+import numpy.typing as npt
 
 from bayesopt.errors import SettingsError, short_repr
 from bayesopt.history import History
 from bayesopt.settings import Registry
+from bayesopt.trial import TrialState
+
+Numbers = npt.NDArray[np.int64]
 
 
 class Decision(enum.Enum):
@@ -17,6 +21,7 @@ class Decision(enum.Enum):
 
     CONTINUE = "continue"
     STOP = "stop"
+    PAUSE = "pause"  # lay it aside: it may go on later, from its checkpoint
 
 
 @runtime_checkable
@@ -33,11 +38,63 @@ class Scheduler(Protocol):
         """Return what becomes of the running trial `number`."""
 
 
+class Settled(NamedTuple):
+    """What becomes of paused trials.
+
+    Attributes
+    ----------
+    resume : int64 [k]
+        Trials to go on with, the most urgent first.
+    stop : int64 [j]
+        Trials that will never go on.
+    """
+
+    resume: Numbers
+    stop: Numbers
+
+
+@runtime_checkable
+class PausingScheduler(Scheduler, Protocol):
+    """A scheduler that may answer PAUSE, and says which paused trials go on."""
+
+    def settle(self, history: History, *, no_more: bool = False) -> Settled:
+        """Return what becomes of the paused trials, from the history alone.
+
+        With `no_more`, no trial will be added to the study: what waits for others that do not exist
+        yet must not wait for them.
+        """
+
+
+@runtime_checkable
+class BudgetScheduler(Scheduler, Protocol):
+    """A scheduler that compares trials at fixed budgets, which a sampler may learn from."""
+
+    def view(self, history: History) -> History:
+        """Return the history as a sampler should see it: at one budget, where enough is known."""
+
+
+def settle(scheduler: Scheduler, history: History, *, no_more: bool = False) -> Settled:
+    """Return what becomes of paused trials; all go on under a scheduler that pauses none."""
+    paused = history.numbers_in(TrialState.PAUSED)
+    if paused.size and isinstance(scheduler, PausingScheduler):
+        return scheduler.settle(history, no_more=no_more)
+    return Settled(paused, paused[:0])
+
+
+def view(scheduler: Scheduler, history: History) -> History:
+    """Return the history as a sampler should see it under a scheduler."""
+    return scheduler.view(history) if isinstance(scheduler, BudgetScheduler) else history
+
+
 _REGISTRY = Registry(
     "scheduler",
     {
+        "asha": "bayesopt.schedulers.asha:ASHAScheduler",
+        "halving": "bayesopt.schedulers.hyperband:SuccessiveHalvingScheduler",
+        "hyperband": "bayesopt.schedulers.hyperband:HyperbandScheduler",
         "median": "bayesopt.schedulers.median:MedianScheduler",
         "never": "bayesopt.schedulers.never:NeverScheduler",
+        "patience": "bayesopt.schedulers.patience:PatienceScheduler",
     },
 )
 

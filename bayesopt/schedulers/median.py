@@ -9,9 +9,9 @@ from typing import ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from bayesopt.errors import SettingsError, short_repr
 from bayesopt.history import History
 from bayesopt.schedulers.base import Decision
+from bayesopt.schedulers.checks import require_number
 
 F = npt.NDArray[np.float64]
 
@@ -52,10 +52,10 @@ class MedianScheduler:
     name: ClassVar[str] = "median"
 
     def __post_init__(self) -> None:
-        _require("n_startup_trials", self.n_startup_trials, 0, math.inf)
-        _require("n_warmup_steps", self.n_warmup_steps, 0, math.inf)
-        _require("interval", self.interval, 0, math.inf)
-        _require("percentile", self.percentile, 0, 100)
+        require_number("n_startup_trials", self.n_startup_trials, 0)
+        require_number("n_warmup_steps", self.n_warmup_steps, 0)
+        require_number("interval", self.interval, 0)
+        require_number("percentile", self.percentile, 0, 100)
 
     def decide(self, history: History, number: int, rng: np.random.Generator) -> Decision:
         """Return STOP if the running trial is behind, else CONTINUE; O(reports), vectorised.
@@ -112,9 +112,3 @@ def _percentile(values: F, percent: float) -> float:
     if below == above or not weight or math.isinf(below):
         return below
     return below * (1.0 - weight) + above * weight
-
-
-def _require(name: str, value: float, low: float, high: float) -> None:
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not number or not low <= value <= high:
-        raise SettingsError(name, expected=f"a number in [{low}, {high}]", got=short_repr(value))

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 from bayesopt.trial import TrialRecord, TrialState
@@ -113,6 +114,9 @@ class Storage(Protocol):
     def is_shared(self) -> bool:
         """Whether other processes can reach the same studies (so that leases matter)."""
 
+    def files(self, study_id: int) -> Path | None:
+        """Return the folder for files of a study's trials, which need not exist; None for none."""
+
     # -- studies ------------------------------------------------------------------------------
     def create_study(self, spec: StudySpec, space: str) -> int:
         """Create a study with version 0 of its space (JSON); return its id.
@@ -127,7 +131,7 @@ class Storage(Protocol):
         """Return all studies, oldest first."""
 
     def delete_study(self, study_id: int) -> None:
-        """Delete a study and everything in it."""
+        """Delete a study and everything in it, its files as well."""
 
     def add_space(self, study_id: int, space: str, expected_version: int) -> bool:
         """Append a version of the space; False when `expected_version` is not the next one."""
@@ -185,7 +189,7 @@ class Storage(Protocol):
         lease_s: float | None,
         key: str | None = None,
     ) -> Ticket | None:
-        """Turn a WAITING or LOST trial into RUNNING with `proposal` and attempt + 1.
+        """Turn a WAITING, LOST or PAUSED trial into RUNNING with `proposal` and attempt + 1.
 
         None when another worker was faster. A `key` makes the trial findable by ``find_ask``,
         replacing the key of an earlier attempt. Raises TrialNotFoundError.
@@ -228,6 +232,13 @@ class Storage(Protocol):
 
     def release(self, study_id: int, number: int, attempt: int) -> bool:
         """Put a RUNNING trial back in the queue (state LOST); False if it is not ours any more."""
+
+    def pause(self, study_id: int, number: int, attempt: int) -> bool:
+        """Lay a RUNNING trial aside (state PAUSED) until somebody claims it.
+
+        True if this call did, False if that attempt had paused it before. Raises StaleTrialError,
+        TrialNotFoundError.
+        """
 
     def renew(
         self, study_id: int, tickets: Sequence[tuple[int, int]], owner: str, lease_s: float

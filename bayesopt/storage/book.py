@@ -209,6 +209,11 @@ class Book:
         trial.state, trial.owner = facts.LOST, owner
         self.touch(trial)
 
+    def pause(self, trial: Trial) -> None:
+        """Lay a trial aside; nobody holds it any more."""
+        trial.state, trial.owner, trial.lease_until = facts.PAUSED, "", None
+        self.touch(trial)
+
     def report(self, trial: Trial, report: Report) -> None:
         """Write a step down, in place of what earlier attempts reported from there on."""
         for step, known in list(trial.reports.items()):

@@ -24,12 +24,14 @@ TURN_TIMEOUT_S = 10.0
 """How long ``ask_turn`` waits before it lets a process ask out of turn."""
 
 ENDINGS = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
-WAITING, RUNNING, LOST, INVALID = (
+WAITING, RUNNING, LOST, INVALID, PAUSED = (
     int(TrialState.WAITING),
     int(TrialState.RUNNING),
     int(TrialState.LOST),
     int(TrialState.INVALID),
+    int(TrialState.PAUSED),
 )
+CLAIMABLE = frozenset({WAITING, LOST, PAUSED})
 FINISHED = frozenset(int(state) for state in TrialState if state.is_finished)
 
 

@@ -8,6 +8,7 @@ import time
 import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from bayesopt import codec
@@ -55,6 +56,10 @@ class MemoryStorage:
     def is_shared(self) -> bool:
         """False: no other process can reach these studies."""
         return False
+
+    def files(self, study_id: int) -> Path | None:
+        """None: what does not outlive the process has no place of its own on disk."""
+        return None
 
     def _book(self, study_id: int) -> Book:
         try:
@@ -186,12 +191,12 @@ class MemoryStorage:
         lease_s: float | None,
         key: str | None = None,
     ) -> Ticket | None:
-        """Turn a WAITING or LOST trial into RUNNING with attempt + 1; None if it is neither."""
+        """Turn a WAITING, LOST or PAUSED trial into RUNNING with attempt + 1; None if others."""
         draft = facts.draft(proposal)
         with self._lock:
             book, now = self._book(study_id), self._clock()
             trial = book.trial(number)
-            if trial.state not in (facts.WAITING, facts.LOST):
+            if trial.state not in facts.CLAIMABLE:
                 return None
             trial.draft(draft)
             trial.hand_out(now, owner, facts.lease_end(now, lease_s))
@@ -271,6 +276,16 @@ class MemoryStorage:
             if trial.state != facts.RUNNING or trial.attempt != attempt:
                 return False
             book.lose(trial, owner="")
+            return True
+
+    def pause(self, study_id: int, number: int, attempt: int) -> bool:
+        """Lay a running trial aside; False if that attempt did before. Raises StaleTrialError."""
+        with self._lock:
+            book = self._book(study_id)
+            trial = book.trial(number)
+            if trial.state == facts.PAUSED and trial.attempt == attempt:
+                return False
+            book.pause(book.held(number, attempt))
             return True
 
     def renew(

@@ -181,6 +181,31 @@ class Shelf:
             raise refusals.report_conflict(trial_id & sql.MASK, step)
         return not known or known[0][0] != attempt
 
+    def expire(self, study_id: int) -> list[int]:
+        """Mark RUNNING trials whose lease ran out as LOST; return them. Only reads if none did."""
+        overdue = (study_id, self._clock())
+        found = self._db.read(sql.ANY_OVERDUE, overdue)
+        if not found:
+            raise refusals.no_study(study_id)
+        if found[0][0] is None:
+            return []
+        with self._db.writing(study_id) as connection:
+            ids = [row[0] for row in connection.execute(sql.OVERDUE, overdue)]
+            for trial_id in ids:
+                connection.execute(sql.LOSE, (trial_id, study_id, None, None)).fetchall()
+        return [trial_id & sql.MASK for trial_id in ids]
+
+    def pause(self, trial_id: int, attempt: int) -> bool:
+        """Lay a running trial aside; False if that attempt did before. Raises StaleTrialError."""
+        study_id = trial_id >> sql.SHIFT
+        with self._db.writing(study_id) as connection:
+            standing = self.standing(connection, trial_id)
+            if standing.state == facts.PAUSED and standing.attempt == attempt:
+                return False
+            self.require_held(connection, trial_id, attempt)
+            connection.execute(sql.PAUSE, (trial_id, study_id, attempt)).fetchall()
+        return True
+
     def invalidate(self, trial_id: int, reason: str, who: str) -> None:
         """Strike a finished trial out; doing it again changes nothing."""
         study_id = trial_id >> sql.SHIFT

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import time
 import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -42,8 +43,8 @@ class SQLiteStorage:
     ----------
     path : path
         Created if missing, with its tables. Beside it appear ``<path>-wal`` and ``<path>-shm``
-        (SQLite's own, part of the data while the store is in use) and ``<path>-gate``,
-        ``<path>-ask-<n>`` (locks and notes).
+        (SQLite's own, part of the data while the store is in use), ``<path>-gate``,
+        ``<path>-ask-<n>`` (locks and notes), and ``<path>-files`` once a trial saves something.
     synchronous : {"full", "normal"}
         With "full", what a call recorded survives a power failure once the call returned; only an
         ask without a key waits for the next change, or for `close`. With "normal" the last moments
@@ -92,6 +93,10 @@ class SQLiteStorage:
         """True: other processes can open the same file."""
         return True
 
+    def files(self, study_id: int) -> Path | None:
+        """Return ``<path>-files/<study>``."""
+        return Path(f"{self._path}-files") / str(study_id)
+
     # -- studies ------------------------------------------------------------------------------
     def create_study(self, spec: StudySpec, space: str) -> int:
         """Create a study with version 0 of its space; return its id. Raises StudyExistsError."""
@@ -108,6 +113,7 @@ class SQLiteStorage:
     def delete_study(self, study_id: int) -> None:
         """Delete a study and everything in it. Raises StudyNotFoundError."""
         self._shelf.delete_study(study_id)
+        shutil.rmtree(Path(f"{self._path}-files") / str(study_id), ignore_errors=True)
 
     def add_space(self, study_id: int, space: str, expected_version: int) -> bool:
         """Append a version of the space; False when `expected_version` is not the next one."""
@@ -294,7 +300,7 @@ class SQLiteStorage:
         lease_s: float | None,
         key: str | None = None,
     ) -> Ticket | None:
-        """Turn a WAITING or LOST trial into RUNNING with attempt + 1; None if it is neither."""
+        """Turn a WAITING, LOST or PAUSED trial into RUNNING with attempt + 1; None if others."""
         draft, now = facts.draft(proposal), self._clock()
         trial_id = study_id << sql.SHIFT | facts.trial_number(number)
         row = sql.insert_arguments(
@@ -377,6 +383,10 @@ class SQLiteStorage:
             lost = connection.execute(sql.LOSE, (trial_id, study_id, "", attempt)).fetchall()
         return bool(lost)
 
+    def pause(self, study_id: int, number: int, attempt: int) -> bool:
+        """Lay a running trial aside; False if that attempt did before. Raises StaleTrialError."""
+        return self._shelf.pause(study_id << sql.SHIFT | facts.trial_number(number), attempt)
+
     def renew(
         self, study_id: int, tickets: Sequence[tuple[int, int]], owner: str, lease_s: float
     ) -> list[int]:
@@ -395,17 +405,7 @@ class SQLiteStorage:
 
     def expire(self, study_id: int) -> list[int]:
         """Mark RUNNING trials whose lease ran out as LOST; return them. Only reads if none did."""
-        overdue = (study_id, self._clock())
-        found = self._db.read(sql.ANY_OVERDUE, overdue)
-        if not found:
-            raise refusals.no_study(study_id)
-        if found[0][0] is None:
-            return []
-        with self._db.writing(study_id) as connection:
-            ids = [row[0] for row in connection.execute(sql.OVERDUE, overdue)]
-            for trial_id in ids:
-                connection.execute(sql.LOSE, (trial_id, study_id, None, None)).fetchall()
-        return [trial_id & sql.MASK for trial_id in ids]
+        return self._shelf.expire(study_id)
 
     def set_user_attr(
         self, study_id: int, number: int, name: str, value: object, *, attempt: int | None = None

@@ -24,7 +24,7 @@ _U32 = 0xFFFFFFFF
 
 # Which told states each state may have.
 _TOLD_STATES: dict[int, tuple[int | None, ...]] = {
-    **dict.fromkeys((facts.WAITING, facts.RUNNING, facts.LOST), (None,)),
+    **dict.fromkeys((facts.WAITING, facts.RUNNING, facts.LOST, facts.PAUSED), (None,)),
     **{int(state): (int(state),) for state in facts.ENDINGS},
     facts.INVALID: tuple(int(state) for state in facts.ENDINGS),
 }
@@ -60,11 +60,11 @@ CLAIM = f"""
 UPDATE trial SET seq = {_next_seq("?2")}, state = 1, attempt = attempt + 1, lease_until = ?3,
     params = ?4, params_check = ?5, space_version = ?6, owner = ?7, ask_key = ?8, sampler = ?9,
     fallback = ?10, started_at = ?11
-WHERE id = ?1 AND state IN (0, 5) RETURNING attempt"""
+WHERE id = ?1 AND state IN (0, 5, 7) RETURNING attempt"""
 TELL = f"""
 UPDATE trial SET seq = {_next_seq("?2")}, state = ?3, told_state = ?3, "values" = ?4,
     constraints = ?5, cost = ?6, result_check = ?7, error = ?8, finished_at = ?9, lease_until = NULL
-WHERE id = ?1 AND state IN (0, 1, 5) AND attempt = coalesce(?10, attempt) RETURNING seq"""
+WHERE id = ?1 AND state IN (0, 1, 5, 7) AND attempt = coalesce(?10, attempt) RETURNING seq"""
 SET_PARAMS = f"""
 UPDATE trial SET seq = {_next_seq("?2")}, params = ?3, params_check = ?4, space_version = ?5
 WHERE id = ?1"""
@@ -76,6 +76,9 @@ WHERE id = ?1 AND attempt = ?4 AND owner = coalesce(?5, owner)
 LOSE = f"""
 UPDATE trial SET seq = {_next_seq("?2")}, state = 5, owner = coalesce(?3, owner)
 WHERE id = ?1 AND state = 1 AND attempt = coalesce(?4, attempt) RETURNING seq"""
+PAUSE = f"""
+UPDATE trial SET seq = {_next_seq("?2")}, state = 7, owner = '', lease_until = NULL
+WHERE id = ?1 AND attempt = ?3 AND (state = 1 OR (state = 5 AND owner != '')) RETURNING seq"""
 INVALIDATE = f"UPDATE trial SET seq = {_next_seq('?2')}, state = 6 WHERE id = ?1"
 TOUCH = f"UPDATE trial SET seq = {_next_seq('?2')} WHERE id = ?1 RETURNING id"
 REPORT = f"""

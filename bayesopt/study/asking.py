@@ -1,4 +1,4 @@
-"""How the next trial is found: first the queue, then the sampler.
+"""How the next trial is found: first the queue, then paused trials, then the sampler.
 
 A suggestion is computed outside any transaction, for the number that is next as far as this
 process knows. The storage allocates it only if that number is still free; otherwise another
@@ -11,6 +11,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -18,9 +19,11 @@ from bayesopt.active import TrialSetup
 from bayesopt.errors import InfeasibleSpaceError, InvalidConfigError, SpaceExhausted
 from bayesopt.history import History
 from bayesopt.rng import trial_rng
-from bayesopt.samplers.base import Sampler
+from bayesopt.samplers.base import Sampler, learns
+from bayesopt.schedulers.base import Scheduler, view
 from bayesopt.space import Space
 from bayesopt.storage.base import Labels, Proposal, Result, Ticket
+from bayesopt.study import pausing
 from bayesopt.study.context import StudyContext
 from bayesopt.study.identity import is_gone
 from bayesopt.trial import TrialRecord, TrialState
@@ -28,19 +31,27 @@ from bayesopt.trial import TrialRecord, TrialState
 FINISHED = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
 
 
+@dataclass(frozen=True)
+class Strategy:
+    """Who suggests new configurations, and who says which paused trials go on."""
+
+    sampler: Sampler
+    scheduler: Scheduler
+
+
 def ask(
-    context: StudyContext, sampler: Sampler, n: int, key: str | None = None
+    context: StudyContext, strategy: Strategy, n: int, key: str | None = None
 ) -> list[TrialSetup]:
     """Hand out `n` trials, fewer if no more are left; the same `key` gives the same ones again."""
     with context.lock, context.storage.ask_turn(context.study_id):
         if key is not None:
-            return _ask_keyed(context, sampler, n, key)
+            return _ask_keyed(context, strategy, n, key)
         tickets: list[Ticket] = []
         with _undone_on_error(context, tickets):
             while len(tickets) < n:
                 try:
                     history = refresh(context)
-                    tickets += _next_tickets(context, sampler, history, n - len(tickets), None)
+                    tickets += _next_tickets(context, strategy, history, n - len(tickets), None)
                 except SpaceExhausted:
                     if not tickets:
                         raise
@@ -48,26 +59,34 @@ def ask(
         return [_start(context, ticket) for ticket in tickets]
 
 
-def ask_within(context: StudyContext, sampler: Sampler, n_trials: int | None) -> TrialSetup | None:
-    """Hand out one trial unless `n_trials` of the study are begun or finished already."""
+def ask_within(
+    context: StudyContext, strategy: Strategy, n_trials: int | None
+) -> TrialSetup | None:
+    """Hand out one trial unless `n_trials` of the study are begun or finished already.
+
+    Paused ones are begun: those that are to go on are handed out even then.
+    """
     with context.lock, context.storage.ask_turn(context.study_id):
         while True:
             history = refresh(context)
             if n_trials is not None and n_begun(context, history) >= n_trials:
-                return None
-            tickets = _next_tickets(context, sampler, history, 1, None)
+                tickets = _claim_due(context, strategy, history, 1, None, no_more=True)
+                if not tickets:
+                    return None
+            else:
+                tickets = _next_tickets(context, strategy, history, 1, None)
             if tickets:
                 context.evaluating.add(tickets[0].number)
                 return _start(context, tickets[0])
 
 
 def n_begun(context: StudyContext, history: History) -> int:
-    """Count the trials that use up a budget: finished ones, and those under evaluation.
+    """Count the trials that use up a budget: finished ones, paused ones, those under evaluation.
 
     In a shared storage every running trial counts: another process evaluates it, or its lease runs
     out. Elsewhere nobody can tell whether a trial that was asked by hand will ever be told.
     """
-    n_finished = history.count(*FINISHED)
+    n_finished = history.count(*FINISHED, TrialState.PAUSED)
     if context.storage.is_shared:
         return n_finished + history.count(TrialState.RUNNING)
     running = history.numbers_in(TrialState.RUNNING).tolist()
@@ -107,7 +126,7 @@ def _undone_on_error(context: StudyContext, tickets: list[Ticket]) -> Iterator[N
         raise
 
 
-def _ask_keyed(context: StudyContext, sampler: Sampler, n: int, key: str) -> list[TrialSetup]:
+def _ask_keyed(context: StudyContext, strategy: Strategy, n: int, key: str) -> list[TrialSetup]:
     """Hand out trials one by one, each under a key of its own, so that any may be repeated."""
     setups: list[TrialSetup] = []
     for i in range(n):
@@ -117,7 +136,7 @@ def _ask_keyed(context: StudyContext, sampler: Sampler, n: int, key: str) -> lis
             ticket = _taken_over(context, known[0], part) if known else None
             while ticket is None:
                 history = refresh(context)
-                ticket = next(iter(_next_tickets(context, sampler, history, 1, part)), None)
+                ticket = next(iter(_next_tickets(context, strategy, history, 1, part)), None)
         except SpaceExhausted:
             if not setups:
                 raise
@@ -141,21 +160,34 @@ def _taken_over(context: StudyContext, ticket: Ticket, key: str) -> Ticket:
 
 
 def _next_tickets(
-    context: StudyContext, sampler: Sampler, history: History, n: int, key: str | None
+    context: StudyContext, strategy: Strategy, history: History, n: int, key: str | None
 ) -> list[Ticket]:
-    """Make one round through queue and sampler; it may give fewer than `n`."""
-    tickets = _claim_queued(context, history, n, key)
-    if not tickets:
-        tickets = _propose(context, sampler, history, n, key)
-    return tickets
-
-
-def _claim_queued(context: StudyContext, history: History, n: int, key: str | None) -> list[Ticket]:
-    """Take up to `n` trials from the queue: enqueued ones and those whose worker vanished."""
+    """Make one round: queue, paused trials that go on, sampler; it may give fewer than `n`."""
     queued = history.numbers_in(TrialState.WAITING, TrialState.LOST).tolist()
-    if not queued:
+    tickets = _claim_some(context, queued, n, key)
+    tickets = tickets or _claim_due(context, strategy, history, n, key)
+    return tickets or _propose(context, strategy, history, n, key)
+
+
+def _claim_due(
+    context: StudyContext,
+    strategy: Strategy,
+    history: History,
+    n: int,
+    key: str | None,
+    *,
+    no_more: bool = False,
+) -> list[Ticket]:
+    """Take up to `n` paused trials that go on now."""
+    due = pausing.due(context, strategy.scheduler, history, no_more=no_more)
+    return _claim_some(context, due, n, key)
+
+
+def _claim_some(context: StudyContext, wanted: list[int], n: int, key: str | None) -> list[Ticket]:
+    """Take up to `n` trials that nobody evaluates, in order."""
+    if not wanted:
         return []
-    numbers = [number for number in queued if not context.holds(number)][:n]
+    numbers = [number for number in wanted if not context.holds(number)][:n]
     tickets: list[Ticket] = []
     with _undone_on_error(context, tickets):
         for number in numbers:
@@ -167,7 +199,7 @@ def _claim_queued(context: StudyContext, history: History, n: int, key: str | No
 def _claim(context: StudyContext, number: int, key: str | None) -> Ticket | None:
     """Take one queued trial; None if another process did, or if it can no longer be run."""
     record = context.storage.trials(context.study_id, [number])[0]
-    if not record.state.is_queued:
+    if not (record.state.is_queued or record.state is TrialState.PAUSED):
         return None
     try:
         proposal = _completed(context, record)
@@ -191,10 +223,11 @@ def _claim(context: StudyContext, number: int, key: str | None) -> Ticket | None
 def _completed(context: StudyContext, record: TrialRecord) -> Proposal:
     """Fill in what a queued trial leaves open; the randomness is keyed by its number.
 
-    A lost trial is whole, unless the space has changed since it was asked.
+    A lost or paused trial is whole, unless the space has changed since it was asked.
     """
     params, version = record.params, context.follower.space_version
-    is_whole = record.state is TrialState.LOST and record.space_version == version
+    is_begun = record.state is not TrialState.WAITING
+    is_whole = is_begun and record.space_version == version
     if not (is_whole or context.define_by_run):
         rng = trial_rng(context.spec.seed, record.number)
         params = _fill(context.follower.space, params, rng)
@@ -215,11 +248,13 @@ def _fill(space: Space, params: Labels, rng: np.random.Generator) -> Labels:
 
 
 def _propose(
-    context: StudyContext, sampler: Sampler, history: History, n: int, key: str | None
+    context: StudyContext, strategy: Strategy, history: History, n: int, key: str | None
 ) -> list[Ticket]:
     """Let the sampler fill `n` places; none if another process took the number meanwhile."""
     space = context.follower.space
-    suggestion = sampler.propose(space, history, n, trial_rng(context.spec.seed, history.n))
+    rng, sampler = trial_rng(context.spec.seed, history.n), strategy.sampler
+    seen = view(strategy.scheduler, history) if learns(sampler) else history
+    suggestion = sampler.propose(space, seen, n, rng)
     rows, version = suggestion.rows, context.follower.space_version
     reading = space.read(rows[0]) if len(rows) == 1 else None
     proposals = [
@@ -256,4 +291,5 @@ def _start(context: StudyContext, ticket: Ticket) -> TrialSetup:
         fallback=ticket.fallback,
         user_attrs=ticket.user_attrs,
         study_key=context.key,
+        checkpoints=str(context.checkpoints),
     )

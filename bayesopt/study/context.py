@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import os
+import shutil
+import tempfile
 import threading
+import uuid
 import weakref
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from bayesopt.space import Space
 from bayesopt.storage.base import Storage, StudyRecord, StudySpec
@@ -28,8 +32,12 @@ class StudyContext:
         How long a trial stays ours without a sign of life; None for ever.
     leases : LeaseKeeper or None
         Renews the leases of trials under evaluation here; None where there are none.
+    checkpoints : Path
+        Where trials keep theirs; it need not exist.
     evaluating : set of int
         Trials that ``optimize`` of this process is evaluating.
+    to_pause : dict of int to int
+        Trials that were advised to pause, with their attempt: as pruned they end paused.
     """
 
     storage: Storage
@@ -40,7 +48,9 @@ class StudyContext:
     identity: Identity
     lease_s: float | None
     leases: LeaseKeeper | None
+    checkpoints: Path
     evaluating: set[int] = field(default_factory=set)
+    to_pause: dict[int, int] = field(default_factory=dict)
     lock: threading.RLock = field(default_factory=threading.RLock)
 
     def __post_init__(self) -> None:
@@ -77,7 +87,8 @@ def connect(
     """Follow a stored study under a new identity."""
     lease_s = lease_s if storage.is_shared else None
     identity = Identity(is_detached=lease_s is None)
-    return StudyContext(
+    files = storage.files(record.id)
+    context = StudyContext(
         storage=storage,
         study_id=record.id,
         spec=record.spec,
@@ -86,7 +97,21 @@ def connect(
         identity=identity,
         lease_s=lease_s,
         leases=None if lease_s is None else LeaseKeeper(storage, record.id, identity, lease_s),
+        checkpoints=_temporary() if files is None else files / "checkpoints",
     )
+    if files is None:
+        weakref.finalize(context, _remove, context.checkpoints, os.getpid())
+    return context
+
+
+def _temporary() -> Path:
+    """Name a folder for a study that ends with this process."""
+    return Path(tempfile.gettempdir()) / f"bayesopt-{uuid.uuid4().hex}"
+
+
+def _remove(folder: Path, pid: int) -> None:
+    if os.getpid() == pid:  # not in a forked child
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 _alive: weakref.WeakSet[StudyContext] = weakref.WeakSet()

@@ -23,11 +23,12 @@ from bayesopt.errors import (
     short_repr,
 )
 from bayesopt.execution import Executor, Objective, Outcome, open_executor
-from bayesopt.samplers.base import Sampler
 from bayesopt.storage.base import Result
 from bayesopt.study import asking, checks, telling
+from bayesopt.study.asking import Strategy
 from bayesopt.study.context import StudyContext
 from bayesopt.study.patience import Patience
+from bayesopt.study.pausing import collect_garbage
 from bayesopt.study.progress import Progress
 from bayesopt.study.records import get_record
 from bayesopt.study.versions import Suggested
@@ -46,7 +47,7 @@ class Optimization:
     def __init__(
         self,
         context: StudyContext,
-        sampler: Sampler,
+        strategy: Strategy,
         port: TrialPort,
         objective: Objective,
         *,
@@ -59,7 +60,7 @@ class Optimization:
         trial_timeout: float | None,
         threads: bool,
     ) -> None:
-        self._context, self._sampler, self._port = context, sampler, port
+        self._context, self._strategy, self._port = context, strategy, port
         self._objective = checks.function("objective", objective)
         self._n_trials = checks.count("n_trials", n_trials)
         self._timeout = checks.seconds("timeout", timeout)
@@ -88,6 +89,7 @@ class Optimization:
         with Progress(self._context, self._n_trials, self._show_progress) as self._progress:
             try:
                 asking.release_gone(self._context)
+                collect_garbage(self._context)
                 self._loop(executor)
             finally:
                 executor.close()
@@ -100,8 +102,12 @@ class Optimization:
             self._fill(executor)
             if executor.running:
                 self._finish(executor.wait())
-            elif self._over() or not patience.wait(self._n_trials):
+            elif self._over():
                 return
+            elif not patience.wait(self._n_trials):
+                self._fill(executor)  # the last trial to get to its rung lets others go on
+                if not executor.running:
+                    return
 
     def _finish(self, ended: list[Outcome]) -> None:
         """Tell all results before anything is raised."""
@@ -117,7 +123,7 @@ class Optimization:
         """Give every free worker a trial, as far as the budgets go."""
         while executor.n_free and not self._over():
             try:
-                setup = asking.ask_within(self._context, self._sampler, self._n_trials)
+                setup = asking.ask_within(self._context, self._strategy, self._n_trials)
             except SpaceExhausted as exhausted:
                 _log.info("the study ends: %s", exhausted)
                 self.stop()

@@ -33,7 +33,7 @@ class Patience:
         if lease_s is None or n_trials is None:
             return False
         history = asking.refresh(self._context)
-        n_finished = history.count(*asking.FINISHED)
+        n_finished = history.count(*asking.FINISHED, TrialState.PAUSED)
         if n_finished >= n_trials:
             return False
         if self._is_new((history.n, n_finished, history.count(TrialState.RUNNING))):

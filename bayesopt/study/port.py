@@ -6,6 +6,7 @@ from bayesopt.active import Trial
 from bayesopt.rng import trial_rng
 from bayesopt.schedulers.base import Decision, Scheduler
 from bayesopt.study.context import StudyContext
+from bayesopt.study.pausing import note_advice
 
 
 class StudyPort:
@@ -26,7 +27,9 @@ class StudyPort:
         with self._context.lock:
             history = self._context.follower.follow()
             rng = trial_rng(self._context.spec.seed, trial.number)
-            return self._scheduler.decide(history, trial.number, rng) is Decision.STOP
+            decision = self._scheduler.decide(history, trial.number, rng)
+        note_advice(self._context, trial.number, trial.attempt, decision)
+        return decision is not Decision.CONTINUE
 
     def set_user_attr(self, trial: Trial, name: str, value: object) -> None:
         """Attach an attribute to the trial, while it is this worker's."""

@@ -11,12 +11,12 @@ from bayesopt.active import Trial, TrialSetup
 from bayesopt.errors import NoTrialsError, StudyError
 from bayesopt.execution import Objective
 from bayesopt.history import History
-from bayesopt.history.front import dominated_volumes
+from bayesopt.history.volumes import dominated_volumes
 from bayesopt.samplers.base import Sampler
 from bayesopt.schedulers.base import Scheduler
 from bayesopt.space import Space
 from bayesopt.storage.base import Storage, StudyRecord
-from bayesopt.study import asking, checks, telling
+from bayesopt.study import asking, checks, pausing, telling
 from bayesopt.study.context import connect
 from bayesopt.study.identity import user_name
 from bayesopt.study.optimize import Optimization
@@ -133,7 +133,8 @@ class Study:
     def ask(self, n: int | None = None, *, key: str | None = None) -> Trial | list[Trial]:
         """Return the next trial to evaluate, or a batch of `n` that knows about itself.
 
-        Enqueued trials and those whose worker vanished come first, then the sampler's proposals.
+        Enqueued trials and those whose worker vanished come first, then paused ones that are to go
+        on (``trial.resume_from`` is where they stand), then the sampler's proposals.
 
         Parameters
         ----------
@@ -151,7 +152,7 @@ class Study:
         """
         setups = asking.ask(
             self._context,
-            self.sampler,
+            self._strategy,
             1 if n is None else checks.integer("number of trials to ask for", n, at_least=1),
             None if key is None else checks.text("key", key),
         )
@@ -178,8 +179,9 @@ class Study:
             ``Trial`` is refused when its trial was handed to another worker meanwhile.
         values : float or sequence of float, optional
             One value per objective. NaN and infinities are recorded as a failure.
-        state : {"complete", "pruned", "fail"}, optional
-            "complete" by default. A pruned trial without a value is worth its last report.
+        state : {"complete", "pruned", "fail", "paused"}, optional
+            "complete" by default. A pruned trial without a value is worth its last report; one that
+            ``should_prune`` advised to pause is paused: it waits until it is to go on.
         constraints : mapping of str to float, or sequence of float, optional
             Outcome constraints, feasible at <= 0.
         cost : float, optional
@@ -196,13 +198,17 @@ class Study:
         TrialNotFoundError
             If there is no such trial.
         """
-        result = telling.make_result(len(self.directions), values, state, constraints, cost)
         number = self._number(trial)
-        if isinstance(trial, Trial):
-            suggested = trial.suggested if trial.setup.define_by_run else None
-            telling.tell(self._context, number, trial.attempt, result, suggested)
-        else:
-            telling.tell(self._context, number, None, result)
+        handle = trial if isinstance(trial, Trial) else None
+        attempt = None if handle is None else handle.attempt
+        if state in ("paused", TrialState.PAUSED):
+            pausing.pause(self._context, number, attempt)
+            return
+        result = telling.make_result(len(self.directions), values, state, constraints, cost)
+        if result.state is TrialState.PRUNED:
+            pausing.advise_anew(self._context, self.scheduler, number)
+        suggested = handle.suggested if handle and handle.setup.define_by_run else None
+        telling.tell(self._context, number, attempt, result, suggested)
 
     def enqueue(
         self, params: Mapping[str, Any], *, user_attrs: Mapping[str, Any] | None = None
@@ -313,7 +319,7 @@ class Study:
         """
         self._optimization = Optimization(
             self._context,
-            self.sampler,
+            self._strategy,
             StudyPort(self._context, self.scheduler),
             objective,
             n_trials=n_trials,
@@ -392,7 +398,7 @@ class Study:
     def hypervolume(self, reference: Sequence[float] | None = None) -> npt.NDArray[np.float64]:
         """Return the volume that the front dominates after each trial, [n].
 
-        See :func:`bayesopt.history.front.dominated_volumes`, also for the default `reference`.
+        See :func:`bayesopt.history.volumes.dominated_volumes`, also for the default `reference`.
         """
         return dominated_volumes(self.history, reference)
 
@@ -421,6 +427,10 @@ class Study:
         if self._context.leases is not None:
             self._context.leases.close()
         self.storage.close()
+
+    @property
+    def _strategy(self) -> asking.Strategy:
+        return asking.Strategy(self.sampler, self.scheduler)
 
     def _trial(self, setup: TrialSetup) -> Trial:
         return Trial(setup, StudyPort(self._context, self.scheduler))

@@ -12,12 +12,13 @@ from bayesopt.errors import InvalidValueError, StudyError, short_repr
 from bayesopt.results import coerce_constraints, coerce_cost, coerce_step, coerce_values
 from bayesopt.storage.base import Result
 from bayesopt.study.context import StudyContext
+from bayesopt.study.pausing import collect_garbage, is_to_be_paused, pause
 from bayesopt.study.versions import Suggested, grow_space
 from bayesopt.trial import TrialState
 
 _log = logging.getLogger("bayesopt")
 
-StateLike = TrialState | Literal["complete", "pruned", "fail"]
+StateLike = TrialState | Literal["complete", "pruned", "fail", "paused"]
 
 _TELLABLE = {
     "complete": TrialState.COMPLETE,
@@ -88,16 +89,23 @@ def tell(
     result: Result,
     suggested: Suggested | None = None,
 ) -> bool:
-    """Record the result of a trial; False if the same result was recorded before."""
+    """Record the result of a trial; False if the same result was recorded before.
+
+    A trial that was advised to pause and ends as pruned is paused.
+    """
     if attempt is None:
         _require_asked(context, number)
     if suggested is not None:
         record_suggestions(context, number, attempt, suggested)
+    if result.state is TrialState.PRUNED and is_to_be_paused(context, number, attempt):
+        return pause(context, number, attempt)
     if result.state is TrialState.PRUNED and result.values is None:
         result = _with_last_report(context, number, result)
     told = context.storage.tell(context.study_id, number, attempt, result)
     if attempt is not None:
         context.drop(number, attempt)
+    context.to_pause.pop(number, None)
+    collect_garbage(context)
     return told
 
 

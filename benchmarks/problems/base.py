@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -66,6 +66,9 @@ class Problem:
         ``evaluate(config, seed=0, fidelity=None) -> Outcome``; `config` is a dict in the user's
         units, inactive parameters left out. `seed` chooses among repetitions of a noisy problem,
         `fidelity` defaults to the highest. Deterministic in its arguments.
+    evaluate_along : callable or None
+        ``evaluate_along(config, fidelities) -> outcomes``: several budgets at once, where there are
+        budgets.
     objectives : mapping of str to str
         Direction, "minimize" or "maximize", of each measured objective.
     objective : str
@@ -86,6 +89,7 @@ class Problem:
     objective: str
     best: float | None = None
     fidelity: Fidelity | None = None
+    evaluate_along: Callable[[Mapping[str, Any], Sequence[float]], list[Outcome]] | None = None
     cost_unit: str = ""
     noisy: bool = False
     expensive: bool = False

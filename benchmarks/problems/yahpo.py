@@ -80,11 +80,16 @@ def load(name: str, data: str | Path | None = None) -> Problem:
         values = surrogate.predict(config, instance, fidelity)
         return Outcome(values, cost=values[surrogate.cost])
 
+    def evaluate_along(config: Config, fidelities: Sequence[float]) -> list[Outcome]:
+        rows = surrogate.predict_along(config, instance, fidelities)
+        return [Outcome(values, cost=values[surrogate.cost]) for values in rows]
+
     return Problem(
         name=name,
         kind=kind_of(space),
         space=space,
         evaluate=evaluate,
+        evaluate_along=evaluate_along,
         objectives={y: "maximize" if y in _SCORES else "minimize" for y in surrogate.outputs},
         objective=scenario.objective,
         best=best_known(name),
@@ -163,9 +168,21 @@ class Surrogate:
     ) -> list[dict[str, float]]:
         """Return the outputs of configurations; inactive parameters are left out of them."""
         budget = self.fidelity.high if fidelity is None else fidelity
-        fixed = {self.spec["instance_names"]: instance, self.fidelity.name: budget}
+        return self._predict([(config, budget) for config in configs], instance)
+
+    def predict_along(
+        self, config: Config, instance: str, fidelities: Sequence[float]
+    ) -> list[dict[str, float]]:
+        """Return the outputs of one configuration at several budgets."""
+        return self._predict([(config, budget) for budget in fidelities], instance)
+
+    def _predict(
+        self, asked: Sequence[tuple[Config, float]], instance: str
+    ) -> list[dict[str, float]]:
+        fixed = {self.spec["instance_names"]: instance}
         fixed |= {k: self._entries[k]["upper"] for k in self._entries if k == _REPETITIONS}
-        rows = [{**config, **fixed} for config in configs]
+        name = self.fidelity.name
+        rows = [{**config, **fixed, name: budget} for config, budget in asked]
         codes = [[self.encoding[k][row.get(k, _ABSENT)] for k in self._coded] for row in rows]
         numbers = [[row.get(k, 0.0) for k in self.spec["cont_names"]] for row in rows]
         out = self.run(np.array(codes, dtype=np.int32), np.array(numbers, dtype=np.float32))

@@ -33,7 +33,7 @@ from bayesopt.storage import MemoryStorage, SQLiteStorage, Storage
 from bayesopt.storage.base import Proposal, Result, StudySpec, Ticket
 from bayesopt.trial import TrialRecord, TrialState
 
-WAITING, RUNNING, COMPLETE, PRUNED, FAIL, LOST, INVALID = TrialState
+WAITING, RUNNING, COMPLETE, PRUNED, FAIL, LOST, INVALID, PAUSED = TrialState
 FINISHED = (COMPLETE, PRUNED, FAIL, INVALID)
 
 picks = st.sampled_from([0, 0, 0, 0, 1, 1, 2, 3, 5, -1])  # mostly the same; -1 is missing
@@ -130,7 +130,7 @@ class Model:
         self, number: int, proposal: Proposal, owner: str, lease_s: float | None, key: str | None
     ) -> Ticket | None:
         trial = self.trial(number)
-        if trial["state"] not in (WAITING, LOST):
+        if trial["state"] not in (WAITING, LOST, PAUSED):
             return None
         trial.update(
             state=RUNNING, params=dict(proposal.params), sampler=proposal.sampler, owner=owner,
@@ -177,6 +177,15 @@ class Model:
         if (trial["state"], trial["attempt"]) != (RUNNING, attempt):
             return False
         trial.update(state=LOST, owner="", until=None)
+        return True
+
+    def pause(self, number: int, attempt: int) -> bool:
+        trial = self.trial(number)
+        if (trial["state"], trial["attempt"]) == (PAUSED, attempt):
+            return False
+        if not self.holds(number, attempt):
+            raise StaleTrialError("not held")
+        trial.update(state=PAUSED, owner="", until=None)
         return True
 
     def renew(self, tickets: list[tuple[int, int]], owner: str, lease_s: float) -> list[int]:
@@ -357,6 +366,15 @@ class StorageMachine(RuleBasedStateMachine):
         self.agree(
             lambda: self.model.release(number, attempt),
             lambda s, study: s.release(study, number, attempt),
+        )
+
+    @rule(pick=picks, off=offs)
+    def pause(self, pick: int, off: int) -> None:
+        number = self.pick(pick)
+        attempt = self.attempt(number, off)
+        self.agree(
+            lambda: self.model.pause(number, attempt),
+            lambda s, study: s.pause(study, number, attempt),
         )
 
     @rule(picked=st.lists(st.tuples(picks, offs), max_size=3), owner=owners)

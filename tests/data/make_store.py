@@ -1,7 +1,7 @@
 """Make a store that uses every feature of the present schema, for the tests of later versions.
 
 Run once per schema version, with the last release that writes it, and commit the file:
-``python tests/data/make_store.py tests/data/store-v2.db``. Never make one again: the point is that
+``python tests/data/make_store.py tests/data/store-v3.db``. Never make one again: the point is that
 later versions open what this one wrote.
 """
 

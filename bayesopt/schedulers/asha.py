@@ -1,0 +1,190 @@
+"""Asynchronous successive halving: the best part of every rung goes on, and nobody waits."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from bayesopt.history import History
+from bayesopt.schedulers.base import Decision, Settled
+from bayesopt.schedulers.checks import require_budgets, require_choice, require_count
+from bayesopt.schedulers.fidelity import LEARN_FROM, LearnFrom, at_highest_level
+from bayesopt.schedulers.rungs import Rungs, arrival, ladder, read_rungs
+from bayesopt.trial import TrialState
+
+F = npt.NDArray[np.float64]
+Numbers = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class ASHAScheduler:
+    """Let the best 1/eta of every rung train eta times longer, without waiting for the others.
+
+    Rungs are at ``min_steps``, ``min_steps * eta``, ``min_steps * eta**2``, … and ``max_steps``, in
+    the unit of the steps that trials report: epochs, seconds, rows seen. Report 1, not 0, after the
+    first step, and ask ``should_prune`` after every report. (Li et al., "A System for Massively
+    Parallel Hyperparameter Tuning", MLSys 2020, arXiv 1810.05934.)
+
+    Parameters
+    ----------
+    min_steps : float
+        The first rung: nothing is stopped before. Raise it where early reports are noise.
+    max_steps : float, optional
+        What a whole training reports in the end. None: there is always a next rung.
+    eta : float
+        One of so many goes on.
+    mode : {"stop", "pause"}
+        "stop": a trial that is not among the best of its rung when it gets there is over; the first
+        to get there always goes on. "pause": it is laid aside, and goes on once it belongs to the
+        best 1/eta, from its own checkpoint (``trial.resume_from``); nothing good is lost by coming
+        at the wrong time.
+    smoothing : int
+        A trial is judged by the mean of so many reports, the last ones up to the rung.
+    n_brackets : int
+        Every n-th trial begins a rung higher than the one before it, so that there are trials that
+        are not judged by their first steps.
+    growing : bool
+        Let trials go beyond a rung only once it has ranked some of them otherwise than the rung
+        below did; until then more training would tell nothing new (PASHA, Bohdal et al., ICLR 2023,
+        arXiv 2207.06940). Needs mode "pause".
+    tolerance : float
+        Values that differ by no more than this do not count as ranked otherwise (with `growing`).
+    learn_from : {"level", "last"}
+        What samplers learn from: values at the highest rung that enough trials have reached, as in
+        BOHB, or the last value of every trial.
+
+    Raises
+    ------
+    SettingsError
+        If a setting is out of its range.
+
+    Notes
+    -----
+    Several objectives rank by fronts. NaN is worse than anything, and never goes on.
+    """
+
+    min_steps: float = 1.0
+    max_steps: float | None = None
+    eta: float = 3.0
+    mode: Literal["stop", "pause"] = "stop"
+    smoothing: int = 1
+    n_brackets: int = 1
+    growing: bool = False
+    tolerance: float = 0.0
+    learn_from: LearnFrom = "level"
+
+    name: ClassVar[str] = "asha"
+
+    def __post_init__(self) -> None:
+        highest = 2.0 * float(self.min_steps) if self.max_steps is None else self.max_steps
+        require_budgets(self.min_steps, highest, self.eta)
+        require_choice("mode", self.mode, ("stop", "pause") if not self.growing else ("pause",))
+        require_choice("learn_from", self.learn_from, LEARN_FROM)
+        require_count("smoothing", self.smoothing)
+        require_count("n_brackets", self.n_brackets)
+
+    def decide(self, history: History, number: int, rng: np.random.Generator) -> Decision:
+        """Return what becomes of the running trial `number`.
+
+        O(1) between rungs, O(reports) at one. Raises TrialNotFoundError.
+        """
+        steps, _ = history.curve(number)
+        levels = self._levels(history)
+        level = arrival(steps, levels)
+        bracket = number % self.n_brackets
+        if level is None or level < self._lowest(bracket, levels) or self._is_last(level, levels):
+            return Decision.CONTINUE
+        rungs = self._read(history, levels)
+        if number in self._promoted(rungs, bracket, level):
+            return Decision.CONTINUE
+        return Decision.STOP if self.mode == "stop" else Decision.PAUSE
+
+    def settle(self, history: History, *, no_more: bool = False) -> Settled:
+        """Return the paused trials that now belong to the best of their rungs, higher rungs first.
+
+        One that was paused before its first rung goes on as well. O(reports).
+        """
+        paused = history.numbers_in(TrialState.PAUSED)
+        levels = self._levels(history)
+        rungs = self._read(history, levels)
+        waits_at = np.full(history.n, levels.size)
+        waits_at[paused] = rungs.height[paused] - 1
+        due = [
+            number
+            for level in range(levels.size - 1, -1, -1)
+            for bracket in range(self.n_brackets)
+            if level >= self._lowest(bracket, levels)
+            for number in self._promoted(rungs, bracket, level).tolist()
+            if waits_at[number] == level
+        ]
+        lowest = np.array([self._lowest(i, levels) for i in range(self.n_brackets)])
+        early = np.flatnonzero(waits_at < lowest[np.arange(history.n) % self.n_brackets])
+        return Settled(np.array([*due, *early.tolist()], dtype=np.int64), paused[:0])
+
+    def view(self, history: History) -> History:
+        """Return the history at the highest rung that enough trials have reached."""
+        if self.learn_from == "last":
+            return history
+        return at_highest_level(history, self._levels(history), self.smoothing)
+
+    def _levels(self, history: History) -> F:
+        if self.max_steps is not None:
+            return ladder(self.min_steps, self.max_steps, self.eta)
+        farthest = np.nanmax(history.last_step, initial=0.0)
+        n = 1 + max(0, math.ceil(math.log(max(farthest / self.min_steps, 1.0), self.eta)))
+        return np.array([self.min_steps * self.eta**k for k in range(n + 1)])
+
+    def _lowest(self, bracket: int, levels: F) -> int:
+        """Return where a bracket begins."""
+        return min(bracket, levels.size - 1)
+
+    def _is_last(self, level: int, levels: F) -> bool:
+        return self.max_steps is not None and level == levels.size - 1
+
+    def _read(self, history: History, levels: F) -> Rungs:
+        return read_rungs(history, levels, self.smoothing)
+
+    def _promoted(self, rungs: Rungs, bracket: int, level: int) -> Numbers:
+        """Return the best 1/eta of a bracket's rung, best first; none of the highest one."""
+        if self._is_beyond(rungs, level):
+            return np.empty(0, dtype=np.int64)
+        everyone = np.arange(bracket, len(rungs.values), self.n_brackets)
+        mates = everyone[rungs.reached[everyone, level]]
+        n_best = int(mates.size / self.eta)
+        return rungs.best(mates, level, max(n_best, 1) if self.mode == "stop" else n_best)
+
+    def _is_beyond(self, rungs: Rungs, level: int) -> bool:
+        """Whether nothing may go on from a rung (for a trial that stands there)."""
+        if self.max_steps is not None and level == rungs.values.shape[1] - 1:
+            return True
+        return self.growing and level >= growing_cap(rungs, self.tolerance)
+
+
+def growing_cap(rungs: Rungs, tolerance: float) -> int:
+    """Return the rung beyond which nothing may go yet.
+
+    The second one to begin with; one more each time the trials of the highest rung rank otherwise
+    there than they did a rung below. What has been trained is not taken back.
+    """
+    highest = int(rungs.values.shape[1]) - 1
+    cap = max(1, int(rungs.height.max(initial=0)) - 1)
+    while cap < highest and _ranks_otherwise(rungs, cap, tolerance):
+        cap += 1
+    return min(cap, highest)
+
+
+def _ranks_otherwise(rungs: Rungs, level: int, tolerance: float) -> bool:
+    """Whether two trials that differ by more than `tolerance` at both rungs changed places."""
+    everyone = rungs.first + np.arange(len(rungs.values))
+    there = rungs.best(everyone, level, everyone.size) - rungs.first
+    if rungs.values.shape[2] > 1:
+        below = rungs.best(there + rungs.first, level - 1, there.size) - rungs.first
+        return not np.array_equal(there, below)
+    above, below = rungs.values[there, level, 0], rungs.values[there, level - 1, 0]
+    rises = above[None, :] - above[:, None] > tolerance
+    falls = below[None, :] - below[:, None] < -tolerance
+    return bool((rises & falls).any())

@@ -1,0 +1,49 @@
+"""Settings of schedulers that are out of their range."""
+
+from __future__ import annotations
+
+import math
+
+from bayesopt.errors import SettingsError, short_repr
+
+
+def require_number(name: str, value: object, low: float, high: float = math.inf) -> None:
+    """Raise SettingsError unless `value` is a number in [low, high]."""
+    if not (_is_number(value) and low <= value <= high):  # type: ignore[operator]
+        raise SettingsError(name, expected=f"a number in [{low}, {high}]", got=short_repr(value))
+
+
+def require_count(name: str, value: object, least: int = 1) -> None:
+    """Raise SettingsError unless `value` is a whole number of at least `least`."""
+    if not isinstance(value, int) or isinstance(value, bool) or value < least:
+        raise SettingsError(name, expected=f"a whole number >= {least}", got=short_repr(value))
+
+
+def require_choice(name: str, value: object, choices: tuple[str, ...]) -> None:
+    """Raise SettingsError unless `value` is one of `choices`."""
+    if value not in choices:
+        raise SettingsError(name, expected=f"one of {choices}", got=short_repr(value))
+
+
+def require_budgets(min_steps: object, max_steps: object, eta: object) -> None:
+    """Raise SettingsError unless 0 < min_steps < max_steps < inf and eta > 1."""
+    if not (_is_number(min_steps) and 0 < min_steps < math.inf):  # type: ignore[operator]
+        raise SettingsError(
+            "min_steps",
+            expected="a finite number > 0",
+            got=short_repr(min_steps),
+            remedy="Report 1 after the first step, not 0: nothing can be said after no training.",
+        )
+    if not (_is_number(max_steps) and min_steps < max_steps < math.inf):  # type: ignore[operator]
+        raise SettingsError(
+            "max_steps",
+            expected=f"a finite number > min_steps, {min_steps}",
+            got=short_repr(max_steps),
+            remedy="It is the step that a trial reports at the end of a whole training.",
+        )
+    if not (_is_number(eta) and 1 < eta < math.inf):  # type: ignore[operator]
+        raise SettingsError("eta", expected="a finite number > 1", got=short_repr(eta))
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)

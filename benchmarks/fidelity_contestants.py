@@ -1,0 +1,154 @@
+"""Who plays on the simulated clock: our schedulers with our samplers, and Optuna's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import bayesopt as bo
+from benchmarks.contestants.tools.suggesting import suggest
+from benchmarks.contestants.translate import config_of, describe
+from benchmarks.simulation import Contestant, Job
+
+Make = Callable[[bo.Space, tuple[float, float], int], Contestant]
+"""(space, (step of the first rung, step of a whole training), seed)"""
+
+
+class Ours:
+    """A study by ask, report and tell; a paused training goes on where it stood."""
+
+    def __init__(self, space: bo.Space, sampler: Any, scheduler: Any, seed: int) -> None:
+        self._study = bo.create_study(space, sampler=sampler, scheduler=scheduler, seed=seed)
+        self._done: dict[int, int] = {}
+
+    def begin(self) -> Job:
+        """Ask for a trial."""
+        trial = self._study.ask()
+        return Job(trial.number, trial.params, self._done.get(trial.number, 0), trial)
+
+    def goes_on(self, job: Job, loss: float, step: float) -> bool:
+        """Report, and end the trial as advised."""
+        trial = job.trial
+        trial.report(loss, step)
+        if not trial.should_prune():
+            return True
+        self._done[job.key] = job.n_done
+        self._study.tell(trial, state="pruned")
+        return False
+
+    def finish(self, job: Job, loss: float) -> None:
+        """Tell the loss."""
+        self._study.tell(job.trial, loss)
+
+
+class Optuna:
+    """A study of Optuna's by ask, report and tell."""
+
+    def __init__(self, space: bo.Space, sampler: Any, pruner: Any) -> None:
+        import optuna
+
+        optuna.logging.set_verbosity(optuna.logging.ERROR)
+        self._pruned = optuna.trial.TrialState.PRUNED
+        self._space, self._flat = space, describe(space)
+        self._study = optuna.create_study(sampler=sampler, pruner=pruner)
+
+    def begin(self) -> Job:
+        """Ask for a trial."""
+        trial = self._study.ask()
+        return Job(trial.number, config_of(self._space, suggest(trial, self._flat))[0], 0, trial)
+
+    def goes_on(self, job: Job, loss: float, step: float) -> bool:
+        """Report, and end the trial as advised."""
+        trial = job.trial
+        trial.report(loss, int(step))
+        if not trial.should_prune():
+            return True
+        self._study.tell(trial, state=self._pruned)
+        return False
+
+    def finish(self, job: Job, loss: float) -> None:
+        """Tell the loss."""
+        self._study.tell(job.trial, loss)
+
+
+def _ours(sampler: Any, scheduler: Callable[[float, float], Any]) -> Make:
+    return lambda space, steps, seed: Ours(space, sampler, scheduler(*steps), seed)
+
+
+def _optuna(sampler: str, pruner: Callable[[Any, int, int], Any]) -> Make:
+    def make(space: bo.Space, steps: tuple[float, float], seed: int) -> Optuna:
+        import optuna
+
+        made = getattr(optuna.samplers, sampler)(seed=seed)
+        return Optuna(space, made, pruner(optuna.pruners, int(steps[0]), int(steps[1])))
+
+    return make
+
+
+def _none(first: float, whole: float) -> None:
+    return None
+
+
+def _median(first: float, whole: float) -> Any:
+    return bo.MedianScheduler(n_warmup_steps=first)
+
+
+def _asha(first: float, whole: float) -> Any:
+    return bo.ASHAScheduler(first, whole)
+
+
+def _asha_pause(first: float, whole: float) -> Any:
+    return bo.ASHAScheduler(first, whole, mode="pause")
+
+
+def _asha_last(first: float, whole: float) -> Any:
+    return bo.ASHAScheduler(first, whole, learn_from="last")
+
+
+def _pasha(first: float, whole: float) -> Any:
+    return bo.ASHAScheduler(first, whole, mode="pause", growing=True)
+
+
+def _halving(first: float, whole: float) -> Any:
+    return bo.SuccessiveHalvingScheduler(whole, min_steps=first)
+
+
+def _hyperband(first: float, whole: float) -> Any:
+    return bo.HyperbandScheduler(whole, min_steps=first)
+
+
+def _hyperband_pruner(of: Any, first: int, whole: int) -> Any:
+    return of.HyperbandPruner(min_resource=first, max_resource=whole, reduction_factor=3)
+
+
+def _median_pruner(of: Any, first: int, whole: int) -> Any:
+    return of.MedianPruner(n_warmup_steps=first)
+
+
+def _no_pruner(of: Any, first: int, whole: int) -> Any:
+    return of.NopPruner()
+
+
+CONTESTANTS: dict[str, Make] = {
+    "random": _ours("random", _none),
+    "random+median": _ours("random", _median),
+    "random+asha": _ours("random", _asha),
+    "random+asha-pause": _ours("random", _asha_pause),
+    "random+pasha": _ours("random", _pasha),
+    "random+halving": _ours("random", _halving),
+    "random+hyperband": _ours("random", _hyperband),
+    "tpe": _ours("tpe", _none),
+    "tpe+median": _ours("tpe", _median),
+    "tpe+asha": _ours("tpe", _asha),
+    "tpe+asha-pause": _ours("tpe", _asha_pause),
+    "tpe+asha-last": _ours("tpe", _asha_last),
+    "tpe+hyperband": _ours("tpe", _hyperband),
+    "gp": _ours("gp", _none),
+    "gp+asha": _ours("gp", _asha),
+    "gp+asha-last": _ours("gp", _asha_last),
+    "optuna-random+hyperband": _optuna("RandomSampler", _hyperband_pruner),
+    "optuna-tpe": _optuna("TPESampler", _no_pruner),
+    "optuna-tpe+median": _optuna("TPESampler", _median_pruner),
+    "optuna-tpe+hyperband": _optuna("TPESampler", _hyperband_pruner),
+}
+"""By name: sampler+scheduler. "asha" stops, "asha-pause" promotes; "last": of last values."""

@@ -1,0 +1,312 @@
+"""Budgets through a whole study: rungs, restarts, failures, checkpoints."""
+
+from __future__ import annotations
+
+import json
+import math
+import subprocess
+import sys
+import textwrap
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import bayesopt as bo
+from bayesopt.schedulers import Scheduler
+from bayesopt.schedulers.cohorts import cohort_of
+from bayesopt.storage import MemoryStorage
+from bayesopt.study import asking
+
+SPACE = {"x": bo.Float(0.0, 1.0)}
+DONE = {bo.TrialState.COMPLETE, bo.TrialState.PRUNED, bo.TrialState.FAIL, bo.TrialState.PAUSED}
+
+
+class Run:
+    """Workers that take turns at random, on a study that is opened anew now and then.
+
+    What a trial reports at a step is fixed beforehand; some fail, some report NaN.
+    """
+
+    def __init__(self, scheduler: Scheduler, seed: int, n_trials: int, max_steps: int) -> None:
+        self.rng = np.random.default_rng(seed)
+        self.storage = MemoryStorage()
+        bo.create_study(SPACE, sampler="random", scheduler=scheduler, storage=self.storage, seed=0)
+        self.study = bo.load_study(self.storage)
+        self.n_trials, self.max_steps = n_trials, max_steps
+        self.values = self.rng.integers(0, 9, (n_trials, max_steps + 1)).astype(float)
+        self.values[self.rng.random((n_trials, max_steps + 1)) < 0.1] = math.nan
+        self.fails_at = np.where(
+            self.rng.random(n_trials) < 0.2, self.rng.integers(1, max_steps + 1, n_trials), 99
+        )
+        self.step = defaultdict(int)
+        self.resumed_at: dict[int, list[int]] = defaultdict(list)
+        self.running: list[bo.Trial] = []
+
+    def go(self, n_workers: int) -> None:
+        while True:
+            while len(self.running) < n_workers and self.begin():
+                pass
+            if not self.running:
+                return
+            self.advance(self.running[self.rng.integers(len(self.running))])
+            if self.rng.random() < 0.05:
+                self.reopen()
+
+    def begin(self) -> bool:
+        setup = asking.ask_within(self.study._context, self.study._strategy, self.n_trials)
+        if setup is None:
+            return False
+        if self.step[setup.number]:
+            self.resumed_at[setup.number].append(self.step[setup.number])
+        self.running.append(self.study._trial(setup))
+        return True
+
+    def advance(self, trial: bo.Trial) -> None:
+        """Let a trial make a step, and end it if it is over."""
+        step = self.step[trial.number] = self.step[trial.number] + 1
+        if step >= self.fails_at[trial.number]:
+            return self.end(trial, state="fail")
+        value = self.values[trial.number, step]
+        trial.report(value, step)
+        if trial.should_prune():
+            return self.end(trial, state="pruned")
+        if step == self.max_steps:
+            return self.end(trial, values=0.0 if math.isnan(value) else value)
+        return None
+
+    def end(self, trial: bo.Trial, **told: Any) -> None:
+        self.study.tell(trial, **told)
+        self.running.remove(trial)
+
+    def reopen(self) -> None:
+        """Go on as another process would, which knows the storage only."""
+        evaluating = self.study._context.evaluating
+        self.study = bo.load_study(self.storage)
+        self.study._context.evaluating |= evaluating
+        self.running = [self.study._trial(trial.setup) for trial in self.running]
+
+
+@settings(max_examples=15)
+@given(st.integers(0, 10_000), st.integers(1, 6))
+def test_hyperband_trains_whom_the_table_says(seed: int, n_workers: int) -> None:
+    scheduler = bo.HyperbandScheduler(max_steps=9)
+    run = Run(scheduler, seed, n_trials=34, max_steps=9)
+    run.go(n_workers)
+    for cohort in [cohort_of(first, scheduler.brackets) for first in (0, 9, 14, 17, 26, 31)]:
+        members = list(range(cohort.first, cohort.last))
+        for k, level in enumerate(cohort.bracket.levels[:-1]):
+            step = int(level)
+            there = [n for n in members if run.fails_at[n] > step]
+            assert all(run.step[n] >= min(step, run.fails_at[n]) for n in members)
+            usable = [n for n in there if math.isfinite(run.values[n, step])]
+            best = sorted(usable, key=lambda n: (run.values[n, step], n))
+            promoted = best[: cohort.bracket.sizes[k + 1]]
+            assert all(run.step[n] == step for n in there if n not in promoted)
+            members = promoted
+        assert all(run.step[n] == min(9, run.fails_at[n]) for n in members)
+    assert {trial.state for trial in run.study.trials} <= DONE - {bo.TrialState.PAUSED}
+    assert all(len(at) == len(set(at)) for at in run.resumed_at.values())
+
+
+@settings(max_examples=15)
+@given(st.integers(0, 10_000), st.integers(1, 6))
+def test_asha_promotes_once_and_leaves_nothing_that_could_go_on(seed: int, n_workers: int) -> None:
+    scheduler = bo.ASHAScheduler(max_steps=9, mode="pause")
+    run = Run(scheduler, seed, n_trials=30, max_steps=9)
+    run.go(n_workers)
+    assert {trial.state for trial in run.study.trials} <= DONE
+    assert all(len(at) == len(set(at)) for at in run.resumed_at.values())
+    for level in (1, 3):
+        there = [n for n in range(30) if run.fails_at[n] > level and run.step[n] >= level]
+        usable = [n for n in there if math.isfinite(run.values[n, level])]
+        best = sorted(usable, key=lambda n: (run.values[n, level], n))[: len(there) // 3]
+        assert all(run.step[n] > level for n in best)
+    assert all(run.step[n] in (1, 3, 9, run.fails_at[n]) for n in range(30))
+
+
+def train(trial: bo.Trial, n_steps: int = 9) -> float:
+    """Train from the last checkpoint on."""
+    done, log = 0, []
+    if trial.resume_from is not None:
+        done, log = json.loads((trial.resume_from / "state.json").read_text())
+    for step in range(done + 1, n_steps + 1):
+        log.append([trial.attempt, step])
+        with trial.save_checkpoint() as folder:
+            (folder / "state.json").write_text(json.dumps([step, log]))
+        trial.report(trial.params["x"] + 1 / step, step)
+        if trial.should_prune():
+            raise bo.TrialPruned
+    trial.set_user_attr("log", log)
+    return trial.params["x"]
+
+
+@pytest.mark.parametrize("storage", ["memory", "sqlite"])
+def test_a_paused_trial_goes_on_from_its_checkpoint(storage: str, tmp_path: Path) -> None:
+    path = None if storage == "memory" else tmp_path / "study.db"
+    scheduler = bo.HyperbandScheduler(max_steps=9)
+    study = bo.create_study(SPACE, sampler="random", scheduler=scheduler, storage=path, seed=0)
+    study.optimize(train, n_trials=17, progress=False)
+    whole = [trial for trial in study.trials if trial.state is bo.TrialState.COMPLETE]
+    assert len(whole) == 1 + 1 + 3
+    for trial in whole:
+        assert [step for _, step in trial.user_attrs["log"]] == list(range(1, 10))
+        assert sorted(trial.reports) == list(range(1, 10))
+    assert max(trial.attempt for trial in whole) == 3
+    kept = [folder.name for folder in study._context.checkpoints.iterdir()]
+    assert kept == [str(study.best_trial.number)]
+    study.close()
+
+
+def test_checkpoints_of_workers_in_processes_lie_with_the_study(tmp_path: Path) -> None:
+    study = bo.create_study(
+        SPACE, sampler="random", storage=tmp_path / "s.db", seed=0,
+        scheduler=bo.SuccessiveHalvingScheduler(max_steps=9),
+    )  # fmt: skip
+    study.optimize(train, n_trials=9, n_jobs=2, progress=False)
+    (best,) = [trial for trial in study.trials if trial.state is bo.TrialState.COMPLETE]
+    assert len(best.user_attrs["log"]) == 9
+    bo.delete_study(tmp_path / "s.db", "study")
+    assert not (tmp_path / "s.db-files" / "1").exists()
+    study.close()
+
+
+def test_ask_hands_out_a_paused_trial_before_new_ones() -> None:
+    scheduler = bo.ASHAScheduler(max_steps=4, eta=2, mode="pause")
+    study = bo.create_study(SPACE, sampler="random", scheduler=scheduler, seed=0)
+    first, second = study.ask(2)
+    first.report(1.0, 1)
+    assert first.should_prune()
+    study.tell(first, state="pruned")
+    assert study.get_trial(0).state is bo.TrialState.PAUSED
+    with pytest.raises(bo.StaleTrialError):
+        first.report(0.5, 2)
+    second.report(2.0, 1)
+    assert second.should_prune()
+    study.tell(second, state="pruned")
+    again = study.ask()
+    assert (again.number, again.attempt, again.params) == (0, 2, first.params)
+    assert study.ask().number == 2
+
+
+@pytest.mark.parametrize(
+    "scheduler",
+    [bo.HyperbandScheduler(max_steps=9), bo.ASHAScheduler(max_steps=9, mode="pause")],
+)
+def test_trials_without_checkpoints_start_over_and_nothing_is_stuck(scheduler: Any) -> None:
+    study = bo.create_study(SPACE, sampler="random", scheduler=scheduler, seed=0)
+    rng = np.random.default_rng(0)
+
+    def forgetful(trial: bo.Trial) -> float:
+        assert trial.resume_from is None
+        for step in range(1, 10):
+            trial.report(rng.random(), step)  # another value each time
+            if trial.should_prune():
+                raise bo.TrialPruned
+        return trial.params["x"]
+
+    study.optimize(forgetful, n_trials=17, progress=False)
+    assert {trial.state for trial in study.trials} <= DONE
+    assert any(trial.state is bo.TrialState.COMPLETE for trial in study.trials)
+
+
+def test_two_processes_share_the_rungs_of_a_study(tmp_path: Path) -> None:
+    script = """
+        import sys, time
+        import bayesopt as bo
+
+        def slow(trial):
+            for step in range(1, 10):
+                time.sleep(0.01)
+                trial.report(trial.params["x"], step)
+                if trial.should_prune():
+                    raise bo.TrialPruned
+            return trial.params["x"]
+
+        study = bo.load_study(sys.argv[1])
+        study.optimize(slow, n_trials=17)
+    """
+    path = tmp_path / "study.db"
+    scheduler = bo.HyperbandScheduler(max_steps=9)
+    bo.create_study(SPACE, sampler="random", scheduler=scheduler, storage=path, seed=0).close()
+    command = [sys.executable, "-c", textwrap.dedent(script), str(path)]
+    workers = [subprocess.Popen(command) for _ in range(2)]
+    assert [worker.wait(timeout=300) for worker in workers] == [0, 0]
+    study = bo.load_study(path)
+    states = [trial.state for trial in study.trials]
+    assert (len(states), states.count(bo.TrialState.COMPLETE)) == (17, 1 + 1 + 3)
+    assert states.count(bo.TrialState.PRUNED) == 12
+    assert sum(trial.attempt - 1 for trial in study.trials) <= 3 + 1 + 1
+    study.close()
+
+
+def test_another_process_pauses_what_its_scheduler_would_pause(tmp_path: Path) -> None:
+    scheduler = bo.ASHAScheduler(max_steps=9, mode="pause")
+    path = tmp_path / "study.db"
+    study = bo.create_study(SPACE, sampler="random", scheduler=scheduler, storage=path, seed=0)
+    study.ask().report(1.0, 1)
+    study.ask().report(1.0, 2)
+    other = bo.load_study(path)
+    other.tell(0, state="pruned")
+    other.tell(1, state="paused")
+    other.tell(study.ask().number, state="pruned")  # it has not got to a rung
+    states = [trial.state.name for trial in study.trials]
+    assert states == ["PAUSED", "PAUSED", "PRUNED"]
+    other.close()
+    study.close()
+
+
+def test_a_trial_may_be_paused_from_elsewhere_and_told_by_number() -> None:
+    study = bo.create_study(SPACE, sampler="random", seed=0)
+    study.tell(study.ask().number, state="paused")
+    assert study.get_trial(0).state is bo.TrialState.PAUSED
+    assert study.ask().number == 0  # without a scheduler that pauses, paused trials go on
+    study.tell(0, state="paused")
+    study.tell(0, 1.0)
+    assert study.best_value == 1.0
+
+
+def test_paused_trials_use_up_the_budget_and_go_on_when_it_grows() -> None:
+    scheduler = bo.ASHAScheduler(max_steps=9, mode="pause")
+    study = bo.create_study(SPACE, sampler="random", scheduler=scheduler, seed=0)
+    study.optimize(train, n_trials=5, progress=False)
+    n_steps = sum(len(trial.reports) for trial in study.trials)
+    study.optimize(train, n_trials=5, progress=False)
+    assert len(study.trials) == 5
+    assert sum(len(trial.reports) for trial in study.trials) == n_steps
+    study.optimize(train, n_trials=30, progress=False)
+    assert any(t.state is bo.TrialState.COMPLETE for t in study.trials)
+
+
+@pytest.mark.parametrize("sampler", ["tpe", "gp"])
+def test_a_sampler_learns_at_the_highest_rung_that_enough_have_reached(sampler: str) -> None:
+    scheduler = bo.ASHAScheduler(max_steps=9)
+    study = bo.create_study(SPACE, sampler=sampler, scheduler=scheduler, seed=0)
+    for n in range(24):
+        x = (n + 0.5) / 24
+        reports = {1: x} if n % 2 else {1: x, 3: 1 - x}
+        study.add_trial({"x": x}, state="pruned", reports=reports)
+    view = scheduler.view(study.history)
+    assert view.is_complete.tolist() == [n % 2 == 0 for n in range(24)]
+    assert view.values[0, 0] == 1 - 0.5 / 24
+    assert view.contains(study.history.X).all()
+    assert np.mean([study.ask().params["x"] for _ in range(8)]) > 0.6  # at step 1 it were less
+    last = bo.ASHAScheduler(max_steps=9, learn_from="last")
+    assert last.view(study.history) is study.history
+
+
+def test_a_view_knows_failed_and_running_trials() -> None:
+    study = bo.create_study(SPACE, sampler="random", seed=0)
+    for n in range(14):
+        study.add_trial({"x": n / 14}, state="pruned", reports={1: 1.0})
+    study.add_trial({"x": 0.99}, state="fail", reports={1: 1.0})
+    study.ask()
+    view = bo.HyperbandScheduler(max_steps=9, min_steps=3).view(study.history)
+    assert view is study.history  # nobody got to a rung
+    view = bo.ASHAScheduler(max_steps=9).view(study.history)
+    counts = (view.count(bo.TrialState.COMPLETE), view.is_failed.sum(), view.is_running.sum())
+    assert counts == (14, 1, 1)
