@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -62,9 +63,11 @@ def machinery(device: str | None) -> Machinery:
 
         return Machinery(COMPILED, COMPILED_SEARCH)
     try:
-        import botorch  # noqa: F401
-        import gpytorch  # noqa: F401
-        import torch
+        with warnings.catch_warnings():  # torch's own, of what these packages still use
+            warnings.simplefilter("ignore", DeprecationWarning)
+            import botorch  # noqa: F401
+            import gpytorch  # noqa: F401
+            import torch
     except ImportError as error:
         raise MissingDependencyError(
             f"device={device!r}",

@@ -61,8 +61,8 @@ def is_manifold(history: History) -> bool:
 def observe_outcomes(history: History) -> Outcomes:
     """Return what is known of a history; O(n).
 
-    A pruned or paused trial counts with the last values it reported. An infeasible one teaches objectives and
-    constraints alike. Rows that had to be clipped into the space are left out.
+    A pruned or paused trial counts with the last values it reported. An infeasible one teaches
+    objectives and constraints alike. Rows that had to be clipped into the space are left out.
     """
     known = (history.is_finished | history.is_cut_short) & (history.inside | history.define_by_run)
     finished = np.flatnonzero(known)

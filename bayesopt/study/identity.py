@@ -44,14 +44,6 @@ def _new_owner(is_detached: bool) -> str:
     return f"{_place()}|{os.getpid()}|{_started(os.getpid())}|{tag}"
 
 
-def user_name() -> str:
-    """Return who runs this process, for the audit log."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a container without a passwd entry
-        return "unknown"
-
-
 def is_gone(owner: str) -> bool:
     """Tell whether the process behind `owner` is known to have ended.
 
