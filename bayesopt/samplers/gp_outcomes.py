@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bayesopt.history import History
-from bayesopt.samplers.tpe_order import pareto_order
+from bayesopt.history.fronts import pareto_order
 
 F = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]

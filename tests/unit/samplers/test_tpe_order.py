@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bayesopt.history import History
-from bayesopt.samplers.tpe_order import CUT_SHORT, FEASIBLE, VIOLATING, Ledger, pareto_order, split
+from bayesopt.history.fronts import pareto_order
+from bayesopt.samplers.tpe_order import CUT_SHORT, FEASIBLE, VIOLATING, Ledger, split
 from bayesopt.space import Float, Space
 from bayesopt.trial import TrialState
 
