@@ -16,8 +16,16 @@ def pair_s(row: Row) -> float:
 
 
 def newest(rows: Iterable[Row], kind: str, *names: str) -> dict[tuple[object, ...], Row]:
-    """Return the last row of a kind for every combination of the values of `names`."""
-    return {tuple(row[name] for name in names): row for row in rows if row["row"] == kind}
+    """Return the last row of a kind for every combination of the values of `names`.
+
+    Each with the number of its ``"session"``: only within one did contestants take turns.
+    """
+    session, found = 0, {}
+    for row in rows:
+        session += row["row"] == "session"
+        if row["row"] == kind:
+            found[tuple(row[name] for name in names)] = {**row, "session": session}
+    return found
 
 
 def speed_page(rows: Sequence[Row], against: str) -> str:
@@ -40,9 +48,9 @@ def latency_blocks(rows: Sequence[Row], against: str) -> list[str]:
         blocks.append(f"{title}\n\n{markdown(head, lines)}")
     if blocks:
         blocks.append(
-            f"Medians of turns taken in alternation, after one to warm up; in brackets the ratio to"
-            f" {against} in the same rounds. “slow”: it took longer than the limit to know so many"
-            " evaluations, or for a turn."
+            "Medians of turns taken in alternation, after one to warm up; in brackets the ratio to"
+            f" {against} in the same rounds, if it took part in them. “slow”: it took longer than"
+            " the limit to know so many evaluations, or for a turn."
         )
     return blocks
 
@@ -54,7 +62,8 @@ def _cell(part: dict[tuple[object, ...], Row], n: object, name: str, against: st
     seconds = pair_s(row)
     if seconds != seconds:
         return row["status"]
-    ratio = seconds / pair_s(other) if other and name != against else float("nan")
+    together = other is not None and other["session"] == row["session"] and name != against
+    ratio = seconds / pair_s(other) if together else float("nan")
     text = f"{ratio:,.0f}" if ratio >= 99.5 else f"{ratio:.2g}"
     return milliseconds(seconds) + (f" ({text} ×)" if ratio == ratio else "")
 

@@ -79,7 +79,8 @@ class Ours:
 def entry(name: str, sampler: str, settings: dict[str, Any] | None = None) -> Entry:
     """Return the entry of one of our samplers."""
     make = partial(Ours, sampler=sampler, settings=settings)
-    return Entry(name, make, lambda: bo.__version__)
+    notes = ", ".join(f"{key}={value}" for key, value in (settings or {}).items())
+    return Entry(name, make, lambda: bo.__version__, notes=notes or "defaults")
 
 
 def variant(name: str) -> Entry | None:

@@ -110,10 +110,11 @@ def ranks(best: F) -> F:
 
 def mean_ranks(rank: F) -> F:
     """Return the mean over problems of the mean over seeds, f64[c]; NaN for who never played."""
-    return np.array([_plain_mean(rank[:, c]) for c in range(rank.shape[1])])
+    return np.array([mean_of_means(rank[:, c]) for c in range(rank.shape[1])])
 
 
-def _plain_mean(values: F) -> float:
+def mean_of_means(values: F) -> float:
+    """Return the mean over problems of the mean over seeds of f64[p, s]; NaN for no values."""
     packed, counts = _packed(values)
     return _mean(packed, counts) if len(counts) else np.nan
 

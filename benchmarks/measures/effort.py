@@ -52,16 +52,19 @@ def evaluations_needed(best: F, target: F) -> F:
 
 
 def speedup(table: Table, contestant: str) -> Speedup:
-    """Return the speed-up over what random search has after 100, or all it did if that is less."""
+    """Return the speed-up over what random search has after 100, or all it did if that is less.
+
+    All contestants are looked at for as long as the shortest run, so that none has more time to
+    reach the target.
+    """
     at = min(TARGET_AT, table.budget)
-    best = table.best[:, table.of(contestant)]
+    best = table.best[:, table.of(contestant), :, : table.budget]
     needed = evaluations_needed(best, random_best(table, at))
     played = ~np.isnan(needed).all(axis=1)
     if not played.any():
         return Speedup(np.nan, False, np.nan, 0)
     medians = np.array([_upper_median(row) for row in needed[played]])
-    lengths = (~np.isnan(best[played])).sum(axis=-1).max(axis=-1)
-    factors = at / np.minimum(medians, lengths)
+    factors = at / np.minimum(medians, table.budget)
     there = needed[~np.isnan(needed)]
     return Speedup(
         factor=float(np.exp(np.log(factors).mean())),
@@ -81,9 +84,12 @@ def step_times(row: Row) -> list[float]:
     return [a + t for a, t in zip(row.get("ask_s", ()), row.get("tell_s", ()), strict=True)]
 
 
-def all_step_times(rows: Iterable[Row]) -> dict[str, F]:
-    """Return the seconds of every ask and tell by contestant, the first of a run included."""
+def all_step_times(rows: Iterable[Row], n: int | None = None) -> dict[str, F]:
+    """Return the seconds of every ask and tell by contestant, the first of a run included.
+
+    Only of the first `n` evaluations, if that is given: later ones often take longer.
+    """
     found: dict[str, list[float]] = {}
     for row in rows:
-        found.setdefault(row["contestant"], []).extend(step_times(row))
+        found.setdefault(row["contestant"], []).extend(step_times(row)[:n])
     return {name: np.array(times) for name, times in found.items()}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -38,6 +37,9 @@ class Table:
         contestant crashed, ran out of time or of configurations) keeps what it had.
     draws : sequence of f64[n]
         Of each problem: the losses of single random draws, failed ones inf.
+    budget : int
+        After how many evaluations contestants are compared: the largest number that all runs had.
+        A part of a table keeps that of the whole, so that all parts tell of the same moment.
     rows : mapping of (problem, contestant, seed) to row
         What else is known of the runs.
     unsupported : frozenset of (problem, contestant)
@@ -54,16 +56,32 @@ class Table:
     known: F
     best: F
     draws: Sequence[F]
+    budget: int = 0
     rows: Mapping[tuple[str, str, int], Row] = field(default_factory=dict)
     unsupported: frozenset[tuple[str, str]] = frozenset()
     broken: Mapping[str, str] = field(default_factory=dict)
 
     @property
-    def budget(self) -> int:
-        """The largest number of evaluations that all runs had."""
-        reached = ~np.isnan(self.best)
-        lengths = reached.sum(axis=-1)[reached.any(axis=-1)]
-        return int(lengths.min()) if lengths.size else 0
+    def longest(self) -> int:
+        """The largest number of evaluations that any run had."""
+        return self.best.shape[-1]
+
+    @property
+    def played(self) -> npt.NDArray[np.bool_]:
+        """Which contestant played which problem, with any seed, bool[p, c]."""
+        return ~np.isnan(self.best[..., :1]).all(axis=(2, 3))
+
+    @property
+    def complete(self) -> tuple[str, ...]:
+        """The contestants that played every problem: their means are over the same ones."""
+        everywhere = self.played.all(axis=0)
+        pairs = zip(self.contestants, everywhere, strict=True)
+        return tuple(name for name, is_complete in pairs if is_complete)
+
+    def reach(self, contestant: str) -> int:
+        """Return the number of evaluations that all runs of a contestant had, 0 without runs."""
+        lengths = (~np.isnan(self.best[:, self.of(contestant)])).sum(axis=-1)
+        return int(lengths[lengths > 0].min(initial=self.longest)) if lengths.any() else 0
 
     def at(self, n: int) -> F:
         """Return the best loss after `n` evaluations, f64[p, c, s]; NaN beyond the table."""
@@ -122,9 +140,10 @@ def build_table(rows: Iterable[Row]) -> Table:
         contestants,
         seeds,
         kinds=tuple(about[problem].get("kind", "") for problem in problems),
-        known=np.array([_number(about[problem].get("best")) for problem in problems]),
+        known=np.array([_known(runs, problem) for problem in problems]),
         best=best,
         draws=[_draws(runs, problem) for problem in problems],
+        budget=min((row["budget"] for row in runs.values()), default=0),
         rows=runs,
         unsupported=frozenset(unsupported),
         broken=broken,
@@ -152,8 +171,10 @@ def _broken(runs: Mapping[tuple[str, str, int], Row]) -> dict[str, str]:
     return {name: reason for name, reason in reasons.items() if name not in lucky}
 
 
-def _number(value: Any) -> float:
-    return np.nan if value is None else float(value)
+def _known(runs: Mapping[tuple[str, str, int], Row], problem: str) -> float:
+    """Return the best known loss of a problem: the lowest that a row tells, NaN if none does."""
+    told = [row.get("best") for (name, _, _), row in runs.items() if name == problem]
+    return min((float(loss) for loss in told if loss is not None), default=np.nan)
 
 
 def losses_of(losses: Sequence[float | None]) -> F:

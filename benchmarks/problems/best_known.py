@@ -16,8 +16,16 @@ def best_known(name: str) -> float | None:
     return None if found is None else float(found["value"])
 
 
+def best_loss(name: str) -> float | None:
+    """Return the best loss known of a problem, without loading it; None if nobody searched."""
+    found = entries().get(name)
+    if found is None:
+        return None
+    return float(found["value"]) * (-1.0 if found["direction"] == "maximize" else 1.0)
+
+
 @cache
 def entries() -> dict[str, dict[str, Any]]:
-    """Return by problem: the value, the configuration, the evaluations spent, the command."""
+    """Return by problem: the value, its direction, the configuration, the command."""
     stored: dict[str, dict[str, Any]] = json.loads(FILE.read_text(encoding="utf-8"))
     return stored

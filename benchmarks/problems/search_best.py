@@ -92,7 +92,12 @@ def store(problem: Problem, row: Floats, loss: float, command: str) -> None:
     entries.cache_clear()  # another search may have written meanwhile
     stored = dict(entries())
     config = problem.space.decode(row[None])[0]
-    stored[problem.name] = {"value": problem.sign * loss, "config": config, "command": command}
+    stored[problem.name] = {
+        "value": problem.sign * loss,
+        "direction": problem.objectives[problem.objective],
+        "config": config,
+        "command": command,
+    }
     entries.cache_clear()
     FILE.write_text(json.dumps(dict(sorted(stored.items())), indent=1) + "\n", encoding="utf-8")
 

@@ -11,8 +11,10 @@ from pathlib import Path
 from benchmarks.measures import Table, anchors, build_table
 from benchmarks.measures.regret import Anchor
 from benchmarks.measures.table import RANDOM
+from benchmarks.problems import best_known, registry
 from benchmarks.problems.base import CONDITIONAL, MIXED, NUMERIC
-from benchmarks.report import plots, tables, words
+from benchmarks.report import plots, side_by_side, tables, wins_plot, words
+from benchmarks.report.names import in_order, is_ours
 from benchmarks.run_rows import Row, read_rows
 from benchmarks.speed_tables import speed_page
 
@@ -38,6 +40,8 @@ class Page:
         Where the page and its plots go.
     name : str
         Of the page; plots are called ``<name>-….png``.
+    at : sequence of int
+        After how many evaluations wins are counted; by default 50, 100 and 200.
     """
 
     rows: list[Row]
@@ -45,6 +49,7 @@ class Page:
     anchor: Anchor
     folder: Path
     name: str
+    at: Sequence[int] = ()
 
     def plot(self, draw: Callable[..., bool], suffix: str, alt: str, *arguments: object) -> str:
         """Draw a plot; return the line that shows it, "" where there is nothing to show."""
@@ -82,11 +87,11 @@ def text(page: Page) -> Iterator[str]:
     yield "## What is missing, what went wrong"
     yield words.what_is_missing(page.rows, table)
     yield words.uneven(table)
-    yield words.anchors_that_do_not_hold(table)
+    yield "\n".join(words.against_random_search(title, part) for title, part in named)
     yield tables.endings(table)
     yield "## What made these numbers"
     yield words.made_by([row for row in page.rows if row["row"] == "session"])
-    yield f"Versions: {words.versions(table)}."
+    yield words.contestants(table)
     yield "## Every problem"
     yield f"Median regret over seeds after {table.budget} evaluations, not cut off."
     folded = tables.per_problem(table, page.anchor)
@@ -94,11 +99,13 @@ def text(page: Page) -> Iterator[str]:
 
 
 def _opening(table: Table) -> str:
+    longer = f", in some runs {table.longest}" if table.longest > table.budget else ""
     return (
         f"{len(table.rows)} runs of {len(table.contestants)} contestants on"
-        f" {len(table.problems)} problems; {len(table.seeds)} seeds; {table.budget} evaluations"
-        " compared. Lower regret and rank are better; brackets and bands are 95% intervals of a"
-        " bootstrap over problems, then seeds. [What each measure means](README.md#measures)."
+        f" {len(table.problems)} problems, up to {len(table.seeds)} seeds each; compared after"
+        f" {table.budget} evaluations{longer}. Lower regret and rank are better; brackets and bands"
+        " are 95% intervals of a bootstrap over problems, then seeds."
+        " [What each measure means](README.md#measures)."
     )
 
 
@@ -116,35 +123,75 @@ def _speed(page: Page) -> Iterator[str]:
 
 
 def _section(page: Page, word: str, title: str, part: Table) -> Iterator[str]:
-    if not part.budget:
-        yield "There are no runs."
-        return
-    ends = anchors(part, page.anchor)
-    n_without = len(part.problems) - len(tables.scaled(part, ends).problems)
-    note = FORMULA[page.anchor].format(n=part.budget)
-    if n_without:
-        note += (
-            f" {n_without} of {len(part.problems)} problems have no such scale (random search"
-            " already finds the best, or was not run) and count for ranks and win rates only."
-        )
-    yield note
+    yield _scale(page.anchor, part)
     yield tables.summary(part, page.anchor)
+    if partial := side_by_side.some_only(part, page.anchor):
+        yield (
+            "These played some of the problems only, so their means say nothing beside those above."
+            " “There”: the regret of others on the very same problems and seeds."
+        )
+        yield partial
     yield page.plot(plots.regret_curves, f"regret-{word}", f"regret, {title}", part, title)
     yield page.plot(plots.critical_difference, f"ranks-{word}", f"ranks, {title}", part, title)
+    yield page.plot(wins_plot.win_rates, f"wins-{word}", f"wins, {title}", part, title)
     yield (
-        "Wins on the same problem and seed, ties half; bold: more than half for certain, italic:"
-        " less."
+        f"Each pair on the problems and seeds that both played; regrets after {part.budget}"
+        " evaluations; wins with ties half, bold: more than half for certain, italic: less."
+        " “on 8”: on so many problems only."
     )
-    yield tables.pairwise(part)
+    ours = [name for name in in_order(part.contestants) if is_ours(name)]
+    for name in ours or in_order(part.contestants):
+        yield side_by_side.against_all(part, name, page.anchor, page.at)
 
 
-def make(files: Sequence[Path], folder: Path, anchor: Anchor, name: str) -> Path:
-    """Write the page and its plots; return the page. Raises ValueError if there are no runs."""
+def _scale(anchor: Anchor, part: Table) -> str:
+    """Return what a regret is, and how many problems have none."""
+    note = FORMULA[anchor].format(n=part.budget)
+    n_without = len(part.problems) - len(tables.scaled(part, anchors(part, anchor)).problems)
+    if not n_without:
+        return note
+    return (
+        f"{note} {n_without} of {len(part.problems)} problems have no such scale (random search"
+        " already finds the best, or was not run) and count for ranks and win rates only."
+    )
+
+
+def rows_of(files: Sequence[Path], sets: Sequence[str] = ()) -> list[Row]:
+    """Return the rows of files; runs on the problems of some sets only, if any are named.
+
+    What is known today of a problem's best value counts for runs of yesterday too. Raises
+    ValueError for an unknown set.
+    """
+    if unknown := set(sets) - set(registry.SETS):
+        raise ValueError(f"no set is called {', '.join(sorted(unknown))}")
+    kept = {problem for name in sets for problem in registry.SETS[name]}
     rows = [row for file in files for row in read_rows(file)]
+    return [
+        _with_best_known(row) if row["row"] == "run" else row
+        for row in rows
+        if row["row"] != "run" or not sets or row["problem"] in kept
+    ]
+
+
+def _with_best_known(row: Row) -> Row:
+    told = (row.get("best"), best_known.best_loss(row["problem"]))
+    return {**row, "best": min((loss for loss in told if loss is not None), default=None)}
+
+
+def make(
+    files: Sequence[Path],
+    folder: Path,
+    anchor: Anchor = "search",
+    name: str = "report",
+    sets: Sequence[str] = (),
+    at: Sequence[int] = (),
+) -> Path:
+    """Write the page and its plots; return the page. Raises ValueError if there are no runs."""
+    rows = rows_of(files, sets)
     table = build_table(rows)
     if not table.rows:
         raise ValueError(f"no runs in {', '.join(file.name for file in files) or 'no file'}")
-    page = Page(rows, table, anchor, folder, name)
+    page = Page(rows, table, anchor, folder, name, at)
     folder.mkdir(parents=True, exist_ok=True)
     target = folder / f"{name}.md"
     blocks = [block for block in text(page) if block]
@@ -160,9 +207,13 @@ def main(arguments: Sequence[str]) -> int:
     add("--out", type=Path, default=Path("docs/benchmarks"), help="folder")
     add("--name", default="report", help="of the page")
     add("--anchor", choices=("search", "draw"), default="search", help="what a regret of 1 is")
+    add("--sets", default="", help="problems of these sets only; by commas")
+    add("--at", default="", metavar="N,…", help="count wins after so many evaluations; by commas")
     options = parser.parse_args(arguments)
     try:
-        print(make(options.files, options.out, options.anchor, options.name))
+        at = [int(n) for n in options.at.split(",") if n]
+        sets = [name for name in options.sets.split(",") if name]
+        print(make(options.files, options.out, options.anchor, options.name, sets, at))
     except ValueError as error:
         print(f"benchmarks report: {error}", file=sys.stderr)
         return 2

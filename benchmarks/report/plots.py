@@ -48,16 +48,16 @@ def seed_band(regrets: F, seed: int = 0) -> tuple[F, F]:
 def regret_curves(table: Table, title: str, path: Path) -> bool:
     """Plot regret (1 = median random draw) against evaluations; return whether there was any."""
     ends = measures.anchors(table, "draw")
-    regrets = measures.regret(table, ends, cap=1.0)[..., : table.budget]
+    regrets = measures.regret(table, ends, cap=1.0)
     scaled = ~np.isnan(ends.high)
-    names = [n for n in in_order(table.contestants) if _complete(table, n, scaled)]
+    names = [n for n in in_order(table.contestants) if table.played[scaled, table.of(n)].all()]
     if not scaled.any() or len(names) < 2:
         return False
     fig, axes = style.figure(8.2, 4.9)
-    steps = np.arange(1, table.budget + 1)
     line_ends = []
     for name in names:
-        own = regrets[scaled, table.of(name)]
+        reach = table.reach(name)
+        own, steps = regrets[scaled, table.of(name), :, :reach], np.arange(1, reach + 1)
         curve = np.maximum(mean_curve(own), _FLOOR)
         axes.plot(steps, curve, **style.line_style(name))
         if own.shape[1] > 1:
@@ -67,15 +67,15 @@ def regret_curves(table: Table, title: str, path: Path) -> bool:
                 steps, np.maximum(low, _FLOOR), np.maximum(high, _FLOOR),
                 color=style.colour(name), alpha=alpha, linewidth=0,
             )  # fmt: skip
-        line_ends.append((name, float(table.budget), float(curve[-1])))
+        line_ends.append((name, float(reach), float(curve[-1])))
     axes.set_yscale("log")
-    axes.set_xlim(1, table.budget)
+    axes.set_xlim(1, max(x for _, x, _ in line_ends))
     lowest = min(y for _, _, y in line_ends)
     axes.set_ylim(0.8 * lowest, 1.05)
     _plain_ticks(axes)
     axes.set_xlabel("evaluations")
     axes.set_ylabel("mean normalised regret")
-    axes.set_title(f"{title}: {int(scaled.sum())} problems, {len(table.seeds)} seeds")
+    axes.set_title(f"{title}: {int(scaled.sum())} problems, {_seeds(table, names)}")
     fig.text(
         0.125, -0.03, "0 = best known, 1 = median random draw; band: 95% over seeds",
         fontsize=8.5, color="#666666",
@@ -85,10 +85,12 @@ def regret_curves(table: Table, title: str, path: Path) -> bool:
     return True
 
 
-def _complete(table: Table, name: str, scaled: F) -> bool:
-    """Whether a contestant played every problem that has a scale: means over others mislead."""
-    played = ~np.isnan(table.best[scaled, table.of(name), :, 0]).all(axis=1)
-    return bool(played.all())
+def _seeds(table: Table, names: Sequence[str]) -> str:
+    """Return how many seeds contestants have on a problem: "5 seeds", "1 to 10 seeds"."""
+    runs = ~np.isnan(table.best[:, [table.of(name) for name in names], :, 0])
+    counts = runs.sum(axis=2)[runs.any(axis=2)]
+    few, many = counts.min(), counts.max()
+    return f"{few} to {many} seeds" if few < many else f"{many} seed{'s' * int(many != 1)}"
 
 
 def _plain_ticks(axes: object) -> None:
@@ -100,18 +102,13 @@ def _plain_ticks(axes: object) -> None:
     dense, sparse = (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 7.0), (1.0, 2.0, 5.0)
     subs = dense if high / low < 10 else sparse if high / low < 300 else (1.0,)
     y.set_major_locator(LogLocator(subs=subs, numticks=12))
-    y.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    y.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,g}"))
     y.set_minor_formatter(FuncFormatter(lambda value, _: ""))
 
 
 def rank_blocks(table: Table) -> tuple[list[str], F]:
     """Return who played all problems, and their mean ranks over seeds f64[p, c]."""
-    names = [
-        name
-        for name in table.contestants
-        if not np.isnan(table.at(table.budget)[:, table.of(name)]).all(axis=1).any()
-    ]
-    part = table.only(contestants=names)
+    part = table.only(contestants=table.complete)
     rank = measures.ranks(part.at(table.budget))
     with np.errstate(invalid="ignore"):
         return list(part.contestants), np.nanmean(rank, axis=2)
@@ -119,8 +116,6 @@ def rank_blocks(table: Table) -> tuple[list[str], F]:
 
 def critical_difference(table: Table, title: str, path: Path) -> bool:
     """Plot mean ranks; a bar joins those that the data cannot tell apart. Whether there are any."""
-    if not table.budget:
-        return False
     names, blocks = rank_blocks(table)
     if len(names) < 3 or len(blocks) < 5:
         return False
@@ -187,15 +182,18 @@ def _draw_ranks(names: list[str], means: F, width: float, title: str, path: Path
 
 
 def step_time_curves(table: Table, path: Path) -> bool:
-    """Plot the median time of the n-th ask and tell; return whether there was any."""
+    """Plot the median time of the n-th ask and tell; return whether there was any.
+
+    A line ends where fewer than half of the runs go on: a median over others would be a jump.
+    """
     fig, axes = style.figure(8.2, 4.9)
     line_ends = []
     for name in in_order(table.contestants):
         times = [measures.step_times(row) for key, row in table.rows.items() if key[1] == name]
-        longest = max(map(len, times), default=0)
+        longest = sorted(map(len, times))[len(times) // 2] if times else 0
         if longest < 3:
             continue
-        padded = np.array([t + [np.nan] * (longest - len(t)) for t in times])
+        padded = np.array([t[:longest] + [np.nan] * (longest - len(t)) for t in times])
         median = 1e3 * _smooth(np.nanmedian(padded, axis=0))
         axes.plot(np.arange(1, longest + 1), median, **style.line_style(name))
         line_ends.append((name, float(longest), float(median[-1])))

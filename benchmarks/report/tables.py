@@ -16,9 +16,9 @@ EARLY = ("crashed", "timeout", "exhausted")
 CHECKPOINTS = (25, 50, 100, 200)
 
 
-def markdown(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Return a table; the first column to the left, the others to the right."""
-    rule = ["---", *["--:"] * (len(head) - 1)]
+def markdown(head: Sequence[str], rows: Iterable[Sequence[str]], words: Sequence[str] = ()) -> str:
+    """Return a table; columns to the right, but the first one and those called `words`."""
+    rule = ["---", *("---" if name in words else "--:" for name in head[1:])]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in (head, rule, *rows))
 
 
@@ -48,8 +48,24 @@ def milliseconds(seconds: float) -> str:
 
 
 def checkpoints(table: Table) -> list[int]:
-    """Return the numbers of evaluations that the table reaches, its own budget among them."""
-    return sorted({n for n in CHECKPOINTS if n < table.budget} | {table.budget})
+    """Return the evaluations to look at: the compared ones, and round ones that someone had."""
+    return sorted({n for n in CHECKPOINTS if n <= table.longest} | {table.budget})
+
+
+def regret_steps(table: Table) -> list[int]:
+    """Return after how many evaluations regrets are shown: where someone had them in all runs."""
+    furthest = max(map(table.reach, table.contestants), default=0)
+    return [n for n in checkpoints(table) if n <= furthest]
+
+
+def win_steps(table: Table, name: str, at: Sequence[int] = ()) -> list[int]:
+    """Return after how many evaluations wins are counted: those of `at`, by default from 50 on.
+
+    Left out where the contestant, or everyone else, had fewer.
+    """
+    wanted = at or [n for n in checkpoints(table) if n >= min(50, table.budget)]
+    had = {n: (~np.isnan(table.at(n))).any(axis=(0, 2)) for n in wanted}
+    return [n for n in wanted if had[n][table.of(name)] and had[n].sum() > 1]
 
 
 def scaled(table: Table, ends: Anchors) -> Table:
@@ -63,57 +79,79 @@ def scaled(table: Table, ends: Anchors) -> Table:
 
 def mark(table: Table, name: str) -> str:
     """Return a contestant's name, bold if ours, with a star if it did not play every problem."""
-    played = ~np.isnan(table.best[:, table.of(name), :, 0]).all(axis=1)
+    played = table.played[:, table.of(name)]
     star = "" if played.all() else f" * ({int(played.sum())} of {len(played)})"
     return f"**{name}**{star}" if is_ours(name) else f"{name}{star}"
 
 
+def comparable(table: Table) -> Table:
+    """Return the contestants that played every problem; all where fewer than two did.
+
+    Means and ranks are over these: those of others would be over other problems.
+    """
+    return table.only(contestants=table.complete) if len(table.complete) > 1 else table
+
+
 def summary(table: Table, anchor: Anchor = "search") -> str:
-    """Return one row per contestant: regrets, rank, win rate, speed-up, time per ask."""
-    steps = checkpoints(table)
+    """Return one row per comparable contestant: regrets, rank, win rate, speed-up, time."""
     ends = measures.anchors(table, anchor)
-    regrets = measures.regret(table, ends)
     areas = measures.area(
         measures.regret(table, measures.anchors(table, "draw"), 1.0)[..., : table.budget]
     )
-    at_end = table.at(table.budget)
-    mean_rank = measures.mean_ranks(measures.ranks(at_end))
+    part = comparable(table)
+    regrets = measures.regret(part, ends)
+    mean_rank = measures.mean_ranks(measures.ranks(part.at(part.budget)))
     times = measures.all_step_times(
-        row for key, row in table.rows.items() if key[0] in set(table.problems)
+        (row for key, row in part.rows.items() if key[0] in set(part.problems)), part.budget
     )
-    head = ["contestant", *(f"regret at {n}" for n in steps), "95%", "area", "mean rank"]
-    head += ["beats random", "speed-up", "ask + tell p50 ms", "p95 ms"]
-    rows = []
-    for c in sorted(range(len(mean_rank)), key=lambda c: (_n_left_out(table, c), mean_rank[c])):
-        name = table.contestants[c]
-        means = [measures.bootstrap_mean(regrets[:, c, :, n - 1]) for n in steps]
+    head, rows = ["contestant", *_regret_head(part)], []
+    head += ["area", "mean rank", "beats random", "speed-up", "ask + tell p50 ms", "p95 ms"]
+    for c in sorted(range(len(mean_rank)), key=lambda c: (_n_left_out(part, c), mean_rank[c])):
+        name = part.contestants[c]
         rows.append(
             [
-                mark(table, name),
-                *(number(each.mean) for each in means),
-                _range(means[-1]),
-                number(measures.bootstrap_mean(areas[:, c]).mean),
+                mark(part, name),
+                *_regret_cells(part, name, regrets[:, c]),
+                number(measures.mean_of_means(areas[:, table.of(name)])),
                 number(float(mean_rank[c]), 2),
-                _against_random(table, name, at_end[:, c]),
+                against_random(table, name),
                 factor(measures.speedup(table, name)),
-                *_quantiles(times.get(name, np.empty(0))),
+                *quantiles(times.get(name, np.empty(0))),
             ]
         )
     return markdown(head, rows)
 
 
 def _n_left_out(table: Table, c: int) -> int:
-    return int(np.isnan(table.best[:, c, :, 0]).all(axis=1).sum())
+    return int((~table.played[:, c]).sum())
+
+
+def _regret_head(table: Table) -> list[str]:
+    """Return a column per checkpoint, and one of the interval beside the compared evaluations."""
+    heads = ([f"regret at {n}", *["95%"] * (n == table.budget)] for n in regret_steps(table))
+    return [head for pair in heads for head in pair]
+
+
+def _regret_cells(table: Table, name: str, regrets: F) -> list[str]:
+    """Return the means of regrets f64[p, s, t]; "–" where a run of the contestant was shorter."""
+    cells = []
+    for n in regret_steps(table):
+        reached = n <= table.reach(name)
+        mean = measures.bootstrap_mean(regrets[..., n - 1])
+        cells += [number(mean.mean) if reached else "–", *[_range(mean)] * (n == table.budget)]
+    return cells
 
 
 def _range(interval: Interval) -> str:
     return "–" if np.isnan(interval.low) else f"{interval.low:.3f}–{interval.high:.3f}"
 
 
-def _against_random(table: Table, name: str, best: F) -> str:
+def against_random(table: Table, name: str) -> str:
+    """Return how often a contestant beats random search."""
     if name == RANDOM or RANDOM not in table.contestants:
         return "–"
-    return percent(measures.win_rate(best, table.at(table.budget)[:, table.of(RANDOM)]))
+    best = table.at(table.budget)
+    return percent(measures.win_rate(best[:, table.of(name)], best[:, table.of(RANDOM)]))
 
 
 def factor(found: measures.Speedup) -> str:
@@ -124,28 +162,14 @@ def factor(found: measures.Speedup) -> str:
     return f"{sign}{found.factor:.1f} × ({100 * found.reached:.0f}%)"
 
 
-def _quantiles(seconds: F) -> list[str]:
+def quantiles(seconds: F) -> list[str]:
+    """Return the median and the 95% quantile of times, in ms."""
     if not seconds.size:
         return ["–", "–"]
     return [milliseconds(float(q)) for q in np.quantile(seconds, [0.5, 0.95])]
 
 
-def pairwise(table: Table) -> str:
-    """Return how often each of ours (all, if none is ours) beats each other contestant."""
-    best = table.at(table.budget)
-    names = in_order(table.contestants)
-    ours = [name for name in names if is_ours(name)] or names
-    rows = []
-    for name in ours:
-        cells = [name]
-        for other in names:
-            rate = measures.win_rate(best[:, table.of(name)], best[:, table.of(other)])
-            cells.append("" if other == name else _marked(rate))
-        rows.append(cells)
-    return markdown(["wins of ↓ over →", *names], rows)
-
-
-def _marked(rate: Interval) -> str:
+def marked(rate: Interval) -> str:
     """Return a win rate: bold where it is above a half for certain, italic where below."""
     text = percent(rate)
     return f"**{text}**" if rate.above(0.5) else f"_{text}_" if rate.below(0.5) else text
@@ -154,17 +178,15 @@ def _marked(rate: Interval) -> str:
 def per_problem(table: Table, anchor: Anchor = "search") -> str:
     """Return the median regret of every contestant on every problem, the best ones bold."""
     names = in_order(table.contestants)
-    regrets = measures.regret(table, measures.anchors(table, anchor), np.inf)[..., -1:]
-    if table.budget:
-        regrets = measures.regret(table, measures.anchors(table, anchor), np.inf)
-        regrets = regrets[..., table.budget - 1]
+    ends = measures.anchors(table, anchor)
+    regrets = measures.regret(table, ends, np.inf)[..., table.budget - 1]
     rows = []
     for p, problem in enumerate(table.problems):
         medians = [_median(regrets[p, table.of(name)]) for name in names]
         lowest = min((m for m in medians if np.isfinite(m)), default=np.nan)
         cells = [f"**{compact(m)}**" if m == lowest else compact(m) for m in medians]
         rows.append([problem, table.kinds[p], *cells])
-    return markdown(["problem", "kind", *names], rows)
+    return markdown(["problem", "kind", *names], rows, ["kind"])
 
 
 def _median(values: F) -> float:
@@ -197,4 +219,4 @@ def endings(table: Table) -> str:
         )
     head = ["contestant", "runs", "crashed", "timed out", "nothing left to ask"]
     head += ["problems it cannot express", "failed evaluations", "first reason"]
-    return markdown(head, rows) if rows else ""
+    return markdown(head, rows, head[-1:]) if rows else ""

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from benchmarks import measures
+from benchmarks.contestants import ours, registry
 from benchmarks.measures import Table
 from benchmarks.measures.compare import MIN_PROBLEMS
 from benchmarks.measures.regret import Anchor
@@ -45,18 +46,18 @@ def where_ours_is_worse(sets: Sequence[tuple[str, Table]]) -> str:
 
 def lost_problems(table: Table, anchor: Anchor) -> str:
     """Return the problems where the best peer is furthest ahead of the best of ours."""
-    ours = [table.of(n) for n in table.contestants if is_ours(n)]
+    own_ones = [table.of(n) for n in table.contestants if is_ours(n)]
     peers = [table.of(n) for n in table.contestants if not is_ours(n)]
-    if not ours or not peers or not table.budget:
+    if not own_ones or not peers or not table.budget:
         return ""
     ends = measures.anchors(table, anchor)
     regrets = measures.regret(table, ends, np.inf)[..., table.budget - 1]
     medians = np.array([[_median(cell) for cell in row] for row in regrets])
     found = []
     for p, problem in enumerate(table.problems):
-        if np.isnan(medians[p, ours]).all() or np.isnan(medians[p, peers]).all():
+        if np.isnan(medians[p, own_ones]).all() or np.isnan(medians[p, peers]).all():
             continue
-        own = min(ours, key=lambda c: _last(medians[p, c]))
+        own = min(own_ones, key=lambda c: _last(medians[p, c]))
         peer = min(peers, key=lambda c: _last(medians[p, c]))
         found.append((medians[p, own] - medians[p, peer], problem, p, own, peer))
     found = [each for each in sorted(found, reverse=True) if each[0] > 0.01][:N_WORST]
@@ -70,7 +71,13 @@ def lost_problems(table: Table, anchor: Anchor) -> str:
         ]
         for _, problem, p, own, peer in found
     ]
-    return markdown(["problem", "best of ours", "best of the others"], rows)
+    head = ["problem", "best of ours", "best of the others"]
+    table_of_them = markdown(head, rows, head)
+    return (
+        "The problems where the best of the others is furthest ahead of the best of ours: median"
+        f" regrets after {table.budget} evaluations, some of one run only. The best of many is"
+        f" lucky somewhere, so look for what such problems have in common.\n\n{table_of_them}"
+    )
 
 
 def _median(values: np.ndarray) -> float:
@@ -82,22 +89,30 @@ def _last(value: float) -> float:
     return np.inf if np.isnan(value) else value
 
 
-def anchors_that_do_not_hold(table: Table) -> str:
-    """Return which model-based peers do not beat random search: a reason to look at adapters."""
-    if RANDOM not in table.contestants or not table.budget:
-        return "There is no random search among the contestants, so nothing has a scale."
+def against_random_search(title: str, table: Table) -> str:
+    """Return whom random search loses to: a model that does not beat it may have a bad adapter."""
+    if RANDOM not in table.contestants:
+        return (
+            f"* {title}: there is no random search among the contestants, so nothing has a scale."
+        )
     best = table.at(table.budget)
-    random = best[:, table.of(RANDOM)]
-    lines = []
+    groups: dict[str, list[str]] = {"certain": [], "uncertain": [], "few": []}
     for name in in_order(table.contestants):
-        if name == RANDOM:
+        rate = measures.win_rate(best[:, table.of(name)], best[:, table.of(RANDOM)])
+        if name == RANDOM or not rate.n:
             continue
-        rate = measures.win_rate(best[:, table.of(name)], random)
-        if not rate.above(0.5):
-            lines.append(f"{name} ({percent(rate)})")
-    if not lines:
-        return "Every other contestant beats random search, with an interval above a half."
-    return f"Not above random search for certain: {', '.join(lines)}."
+        if rate.n_problems < MIN_PROBLEMS:
+            groups["few"].append(f"{name} ({100 * rate.mean:.0f}% on {rate.n_problems})")
+        elif rate.above(0.5):
+            groups["certain"].append(name)
+        else:
+            groups["uncertain"].append(f"{name} ({percent(rate)})")
+    said = (
+        ("random search is beaten for certain by", groups["certain"]),
+        ("not for certain by", groups["uncertain"]),
+        (f"and on fewer than {MIN_PROBLEMS} problems nothing is certain:", groups["few"]),
+    )
+    return f"* {title}: " + "; ".join(f"{how} {', '.join(who)}" for how, who in said if who) + "."
 
 
 def what_is_missing(rows: Iterable[Row], table: Table) -> str:
@@ -115,18 +130,22 @@ def what_is_missing(rows: Iterable[Row], table: Table) -> str:
 
 
 def uneven(table: Table) -> str:
-    """Return who played fewer runs than others, in a line each."""
-    counts = {}
+    """Return who played fewer runs than others, and who had longer ones."""
+    counts: dict[str, int] = {}
     for _, contestant, _ in table.rows:
         counts[contestant] = counts.get(contestant, 0) + 1
     most = max(counts.values(), default=0)
     few = [f"{name} {n}" for name, n in counts.items() if n < most]
-    if not few:
-        return f"Every contestant has {most} runs."
-    return (
-        f"The full number of runs is {most}; fewer have: {', '.join(few)}. Win rates compare the"
-        " runs that both have; means and ranks are over the problems that a contestant played."
-    )
+    text = f"Every contestant has {most} runs."
+    if few:
+        text = (
+            f"The full number of runs is {most}; fewer have: {', '.join(few)}. Wins compare the"
+            " runs that both have."
+        )
+    longer = [n for n in in_order(table.contestants) if table.reach(n) > table.budget]
+    if longer:
+        text += f" All runs are longer than {table.budget} evaluations of: {', '.join(longer)}."
+    return text
 
 
 def made_by(sessions: Sequence[Row]) -> str:
@@ -144,10 +163,15 @@ def made_by(sessions: Sequence[Row]) -> str:
     return f"```\n{commands}\n```\n\n{'; '.join(facts)}. One BLAS thread a run."
 
 
-def versions(table: Table) -> str:
-    """Return the version of every contestant."""
-    found: dict[str, set[str]] = {}
-    for key, row in table.rows.items():
-        if row.get("version"):
-            found.setdefault(key[1], set()).add(row["version"])
-    return ", ".join(f"{name} {'/'.join(sorted(found[name]))}" for name in in_order(found))
+def contestants(table: Table) -> str:
+    """Return who took part: in which version and how it was set up."""
+    versions: dict[str, set[str]] = {}
+    for (_, name, _), row in table.rows.items():
+        versions.setdefault(name, set()).add(row.get("version") or "–")
+    known = registry.entries()
+    rows = []
+    for name in in_order(versions):
+        entry = known.get(name) or ours.variant(name)
+        rows.append([name, "/".join(sorted(versions[name])), entry.notes if entry else ""])
+    head = ["contestant", "version", "set up"]
+    return markdown(head, rows, head)

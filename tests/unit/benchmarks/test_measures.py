@@ -97,6 +97,50 @@ def test_of_equal_runs_the_last_counts_and_of_budgets_the_largest():
     assert table.budget == 1
 
 
+MIXED_BUDGETS = [
+    run_row("p", "long", 0, [4.0, 3.0, 2.0, 1.0]),
+    run_row("p", "long", 1, [4.0, 3.0, 3.0, 3.0]),
+    run_row("p", "both", 0, [5.0, 2.0, 2.0, 2.0]),
+    run_row("p", "both", 1, [5.0, 2.0]),
+    run_row("q", "long", 0, [7.0, 7.0, 7.0, 6.0]),
+]
+
+
+def test_runs_of_different_budgets_are_compared_where_they_all_are():
+    table = measures.build_table(MIXED_BUDGETS)
+    assert (table.budget, table.longest) == (2, 4)
+    assert (table.reach("long"), table.reach("both")) == (4, 2)
+    assert table.only(contestants=["long"]).budget == 2  # a part tells of the same moment
+    assert table.only(problems=["q"]).reach("both") == 0
+    np.testing.assert_array_equal(table.at(4)[0, 1], [2.0, np.nan])  # beyond its run: nothing
+    rate = measures.win_rate(table.at(4)[:, 0], table.at(4)[:, 1])
+    assert (rate.mean, rate.n) == (1.0, 1)  # on the one run that both have
+
+
+def test_who_played_everything():
+    table = measures.build_table(MIXED_BUDGETS)
+    np.testing.assert_array_equal(table.played, [[True, True], [True, False]])
+    assert table.complete == ("long",)
+    assert table.only(problems=["p"]).complete == ("long", "both")
+
+
+def test_the_best_known_is_the_lowest_that_any_row_tells():
+    told = [run_row("p", "a", s, [3.0], best=best) for s, best in enumerate([None, 2.0, 1.0, 1.5])]
+    assert measures.build_table(told).known[0] == 1.0
+    assert np.isnan(measures.build_table(told[:1]).known[0])
+
+
+def test_a_longer_run_has_no_more_time_to_reach_the_target():
+    rows = [run_row("p", "random", s, [9.0, 1.0]) for s in range(3)]
+    rows += [run_row("p", "slow", s, [9.0, 9.0]) for s in range(3)]
+    longer = [run_row("p", "slow", s, [9.0, 9.0, 9.0, 0.0]) for s in range(3)]
+    found = [
+        measures.speedup(measures.build_table([*rows, *more]), "slow") for more in ([], longer)
+    ]
+    assert found[0] == found[1]
+    assert (found[0].factor, found[0].censored) == (1.0, True)
+
+
 def test_what_a_contestant_cannot_express_is_no_defeat():
     rows = [*SMALL, run_row("p", "choosy", 0, [], budget=4, status="unsupported")]
     table = measures.build_table(rows)
@@ -220,6 +264,7 @@ def test_times_are_of_asks_and_tells_of_all_runs():
     times = measures.all_step_times(SMALL)
     np.testing.assert_allclose(times["random"], [0.3] * 12)
     assert times["model"].shape == (6,)
+    assert measures.all_step_times(SMALL, 3)["random"].shape == (9,)
 
 
 def test_a_table_of_some_problems_and_contestants():

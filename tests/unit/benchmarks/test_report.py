@@ -11,7 +11,11 @@ from hypothesis import strategies as st
 
 pytest.importorskip("matplotlib", reason="the plots need the extra bench")
 
-from benchmarks.report import page, plots, style, tables
+from benchmarks.report import page, plots, side_by_side, style, tables, wins_plot
+
+N_SHORT, N_LONG = 30, 60
+LONG = ("ours-good", "peer-a")
+"""Contestants whose runs have more evaluations than those of others."""
 
 SHIFTS = {"random": 0.3, "ours-good": 0.0, "ours-bad": 0.6, "peer-a": 0.1, "peer-b": 0.12}
 
@@ -30,13 +34,14 @@ def result_rows():
     for p in range(8):
         for seed in range(4):
             for name, shift in SHIFTS.items():
-                losses = (shift + rng.random(30)) * (p + 1)
+                n = N_LONG if name in LONG else N_SHORT
+                losses = (shift + rng.random(n)) * (p + 1)
                 yield {
                     "row": "run",
                     "problem": f"toy/p{p}",
                     "contestant": name,
                     "seed": seed,
-                    "budget": 30,
+                    "budget": n,
                     "status": "crashed" if (p, seed, name) == (3, 1, "peer-b") else "done",
                     "text": "boom | bang",
                     "version": "1.2",
@@ -45,8 +50,8 @@ def result_rows():
                     "d": 3,
                     "losses": losses.tolist(),
                     "failed": [],
-                    "ask_s": [0.001] * 30,
-                    "tell_s": [0.002] * 30,
+                    "ask_s": [0.001] * n,
+                    "tell_s": [0.002] * n,
                 }
     for name in ("ours-good", "peer-a", "slow"):
         for n in (10, 100):
@@ -87,11 +92,11 @@ def test_it_says_what_made_it_and_what_is_missing(made):
     text = made[2]
     assert "`absent`: no such module" in section(text, "What is missing, what went wrong")
     assert "boom \\| bang" in section(text, "What is missing, what went wrong")
-    assert "Not above random search for certain: ours-bad" in text
+    assert "not for certain by ours-bad" in text
     origin = section(text, "What made these numbers")
     for fact in ("python -m benchmarks run --set toys", "2 cores", "abc", "2026-01-02"):
         assert fact in origin
-    assert "peer-a 1.2" in origin
+    assert "| peer-a | 1.2 |" in origin
 
 
 def test_there_is_a_section_per_kind_with_tables_and_plots(made):
@@ -137,6 +142,111 @@ def test_who_did_not_play_everything_is_starred():
     names, blocks = plots.rank_blocks(table)
     assert "peer-a" not in names
     assert blocks.shape == (8, 4)
+    assert "peer-a" not in tables.summary(table)  # its means are over other problems
+
+
+def run_rows(losses):
+    """Return rows of runs, from lists of losses by (problem, contestant, seed)."""
+    about = {"row": "run", "status": "done", "text": "", "kind": "numeric", "best": 0.0}
+    return [
+        {
+            **about, "problem": problem, "contestant": name, "seed": seed, "losses": found,
+            "budget": len(found), "ask_s": [0.0] * len(found), "tell_s": [0.0] * len(found),
+        }
+        for (problem, name, seed), found in losses.items()
+    ]  # fmt: skip
+
+
+PARTIAL = {
+    ("p", "random", 0): [4.0, 4.0],
+    ("p", "ours-a", 0): [4.0, 2.0, 0.0],
+    ("p", "ours-a", 1): [4.0, 4.0, 4.0],
+    ("p", "some", 0): [4.0, 1.0, 1.0],
+    ("q", "random", 0): [4.0, 4.0],
+    ("q", "ours-a", 0): [4.0, 3.0, 0.0],
+}
+
+
+def cells(markdown, name):
+    """Return the cells of the row of a contestant."""
+    (line,) = [line for line in markdown.splitlines() if line.startswith(f"| {name} |")]
+    return [cell.strip() for cell in line.strip("|").split("|")]
+
+
+def test_who_played_some_problems_stands_beside_others_on_the_same_runs():
+    """By hand: regret is the best loss over 4, after two evaluations."""
+    from benchmarks.measures import build_table
+
+    table = build_table(run_rows(PARTIAL))
+    text = side_by_side.some_only(table)
+    assert "| ours-a there | random there |" in text
+    assert cells(text, "some") == ["some", "1 of 2", "1", "0.250", "0.500", "1.000"]
+    assert side_by_side.some_only(table.only(problems=["p"])) == ""  # there all played all
+
+
+def test_pairs_are_the_runs_that_both_have():
+    from benchmarks.measures import build_table
+
+    text = side_by_side.against_all(build_table(run_rows(PARTIAL)), "ours-a", at=[2, 3, 7])
+    assert "| wins after 2 | wins after 3 |" in text
+    assert "7" not in text  # nobody had as many
+    assert cells(text, "some")[1:5] == ["1", "1", "0.250", "0.500"]
+    assert cells(text, "some")[5:] == ["0% (0–0)", "100% (100–100)"]
+    assert cells(text, "random")[1:5] == ["2", "2", "1.000", "0.625"]
+    assert cells(text, "random")[5:] == ["100% (100–100)", "–"]
+
+
+def test_regrets_later_than_the_compared_ones_are_shown_of_who_has_them(monkeypatch):
+    from benchmarks.measures import build_table
+
+    monkeypatch.setattr(tables, "CHECKPOINTS", (1, 2, 3))
+    table = build_table(run_rows(PARTIAL)).only(contestants=["random", "ours-a"])
+    text = tables.summary(table)
+    assert "| regret at 1 | regret at 2 | 95% | regret at 3 | area |" in text
+    # after three: 0 and 1 on p, 0 on q
+    assert cells(text, "**ours-a**")[4] == "0.250"
+    assert cells(text, "random")[4] == "–"
+
+
+def test_longer_runs_of_some_do_not_change_what_is_compared(made):
+    """Runs of 60 evaluations beside runs of 30: everything is compared after 30."""
+    text = made[2]
+    assert "compared after 30 evaluations, in some runs 60" in text
+    assert "longer than 30 evaluations of: ours-good, peer-a" in text
+    good = cells(section(text, "All problems").split("**ours-good** against")[0], "**ours-good**")
+    assert "regret at 50" in text
+    assert good[4] != "–"
+
+
+def test_the_plot_of_wins_has_the_rates_of_the_table(made):
+    from benchmarks.measures import build_table
+
+    table = build_table(row for row in result_rows() if row["row"] == "run")
+    rates = wins_plot.rates_of(table)
+    assert set(rates) == {"random", "peer-a", "peer-b"}
+    assert [name for name, _ in rates["random"]] == ["ours-bad", "ours-good"]
+    bests = [max(rate.mean for _, rate in pairs) for pairs in rates.values()]
+    assert bests == sorted(bests, reverse=True)
+    assert not wins_plot.win_rates(table.only(contestants=["random", "peer-a"]), "", None)
+
+
+def test_a_best_value_found_since_counts_for_old_runs(monkeypatch, tmp_path):
+    stored = {"toy/p0": {"value": 2.0, "direction": "maximize"}}
+    monkeypatch.setattr(page.best_known, "entries", lambda: stored)
+    source = tmp_path / "rows.jsonl"
+    source.write_text("".join(json.dumps(row) + "\n" for row in result_rows()))
+    best = {row["problem"]: row["best"] for row in page.rows_of([source]) if row["row"] == "run"}
+    assert (best["toy/p0"], best["toy/p1"]) == (-2.0, 0.0)
+
+
+def test_problems_of_a_set_only(monkeypatch, tmp_path, capsys):
+    monkeypatch.setitem(page.registry.SETS, "toys", ("toy/p1", "toy/p2"))
+    source = tmp_path / "rows.jsonl"
+    source.write_text("".join(json.dumps(row) + "\n" for row in result_rows()))
+    kept = page.rows_of([source], ["toys"])
+    assert {row["problem"] for row in kept if row["row"] == "run"} == {"toy/p1", "toy/p2"}
+    assert page.main([str(source), "--out", str(tmp_path), "--sets", "nonsense"]) == 2
+    assert "nonsense" in capsys.readouterr().err
 
 
 def test_the_band_is_that_of_the_mean_curve():

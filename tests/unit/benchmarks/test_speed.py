@@ -72,6 +72,21 @@ def test_the_tables_show_it_all(measured):
     assert "crashed" in text
 
 
+def test_ratios_are_of_contestants_that_took_turns():
+    """One measured in another session was at another moment: no ratio."""
+
+    def measured_at(name, seconds):
+        about = {"row": "latency", "kind": "mixed", "d": 4, "n": 10, "status": "done"}
+        return {**about, "contestant": name, "ask_s": [seconds], "tell_s": [0.0]}
+
+    session = {"row": "session"}
+    rows = [session, measured_at("a", 0.002), measured_at("b", 0.004)]
+    rows += [session, measured_at("c", 0.008)]
+    text = speed_page(rows, "a")
+    assert "| b | 4.00 (2 ×) |" in text
+    assert "| c | 8.00 |" in text
+
+
 def test_filling_stops_at_its_limit():
     bench = speed_worker.Bench("random", "numeric", 3, 0, TOYS)
     with pytest.raises(TimeoutError, match="2000 of 5000"):

@@ -51,6 +51,17 @@ def test_only_what_is_better_replaces_what_is_stored(file):
         assert registry.load(name).best == kept
 
 
+@pytest.mark.parametrize("name", ["sklearn/svm-wine", "iaml_glmnet/40981"])
+def test_the_loss_is_known_without_loading_the_problem(name):
+    assert best_known.best_loss(name) == best_known.best_known(name) is not None
+
+
+def test_a_value_to_maximise_is_a_loss_with_the_other_sign(file):
+    file.write_text('{"a": {"value": 3.0, "direction": "maximize"}}')
+    assert best_known.best_loss("a") == -3.0
+    assert best_known.best_loss("b") is None
+
+
 def test_names_suites_and_sets_are_spelled_out():
     spelled = list(search_best.problems_of(["lcbench", "classic/branin", "small"]))
     assert spelled[:2] == ["lcbench/7593", "lcbench/34539"]
