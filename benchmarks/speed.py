@@ -281,5 +281,5 @@ def main(arguments: Sequence[str]) -> int:
     except (ValueError, BlockingIOError) as error:
         print(f"benchmarks speed: {error}", file=sys.stderr)
         return 2
-    print(speed_page(rows, options.against or setting.names[0]))
+    print(speed_page(rows, [options.against or setting.names[0]]))
     return 0

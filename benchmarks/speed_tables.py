@@ -28,17 +28,20 @@ def newest(rows: Iterable[Row], kind: str, *names: str) -> dict[tuple[object, ..
     return found
 
 
-def speed_page(rows: Sequence[Row], against: str) -> str:
-    """Return all tables that the rows have something for."""
+def speed_page(rows: Sequence[Row], against: Sequence[str]) -> str:
+    """Return all tables that the rows have something for.
+
+    Times are put in proportion to those of the first of `against` that took turns with them.
+    """
     blocks = [*latency_blocks(rows, against), start_block(rows), study_block(rows)]
     return "\n\n".join(block for block in blocks if block)
 
 
-def latency_blocks(rows: Sequence[Row], against: str) -> list[str]:
+def latency_blocks(rows: Sequence[Row], against: Sequence[str]) -> list[str]:
     """Return a table per kind and number of columns: contestants down, evaluations known across."""
     found = newest(rows, "latency", "kind", "d", "n", "contestant")
     blocks = []
-    for kind, d in dict.fromkeys((key[0], key[1]) for key in found):
+    for kind, d in sorted(dict.fromkeys((key[0], key[1]) for key in found), key=_kind_then_size):
         part = {key[2:]: row for key, row in found.items() if key[:2] == (kind, d)}
         sizes = sorted({n for n, _ in part})
         names = dict.fromkeys(name for _, name in part)
@@ -49,23 +52,42 @@ def latency_blocks(rows: Sequence[Row], against: str) -> list[str]:
     if blocks:
         blocks.append(
             "Medians of turns taken in alternation, after one to warm up; in brackets the ratio to"
-            f" {against} in the same rounds, if it took part in them. “slow”: it took longer than"
-            " the limit to know so many evaluations, or for a turn."
+            f" {against[0]}, or who is named, in the same rounds. “slow”: it took longer than the"
+            " limit to know so many evaluations, or for a turn."
         )
     return blocks
 
 
-def _cell(part: dict[tuple[object, ...], Row], n: object, name: str, against: str) -> str:
-    row, other = part.get((n, name)), part.get((n, against))
+def _kind_then_size(cell: tuple[object, object]) -> tuple[bool, object, object]:
+    return (cell[0] != "numeric", *cell)
+
+
+def _cell(part: dict[tuple[object, ...], Row], n: object, name: str, against: Sequence[str]) -> str:
+    row = part.get((n, name))
     if row is None:
         return ""
     seconds = pair_s(row)
     if seconds != seconds:
         return row["status"]
-    together = other is not None and other["session"] == row["session"] and name != against
-    ratio = seconds / pair_s(other) if together else float("nan")
-    text = f"{ratio:,.0f}" if ratio >= 99.5 else f"{ratio:.2g}"
-    return milliseconds(seconds) + (f" ({text} ×)" if ratio == ratio else "")
+    return milliseconds(seconds) + _ratio(part, n, name, against)
+
+
+def _ratio(
+    part: dict[tuple[object, ...], Row], n: object, name: str, against: Sequence[str]
+) -> str:
+    """Return the ratio to the first of `against` that was measured in the same session."""
+    if name == against[0]:
+        return ""
+    row = part[n, name]
+    for reference in against:
+        other = part.get((n, reference))
+        if reference == name or other is None or other["session"] != row["session"]:
+            continue
+        ratio = pair_s(row) / pair_s(other)
+        text = f"{ratio:,.0f}" if ratio >= 99.5 else f"{ratio:.2g}"
+        who = "" if reference == against[0] else f" {reference}"
+        return f" ({text} ×{who})" if ratio == ratio else ""
+    return ""
 
 
 def start_block(rows: Sequence[Row]) -> str:

@@ -92,6 +92,13 @@ ENTRIES: dict[str, Entry] = {
             "HyperparameterOptimizationFacade, its defaults; conditions and ordinals of"
             " ConfigSpace, steps as integer indices",
         ),
+        _entry(
+            "smac-bb",
+            "smac",
+            "smac",
+            "BlackBoxFacade, its defaults: a Gaussian process; conditions and ordinals of"
+            " ConfigSpace, steps as integer indices",
+        ),
         _entry("hebo", "HEBO", "hebo", f"HEBO, its defaults; {_FLATTENED}"),
     )
 }

@@ -19,6 +19,9 @@ from benchmarks.run_rows import Row, read_rows
 from benchmarks.speed_tables import speed_page
 
 TITLES = {NUMERIC: "Numeric", MIXED: "Mixed", CONDITIONAL: "Conditional"}
+SPEED_AGAINST = ("optuna-tpe", "optuna-gp", RANDOM)
+"""Whose times others are put in proportion to: the first that was measured together with them."""
+
 FORMULA = {
     "search": "Regret is `(best − best known) / (median of random search's best after {n} − best"
     " known)`: 0 is the best that anyone knows, 1 what random search has after {n} evaluations,"
@@ -112,8 +115,7 @@ def _opening(table: Table) -> str:
 def _speed(page: Page) -> Iterator[str]:
     """Yield what `speed` measured, if its rows are among the files."""
     kinds = plots.latency_kinds(page.rows)
-    against = "optuna-tpe" if "optuna-tpe" in page.table.contestants else RANDOM
-    tables_of_speed = speed_page(page.rows, against)
+    tables_of_speed = speed_page(page.rows, SPEED_AGAINST)
     if tables_of_speed:
         yield "## Speed"
     for kind, d in kinds:

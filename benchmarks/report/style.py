@@ -35,6 +35,7 @@ _COLOURS = {
     "ax": "#5fae57",
     "hebo": "#2f4858",
     "smac": "#8a9a1e",
+    "smac-bb": "#5c6b0f",
     "nevergrad": "#5b5fc7",
     "skopt": "#88a096",
     "bayes-opt": "#b0a160",

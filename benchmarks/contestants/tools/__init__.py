@@ -34,6 +34,7 @@ MAKERS = {
     "ax": "ax:make_default",
     "hebo": "hebo:make_default",
     "smac": "smac:make_hpo",
+    "smac-bb": "smac:make_black_box",
     "nevergrad": "nevergrad:make_ngopt",
     "bayes-opt": "bayes_opt:make_gp",
     "skopt": "skopt:make_gp",

@@ -1,4 +1,4 @@
-"""SMAC's facade for hyperparameters, through `ask` and `tell`."""
+"""Two of SMAC's facades, for hyperparameters and for black boxes, through `ask` and `tell`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from ConfigSpace import (
     Integer,
     OrdinalHyperparameter,
 )
-from smac import HyperparameterOptimizationFacade, Scenario
+from smac import BlackBoxFacade, HyperparameterOptimizationFacade, Scenario
+from smac.facade import AbstractFacade
 from smac.runhistory.dataclasses import TrialValue
 
 from benchmarks.contestants.flat import Flat, Number, Parameter, Values
@@ -22,9 +23,9 @@ from benchmarks.contestants.tools.grid import is_indexed
 
 
 class SmacTool:
-    """A random forest with log expected improvement and a Sobol start, all defaults."""
+    """A facade with its defaults, told that equal configurations have equal losses."""
 
-    def __init__(self, space: Flat, seed: int, budget: int) -> None:
+    def __init__(self, facade: type[AbstractFacade], space: Flat, seed: int, budget: int) -> None:
         self._space = space
         self._folder = tempfile.TemporaryDirectory()  # SMAC writes its history after each trial
         scenario = Scenario(
@@ -34,12 +35,10 @@ class SmacTool:
             seed=seed,
             output_directory=self._folder.name,
         )
-        self._smac = HyperparameterOptimizationFacade(
+        self._smac = facade(
             scenario,
             _never_called,
-            intensifier=HyperparameterOptimizationFacade.get_intensifier(
-                scenario, max_config_calls=1
-            ),
+            intensifier=facade.get_intensifier(scenario, max_config_calls=1),
             overwrite=True,
             logging_level=False,
         )
@@ -100,5 +99,10 @@ def _never_called(config: object, seed: int = 0) -> float:
 
 
 def make_hpo(space: Flat, seed: int, budget: int) -> SmacTool:
-    """Return the facade as it is by default."""
-    return SmacTool(space, seed, budget)
+    """Return the facade for hyperparameters: a random forest, log expected improvement."""
+    return SmacTool(HyperparameterOptimizationFacade, space, seed, budget)
+
+
+def make_black_box(space: Flat, seed: int, budget: int) -> SmacTool:
+    """Return the facade for black boxes of few parameters: a Gaussian process."""
+    return SmacTool(BlackBoxFacade, space, seed, budget)

@@ -64,7 +64,7 @@ def test_a_whole_study(measured):
 
 
 def test_the_tables_show_it_all(measured):
-    text = speed_page(measured, "random")
+    text = speed_page(measured, ["random"])
     assert "mixed, 4 columns" in text
     assert f"| {OURS}, empty cache |" in text
     assert "A study of 12 trials" in text
@@ -81,10 +81,12 @@ def test_ratios_are_of_contestants_that_took_turns():
 
     session = {"row": "session"}
     rows = [session, measured_at("a", 0.002), measured_at("b", 0.004)]
-    rows += [session, measured_at("c", 0.008)]
-    text = speed_page(rows, "a")
+    rows += [session, measured_at("c", 0.008), measured_at("d", 0.002)]
+    rows += [session, measured_at("e", 0.001)]
+    text = speed_page(rows, ["a", "d"])
     assert "| b | 4.00 (2 ×) |" in text
-    assert "| c | 8.00 |" in text
+    assert "| c | 8.00 (4 × d) |" in text
+    assert "| e | 1.00 |" in text
 
 
 def test_filling_stops_at_its_limit():

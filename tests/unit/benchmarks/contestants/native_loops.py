@@ -102,26 +102,27 @@ def bayes_opt(n):
     return [-result["target"] for result in optimizer.res]
 
 
-def smac(n):
-    from ConfigSpace import ConfigurationSpace, Float
-    from smac import HyperparameterOptimizationFacade as Facade
-    from smac import Scenario
+def smac(facade):
+    def loop(n):
+        import smac
+        from ConfigSpace import ConfigurationSpace, Float
 
-    space = ConfigurationSpace(seed=SEED)
-    space.add([Float(name, bounds) for name, bounds in BOUNDS.items()])
-    losses = []
+        space = ConfigurationSpace(seed=SEED)
+        space.add([Float(name, bounds) for name, bounds in BOUNDS.items()])
+        losses = []
 
-    def target(config, seed=0):
-        losses.append(branin(**dict(config)))
-        return losses[-1]
+        def target(config, seed=0):
+            losses.append(branin(**dict(config)))
+            return losses[-1]
 
-    with tempfile.TemporaryDirectory() as folder:
-        scenario = Scenario(
-            space, n_trials=n, deterministic=True, seed=SEED, output_directory=folder
-        )
-        intensifier = Facade.get_intensifier(scenario, max_config_calls=1)
-        Facade(scenario, target, intensifier=intensifier, logging_level=False).optimize()
-    return losses
+        with tempfile.TemporaryDirectory() as folder:
+            scenario = smac.Scenario(
+                space, n_trials=n, deterministic=True, seed=SEED, output_directory=folder
+            )
+            getattr(smac, facade)(scenario, target, logging_level=False).optimize()
+        return losses
+
+    return loop
 
 
 def nevergrad(n):
@@ -149,7 +150,8 @@ LOOPS = {
     "rustuna-tpe": rustuna,
     "skopt": skopt,
     "bayes-opt": bayes_opt,
-    "smac": smac,
+    "smac": smac("HyperparameterOptimizationFacade"),
+    "smac-bb": smac("BlackBoxFacade"),
     "nevergrad": nevergrad,
 }
 """The tools that have a loop of their own."""
