@@ -13,7 +13,7 @@ from benchmarks.measures.regret import Anchor
 from benchmarks.measures.table import RANDOM
 from benchmarks.problems import best_known, registry
 from benchmarks.problems.base import CONDITIONAL, MIXED, NUMERIC
-from benchmarks.report import plots, side_by_side, tables, wins_plot, words
+from benchmarks.report import plots, side_by_side, tables, values, wins_plot, words
 from benchmarks.report.names import in_order, is_ours
 from benchmarks.run_rows import Row, read_rows
 from benchmarks.speed_tables import speed_page
@@ -42,7 +42,7 @@ class Page:
     folder : Path
         Where the page and its plots go.
     name : str
-        Of the page; plots are called ``<name>-….png``.
+        Of the page; what lies beside it is called ``<name>-….png``, ``<name>-best.csv``.
     at : sequence of int
         After how many evaluations wins are counted; by default 50, 100 and 200.
     """
@@ -96,7 +96,11 @@ def text(page: Page) -> Iterator[str]:
     yield words.made_by([row for row in page.rows if row["row"] == "session"])
     yield words.contestants(table)
     yield "## Every problem"
-    yield f"Median regret over seeds after {table.budget} evaluations, not cut off."
+    file = f"{page.name}-best.csv"
+    yield (
+        f"Median regret over seeds after {table.budget} evaluations, not cut off. The losses"
+        f" themselves, after several numbers of evaluations: [{file}]({file})."
+    )
     folded = tables.per_problem(table, page.anchor)
     yield f"<details><summary>{len(table.problems)} problems</summary>\n\n{folded}\n\n</details>"
 
@@ -196,6 +200,8 @@ def make(
     page = Page(rows, table, anchor, folder, name, at)
     folder.mkdir(parents=True, exist_ok=True)
     target = folder / f"{name}.md"
+    best = folder / f"{name}-best.csv"
+    best.write_text(values.best_so_far(table), encoding="utf-8")
     blocks = [block for block in text(page) if block]
     target.write_text("\n\n".join(block.strip("\n") for block in blocks) + "\n", encoding="utf-8")
     return target

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 pytest.importorskip("matplotlib", reason="the plots need the extra bench")
 
-from benchmarks.report import page, plots, side_by_side, style, tables, wins_plot
+from benchmarks.report import page, plots, side_by_side, style, tables, values, wins_plot
 
 N_SHORT, N_LONG = 30, 60
 LONG = ("ours-good", "peer-a")
@@ -228,6 +228,16 @@ def test_the_plot_of_wins_has_the_rates_of_the_table(made):
     bests = [max(rate.mean for _, rate in pairs) for pairs in rates.values()]
     assert bests == sorted(bests, reverse=True)
     assert not wins_plot.win_rates(table.only(contestants=["random", "peer-a"]), "", None)
+
+
+def test_what_was_found_is_there_for_other_programs(made):
+    from benchmarks.measures import build_table
+
+    lines = values.best_so_far(build_table(run_rows(PARTIAL))).splitlines()
+    assert lines[0] == "problem,kind,contestant,evaluations,runs,median,lowest,highest"
+    assert "p,numeric,ours-a,2,2,4,2,4" in lines
+    assert "p,numeric,some,2,1,1,1,1" in lines
+    assert made[1].with_name("report-best.csv").exists()
 
 
 def test_a_best_value_found_since_counts_for_old_runs(monkeypatch, tmp_path):
