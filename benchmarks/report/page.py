@@ -13,7 +13,7 @@ from benchmarks.measures.regret import Anchor
 from benchmarks.measures.table import RANDOM
 from benchmarks.problems import best_known, registry
 from benchmarks.problems.base import CONDITIONAL, MIXED, NUMERIC
-from benchmarks.report import plots, side_by_side, tables, values, wins_plot, words
+from benchmarks.report import plots, side_by_side, store, tables, values, wins_plot, words
 from benchmarks.report.names import in_order, is_ours
 from benchmarks.run_rows import Row, read_rows
 from benchmarks.speed_tables import speed_page
@@ -32,32 +32,49 @@ FORMULA = {
 
 
 @dataclass(frozen=True)
-class Page:
-    """What a page is made of.
+class Options:
+    """What a report is made from, and how.
 
     Attributes
     ----------
-    rows : list of row
-    table : Table
-    folder : Path
-        Where the page and its plots go.
-    name : str
-        Of the page; what lies beside it is called ``<name>-….png``, ``<name>-best.csv``.
+    files : sequence of Path
+        What `run` and `speed` wrote.
+    out : Path
+        Folder of the page.
+    sets : sequence of str
+        Problems of these sets only; all by default.
     at : sequence of int
         After how many evaluations wins are counted; by default 50, 100 and 200.
+    store : Path or None
+        Where the rows behind the page go.
     """
+
+    files: Sequence[Path]
+    out: Path
+    name: str = "report"
+    anchor: Anchor = "search"
+    sets: Sequence[str] = ()
+    at: Sequence[int] = ()
+    store: Path | None = None
+
+
+@dataclass(frozen=True)
+class Page:
+    """What a page is made of; plots lie beside it as ``<name>-….png``."""
 
     rows: list[Row]
     table: Table
-    anchor: Anchor
-    folder: Path
-    name: str
-    at: Sequence[int] = ()
+    options: Options
+
+    @property
+    def anchor(self) -> Anchor:
+        """What a regret of 1 is."""
+        return self.options.anchor
 
     def plot(self, draw: Callable[..., bool], suffix: str, alt: str, *arguments: object) -> str:
         """Draw a plot; return the line that shows it, "" where there is nothing to show."""
-        file = f"{self.name}-{suffix}.png"
-        drawn = draw(*arguments, self.folder / file)
+        file = f"{self.options.name}-{suffix}.png"
+        drawn = draw(*arguments, self.options.out / file)
         return f"![{alt}]({file})\n" if drawn else ""
 
 
@@ -74,6 +91,7 @@ def text(page: Page) -> Iterator[str]:
     named = [(title, part) for _, title, part in sets]
     yield "# Benchmark report"
     yield _opening(table)
+    yield page.plot(wins_plot.win_rates, "wins-all", "wins of ours", table, "All problems")
     yield "## Where ours is worse"
     yield words.where_ours_is_worse(named)
     yield words.lost_problems(table, page.anchor)
@@ -96,7 +114,7 @@ def text(page: Page) -> Iterator[str]:
     yield words.made_by([row for row in page.rows if row["row"] == "session"])
     yield words.contestants(table)
     yield "## Every problem"
-    file = f"{page.name}-best.csv"
+    file = f"{page.options.name}-best.csv"
     yield (
         f"Median regret over seeds after {table.budget} evaluations, not cut off. The losses"
         f" themselves, after several numbers of evaluations: [{file}]({file})."
@@ -139,7 +157,8 @@ def _section(page: Page, word: str, title: str, part: Table) -> Iterator[str]:
         yield partial
     yield page.plot(plots.regret_curves, f"regret-{word}", f"regret, {title}", part, title)
     yield page.plot(plots.critical_difference, f"ranks-{word}", f"ranks, {title}", part, title)
-    yield page.plot(wins_plot.win_rates, f"wins-{word}", f"wins, {title}", part, title)
+    if part is not page.table:  # that of all problems is on top of the page
+        yield page.plot(wins_plot.win_rates, f"wins-{word}", f"wins, {title}", part, title)
     yield (
         f"Each pair on the problems and seeds that both played; regrets after {part.budget}"
         " evaluations; wins with ties half, bold: more than half for certain, italic: less."
@@ -147,7 +166,7 @@ def _section(page: Page, word: str, title: str, part: Table) -> Iterator[str]:
     )
     ours = [name for name in in_order(part.contestants) if is_ours(name)]
     for name in ours or in_order(part.contestants):
-        yield side_by_side.against_all(part, name, page.anchor, page.at)
+        yield side_by_side.against_all(part, name, page.anchor, page.options.at)
 
 
 def _scale(anchor: Anchor, part: Table) -> str:
@@ -184,44 +203,55 @@ def _with_best_known(row: Row) -> Row:
     return {**row, "best": min((loss for loss in told if loss is not None), default=None)}
 
 
-def make(
-    files: Sequence[Path],
-    folder: Path,
-    anchor: Anchor = "search",
-    name: str = "report",
-    sets: Sequence[str] = (),
-    at: Sequence[int] = (),
-) -> Path:
-    """Write the page and its plots; return the page. Raises ValueError if there are no runs."""
-    rows = rows_of(files, sets)
+def make(options: Options) -> Path:
+    """Write the page and what lies beside it; return the page.
+
+    Raises ValueError if there are no runs, and for an unknown set.
+    """
+    rows = rows_of(options.files, options.sets)
     table = build_table(rows)
     if not table.rows:
-        raise ValueError(f"no runs in {', '.join(file.name for file in files) or 'no file'}")
-    page = Page(rows, table, anchor, folder, name, at)
-    folder.mkdir(parents=True, exist_ok=True)
-    target = folder / f"{name}.md"
-    best = folder / f"{name}-best.csv"
+        raise ValueError(f"no runs in {', '.join(file.name for file in options.files)}")
+    if options.store is not None:  # the page shows what is stored
+        rows = store.compact(rows, table)
+        table = build_table(rows)
+        print(store.save(rows, options.store))
+    page = Page(rows, table, options)
+    options.out.mkdir(parents=True, exist_ok=True)
+    best = options.out / f"{options.name}-best.csv"
     best.write_text(values.best_so_far(table), encoding="utf-8")
     blocks = [block for block in text(page) if block]
+    target = options.out / f"{options.name}.md"
     target.write_text("\n\n".join(block.strip("\n") for block in blocks) + "\n", encoding="utf-8")
     return target
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Make a report; return 0, or 2 for a misuse."""
+def parsed(arguments: Sequence[str]) -> Options:
+    """Return the options of the command line."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks report", description=__doc__)
     add = parser.add_argument
     add("files", nargs="+", type=Path, help="what `run` and `speed` wrote")
     add("--out", type=Path, default=Path("docs/benchmarks"), help="folder")
     add("--name", default="report", help="of the page")
     add("--anchor", choices=("search", "draw"), default="search", help="what a regret of 1 is")
-    add("--sets", default="", help="problems of these sets only; by commas")
-    add("--at", default="", metavar="N,…", help="count wins after so many evaluations; by commas")
-    options = parser.parse_args(arguments)
+    add("--sets", type=_words, default=[], help="problems of these sets only; by commas")
+    add("--at", type=_numbers, default=[], help="count wins after so many evaluations; by commas")
+    add("--store", type=Path, metavar="FILE", help="write the rows behind the page, compressed")
+    return Options(**vars(parser.parse_args(arguments)))
+
+
+def _words(text: str) -> list[str]:
+    return text.split(",")
+
+
+def _numbers(text: str) -> list[int]:
+    return [int(part) for part in text.split(",")]
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Make a report; return 0, or 2 for a misuse."""
     try:
-        at = [int(n) for n in options.at.split(",") if n]
-        sets = [name for name in options.sets.split(",") if name]
-        print(make(options.files, options.out, options.anchor, options.name, sets, at))
+        print(make(parsed(arguments)))
     except ValueError as error:
         print(f"benchmarks report: {error}", file=sys.stderr)
         return 2

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 pytest.importorskip("matplotlib", reason="the plots need the extra bench")
 
 from benchmarks.report import page, plots, side_by_side, style, tables, values, wins_plot
+from benchmarks.run_rows import read_rows
 
 N_SHORT, N_LONG = 30, 60
 LONG = ("ours-good", "peer-a")
@@ -74,7 +75,7 @@ def made(tmp_path_factory):
     folder = tmp_path_factory.mktemp("report")
     source = folder / "rows.jsonl"
     source.write_text("".join(json.dumps(row) + "\n" for row in result_rows()))
-    target = page.make([source], folder / "out", "search", "report")
+    target = page.make(page.Options([source], folder / "out"))
     return source, target, target.read_text()
 
 
@@ -120,7 +121,7 @@ def test_speed_is_shown_where_it_was_measured(made):
 
 def test_the_same_rows_give_the_same_bytes(made, tmp_path):
     source, target, text = made
-    again = page.make([source], tmp_path, "search", "report")
+    again = page.make(page.Options([source], tmp_path))
     assert again.read_text() == text
     name = "report-regret-all.png"
     assert (tmp_path / name).read_bytes() == (target.parent / name).read_bytes()
@@ -238,6 +239,19 @@ def test_what_was_found_is_there_for_other_programs(made):
     assert "p,numeric,ours-a,2,2,4,2,4" in lines
     assert "p,numeric,some,2,1,1,1,1" in lines
     assert made[1].with_name("report-best.csv").exists()
+
+
+def test_the_rows_behind_a_page_give_the_page_again(made, tmp_path):
+    source, _, _ = made
+    old = [row | {"losses": [0.0]} for row in result_rows() if row["row"] == "run"]
+    twice = tmp_path / "twice.jsonl"
+    twice.write_text("".join(json.dumps(row) + "\n" for row in old) + source.read_text())
+    stored = tmp_path / "stored.jsonl.gz"
+    first = page.make(page.Options([twice], tmp_path / "a", store=stored)).read_text()
+    assert len(list(read_rows(stored))) == len(source.read_text().splitlines())
+    table = page.build_table(page.rows_of([stored]))
+    np.testing.assert_array_equal(table.best, page.build_table(page.rows_of([source])).best)
+    assert f"{len(table.rows)} runs of 5 contestants" in first
 
 
 def test_a_best_value_found_since_counts_for_old_runs(monkeypatch, tmp_path):
