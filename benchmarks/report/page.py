@@ -90,7 +90,7 @@ def text(page: Page) -> Iterator[str]:
     table, sets = page.table, sets_of(page.table)
     named = [(title, part) for _, title, part in sets]
     yield "# Benchmark report"
-    yield _opening(table)
+    yield _opening(table, page.options.sets)
     yield page.plot(wins_plot.win_rates, "wins-all", "wins of ours", table, "All problems")
     yield "## Where ours is worse"
     yield words.where_ours_is_worse(named)
@@ -123,11 +123,12 @@ def text(page: Page) -> Iterator[str]:
     yield f"<details><summary>{len(table.problems)} problems</summary>\n\n{folded}\n\n</details>"
 
 
-def _opening(table: Table) -> str:
+def _opening(table: Table, sets: Sequence[str]) -> str:
+    of_sets = f" (of {', '.join(f'`{name}`' for name in sets)})" if sets else ""
     longer = f", in some runs {table.longest}" if table.longest > table.budget else ""
     return (
         f"{len(table.rows)} runs of {len(table.contestants)} contestants on"
-        f" {len(table.problems)} problems, up to {len(table.seeds)} seeds each; compared after"
+        f" {len(table.problems)} problems{of_sets}, up to {len(table.seeds)} seeds each; compared after"
         f" {table.budget} evaluations{longer}. Lower regret and rank are better; brackets and bands"
         " are 95% intervals of a bootstrap over problems, then seeds."
         " [What each measure means](README.md#measures)."
