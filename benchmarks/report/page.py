@@ -128,9 +128,9 @@ def _opening(table: Table, sets: Sequence[str]) -> str:
     longer = f", in some runs {table.longest}" if table.longest > table.budget else ""
     return (
         f"{len(table.rows)} runs of {len(table.contestants)} contestants on"
-        f" {len(table.problems)} problems{of_sets}, up to {len(table.seeds)} seeds each; compared after"
-        f" {table.budget} evaluations{longer}. Lower regret and rank are better; brackets and bands"
-        " are 95% intervals of a bootstrap over problems, then seeds."
+        f" {len(table.problems)} problems{of_sets}, up to {len(table.seeds)} seeds each; compared"
+        f" after {table.budget} evaluations{longer}. Lower regret and rank are better; brackets and"
+        " bands are 95% intervals of a bootstrap over problems, then seeds."
         " [What each measure means](README.md#measures)."
     )
 
@@ -235,14 +235,12 @@ def parsed(arguments: Sequence[str]) -> Options:
     add("--out", type=Path, default=Path("docs/benchmarks"), help="folder")
     add("--name", default="report", help="of the page")
     add("--anchor", choices=("search", "draw"), default="search", help="what a regret of 1 is")
-    add("--sets", type=_words, default=[], help="problems of these sets only; by commas")
+    add(
+        "--set", action="append", default=[], dest="sets", help="its problems only; may be repeated"
+    )
     add("--at", type=_numbers, default=[], help="count wins after so many evaluations; by commas")
     add("--store", type=Path, metavar="FILE", help="write the rows behind the page, compressed")
     return Options(**vars(parser.parse_args(arguments)))
-
-
-def _words(text: str) -> list[str]:
-    return text.split(",")
 
 
 def _numbers(text: str) -> list[int]:

@@ -269,7 +269,7 @@ def test_problems_of_a_set_only(monkeypatch, tmp_path, capsys):
     source.write_text("".join(json.dumps(row) + "\n" for row in result_rows()))
     kept = page.rows_of([source], ["toys"])
     assert {row["problem"] for row in kept if row["row"] == "run"} == {"toy/p1", "toy/p2"}
-    assert page.main([str(source), "--out", str(tmp_path), "--sets", "nonsense"]) == 2
+    assert page.main([str(source), "--out", str(tmp_path), "--set", "nonsense"]) == 2
     assert "nonsense" in capsys.readouterr().err
 
 
