@@ -93,7 +93,7 @@ def text(page: Page) -> Iterator[str]:
     yield _opening(table, page.options.sets)
     yield page.plot(wins_plot.win_rates, "wins-all", "wins of ours", table, "All problems")
     yield "## Where ours is worse"
-    yield words.where_ours_is_worse(named)
+    yield words.where_ours_is_worse(named, page.options.at)
     yield words.lost_problems(table, page.anchor)
     for word, title, part in sets:
         yield f"## {title}"

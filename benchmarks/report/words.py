@@ -13,35 +13,39 @@ from benchmarks.measures.compare import MIN_PROBLEMS
 from benchmarks.measures.regret import Anchor
 from benchmarks.measures.table import RANDOM
 from benchmarks.report.names import in_order, is_ours
-from benchmarks.report.tables import compact, markdown, percent
+from benchmarks.report.tables import compact, markdown, percent, win_steps
 from benchmarks.run_rows import Row
 
 N_WORST = 12
 
 
-def where_ours_is_worse(sets: Sequence[tuple[str, Table]]) -> str:
-    """Return, for every set, the peers that beat one of ours for certain."""
+def where_ours_is_worse(sets: Sequence[tuple[str, Table]], at: Sequence[int] = ()) -> str:
+    """Return the peers that beat one of ours for certain, in every set and after every `at`."""
     if not any(is_ours(name) for _, table in sets for name in table.contestants):
         return "None of ours was run."
     lines = []
     for title, table in sets:
-        best = table.at(table.budget)
         for name in filter(is_ours, in_order(table.contestants)):
-            losses = []
-            for other in in_order(table.contestants):
-                if is_ours(other):
-                    continue
-                rate = measures.win_rate(best[:, table.of(name)], best[:, table.of(other)])
-                if rate.below(0.5):
-                    losses.append(f"{other} (wins {percent(rate)})")
-            if losses:
-                lines.append(f"* {title}: **{name}** is worse than {', '.join(losses)}.")
+            for n in win_steps(table, name, at):
+                if losses := _who_beats(table, name, n):
+                    worse = f"**{name}** is worse than {', '.join(losses)}"
+                    lines.append(f"* {title}, after {n} evaluations: {worse}.")
     if lines:
         return "\n".join(lines)
     return (
         "No peer beats one of ours with an interval that leaves out a half (of sets with fewer than"
         f" {MIN_PROBLEMS} problems nothing is said)."
     )
+
+
+def _who_beats(table: Table, name: str, n: int) -> list[str]:
+    """Return the peers that beat a contestant for certain after `n` evaluations."""
+    best, found = table.at(n), []
+    for other in in_order(table.contestants):
+        rate = measures.win_rate(best[:, table.of(other)], best[:, table.of(name)])
+        if not is_ours(other) and rate.above(0.5):
+            found.append(f"{other} (wins {percent(rate)})")
+    return found
 
 
 def lost_problems(table: Table, anchor: Anchor) -> str:

@@ -85,7 +85,7 @@ def section(text, title):
 
 def test_it_says_plainly_where_ours_is_worse(made):
     worse = section(made[2], "Where ours is worse")
-    assert "**ours-bad** is worse than peer-a" in worse
+    assert "* All problems, after 30 evaluations: **ours-bad** is worse than peer-a (wins" in worse
     assert "**ours-good** is worse" not in worse
 
 
