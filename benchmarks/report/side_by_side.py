@@ -75,11 +75,10 @@ def some_only(table: Table, anchor: Anchor = "search") -> str:
 
     "" where there is nobody like that, or nobody to stand beside.
     """
-    beside = [n for n in in_order(table.complete) if is_ours(n)] + [RANDOM]
-    beside = [name for name in beside if name in table.complete]
     partial = [n for n in in_order(table.contestants) if n not in table.complete]
     partial = [name for name in partial if table.played[:, table.of(name)].any()]
-    if not partial or not beside:
+    beside = [n for n in in_order(table.complete) if is_ours(n) or n == RANDOM]
+    if not partial or not beside or len(table.complete) < 2:
         return ""
     steps = [n for n in checkpoints(table) if n <= table.budget]
     head = ["contestant", "problems", "runs", *(f"regret at {n}" for n in steps)]

@@ -94,32 +94,29 @@ def comparable(table: Table) -> Table:
 
 def summary(table: Table, anchor: Anchor = "search") -> str:
     """Return one row per comparable contestant: regrets, rank, win rate, speed-up, time."""
-    ends = measures.anchors(table, anchor)
-    areas = measures.area(
-        measures.regret(table, measures.anchors(table, "draw"), 1.0)[..., : table.budget]
-    )
     part = comparable(table)
-    regrets = measures.regret(part, ends)
+    regrets = measures.regret(part, measures.anchors(table, anchor))
+    from_draws = measures.regret(part, measures.anchors(table, "draw"), 1.0)
+    areas = measures.area(from_draws[..., : table.budget])
     mean_rank = measures.mean_ranks(measures.ranks(part.at(part.budget)))
-    times = measures.all_step_times(
-        (row for key, row in part.rows.items() if key[0] in set(part.problems)), part.budget
-    )
-    head, rows = ["contestant", *_regret_head(part)], []
-    head += ["area", "mean rank", "beats random", "speed-up", "ask + tell p50 ms", "p95 ms"]
+    times = step_times(part)
+    head = ["contestant", *_regret_head(part), "area", "mean rank", "beats random", "speed-up"]
+    head += ["ask + tell p50 ms", "p95 ms"]
+    rows = []
     for c in sorted(range(len(mean_rank)), key=lambda c: (_n_left_out(part, c), mean_rank[c])):
         name = part.contestants[c]
-        rows.append(
-            [
-                mark(part, name),
-                *_regret_cells(part, name, regrets[:, c]),
-                number(measures.mean_of_means(areas[:, table.of(name)])),
-                number(float(mean_rank[c]), 2),
-                against_random(table, name),
-                factor(measures.speedup(table, name)),
-                *quantiles(times.get(name, np.empty(0))),
-            ]
-        )
+        of_search = [against_random(table, name), factor(measures.speedup(table, name))]
+        means = [number(measures.mean_of_means(areas[:, c])), number(float(mean_rank[c]), 2)]
+        cells = [mark(part, name), *_regret_cells(part, name, regrets[:, c]), *means, *of_search]
+        rows.append([*cells, *quantiles(times.get(name, np.empty(0)))])
     return markdown(head, rows)
+
+
+def step_times(table: Table) -> dict[str, F]:
+    """Return the seconds of the asks and tells of the compared evaluations, by contestant."""
+    problems = set(table.problems)
+    own = (row for key, row in table.rows.items() if key[0] in problems)
+    return measures.all_step_times(own, table.budget)
 
 
 def _n_left_out(table: Table, c: int) -> int:

@@ -51,7 +51,7 @@ def test_only_what_is_better_replaces_what_is_stored(file):
         assert registry.load(name).best == kept
 
 
-@pytest.mark.parametrize("name", ["sklearn/svm-wine", "iaml_glmnet/40981"])
+@pytest.mark.parametrize("name", ["sklearn/svm-digits", "sklearn/knn-digits"])
 def test_the_loss_is_known_without_loading_the_problem(name):
     assert best_known.best_loss(name) == best_known.best_known(name) is not None
 
