@@ -65,9 +65,10 @@ SEEDLESS = [("nevergrad", "numeric")]
 """NGOpt takes a deterministic optimiser there."""
 N = 14
 N_OF = {
-    "ax": {"numeric": 7, "mixed": 7, "tree": 7, "constrained": 7},
+    "ax": dict.fromkeys(SPACES, 7),
     "botorch": {"numeric": 12, "mixed": 22, "tree": 22, "constrained": 13},
     "hebo": {"numeric": 5, "mixed": 10, "tree": 10, "constrained": 7},
+    "smac-bb": dict.fromkeys(SPACES, 7),
 }
 """Asks of those whose asks take seconds: two or three more than the design that they begin with."""
 N_OTHER = 3
