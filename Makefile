@@ -21,7 +21,7 @@ export NUMBA_CACHE_DIR := $(CURDIR)/.numba_cache/$(shell cat kernels/*.py | cksu
 
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 LOCAL   := --no-build-isolation --editable
-SOURCES := $(shell find bayesopt kernels -name '*.py' -o -name '*.sql' -o -name 'py.typed')
+SOURCES := $(shell find bayesopt kernels -name "*.py" -o -name "*.sql" -o -name "*.css" -o -name "*.js" -o -name 'py.typed')
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-slow bench bench-quick lint types arch format clean

@@ -16,6 +16,7 @@ from typing import Any, Protocol
 
 from bayesopt import checkpoints
 from bayesopt.errors import InvalidConfigError, SpaceChangedError, StorageError, short_repr
+from bayesopt.markup import trial_html
 from bayesopt.results import coerce_constraints, coerce_cost, coerce_step, coerce_values
 from bayesopt.rng import named_rng
 from bayesopt.space import Categorical, Float, Int, Parameter
@@ -87,6 +88,10 @@ class Trial:
 
     def __repr__(self) -> str:
         return f"Trial(number={self.number}, params={self.params!r})"
+
+    def _repr_html_(self) -> str:
+        """Return the trial as a table for a notebook."""
+        return trial_html(self.number, self.params)
 
     @property
     def setup(self) -> TrialSetup:

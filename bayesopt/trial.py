@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from bayesopt.markup import trial_html
+
 
 class TrialState(enum.IntEnum):
     """The life of a trial: WAITING → RUNNING → COMPLETE, PRUNED or FAIL.
@@ -92,6 +94,10 @@ class TrialRecord:
     def duration_s(self) -> float:
         """Seconds between the last hand-out and the result (nan while unfinished)."""
         return self.finished_at - self.started_at
+
+    def _repr_html_(self) -> str:
+        """Return the trial as a table for a notebook."""
+        return trial_html(self.number, self.params, self.values, self.state.name.lower())
 
     @property
     def is_feasible(self) -> bool:

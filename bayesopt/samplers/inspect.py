@@ -52,6 +52,23 @@ class Slice:
 
 
 @dataclass(frozen=True, eq=False)
+class Surface:
+    """The belief over two parameters, the others held.
+
+    Attributes
+    ----------
+    x, y : Slice
+        Names and values of the two, and the belief along each alone.
+    median : float64 [len(y), len(x)]
+        Of the objective, in the user's units and direction; NaN where not both parameters exist.
+    """
+
+    x: Slice
+    y: Slice
+    median: F
+
+
+@dataclass(frozen=True, eq=False)
 class Insight:
     """What a Gaussian process makes of a history, in the user's terms.
 
@@ -98,17 +115,40 @@ class Insight:
         InvalidValueError
             If the space has no such parameter, or it does not exist there.
         """
-        row = self.space.encode([self.incumbent if at is None else at])[0]
-        names = self.space.names
-        if name not in names or not self.space.active(row[None])[0, names.index(name)]:
-            raise InvalidValueError(
-                "slice", expected=f"one of {list(names)} that exists there", got=short_repr(name)
-            )
-        rows = self._along(names.index(name), row, n)
+        row = self._held(at)
+        rows = self._along(self._column(name, row), row, n)
         gain = Gain(self.belief.members, self.belief.weights, LogEI(self.belief.incumbent))
         values = [config[name] for config in self.space.decode(rows)]
         band = self._turned(diagnostics.predict(self.belief, rows))
         return Slice(name, values, band, gain.value(rows))
+
+    @one_blas_thread()
+    def surface(self, x: str, y: str, at: Mapping[str, Any] | None = None, n: int = 41) -> Surface:
+        """Return the belief over two parameters; takes what `slice` takes, `n` for each.
+
+        Raises
+        ------
+        InvalidValueError
+            If the space has no such parameters, they are the same, or one does not exist there.
+        """
+        if x == y:
+            raise InvalidValueError("surface", expected="two parameters", got=short_repr((x, y)))
+        row = self._held(at)
+        i, j = self._column(x, row), self._column(y, row)
+        along_x, along_y = self._along(i, row, n)[:, i], self._along(j, row, n)[:, j]
+        rows = np.repeat(row[None], len(along_x) * len(along_y), axis=0)
+        rows[:, i], rows[:, j] = np.tile(along_x, len(along_y)), np.repeat(along_y, len(along_x))
+        rows = self.space.snap(rows)
+        median = self._turned(diagnostics.predict(self.belief, rows)).median
+        median[~self.space.active(rows)[:, [i, j]].all(axis=1)] = np.nan
+        shape = len(along_y), len(along_x)
+        return Surface(self.slice(x, at, n), self.slice(y, at, n), median.reshape(shape))
+
+    def varying(self) -> list[str]:
+        """Return the parameters that exist in the incumbent, the most important first."""
+        row = self._held(None)
+        exists = dict(zip(self.space.names, self.space.active(row[None])[0], strict=True))
+        return [name for name in self.importance() if exists[name]]
 
     def lengthscales(self) -> dict[str, float]:
         """Return how far a parameter must move to matter, as part of its range, by name."""
@@ -132,6 +172,19 @@ class Insight:
         found = diagnostics.cross_validate(self.belief)
         observed = -found.observed if self.negated else found.observed
         return replace(found, observed=observed, predicted=self._turned(found.predicted))
+
+    def _held(self, at: Mapping[str, Any] | None) -> F:
+        """Return the row [d] at which parameters are held."""
+        return np.asarray(self.space.encode([self.incumbent if at is None else at])[0])
+
+    def _column(self, name: str, row: F) -> int:
+        """Return the column of a parameter that exists in `row`. Raises InvalidValueError."""
+        names = self.space.names
+        if name not in names or not self.space.active(row[None])[0, names.index(name)]:
+            raise InvalidValueError(
+                "slice", expected=f"one of {list(names)} that exists there", got=short_repr(name)
+            )
+        return names.index(name)
 
     def _along(self, j: int, row: F, n: int) -> F:
         """Return distinct snapped rows that differ from `row` [d] in column j."""

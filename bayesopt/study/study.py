@@ -24,6 +24,7 @@ from bayesopt.study.port import StudyPort
 from bayesopt.study.records import get_record, proposal_of, with_user_params
 from bayesopt.study.telling import StateLike
 from bayesopt.study.versions import as_space, change_space
+from bayesopt.study.views import Views
 from bayesopt.trial import TrialRecord, TrialState
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from bayesopt.samplers.inspect import Insight
 
 
-class Study:
+class Study(Views):
     """An optimization in progress.
 
     Made by :func:`create_study` or :func:`load_study`. Several ``Study`` objects, in one process

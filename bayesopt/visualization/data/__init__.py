@@ -1,0 +1,1 @@
+"""What each plot shows, as plain arrays: pure functions of a study, no plotting package."""

@@ -1,0 +1,103 @@
+"""What trials reported on their way: learning curves, and where they were stopped."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from bayesopt.trial import TrialRecord, TrialState
+from bayesopt.visualization.data.history import last_report
+from bayesopt.visualization.data.thinning import MOST_CURVES, MOST_STEPS, evenly
+from bayesopt.visualization.snapshot import Snapshot, StudyLike, no_trials, take
+
+F = npt.NDArray[np.float64]
+Numbers = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Curve:
+    """The reports of one trial.
+
+    Attributes
+    ----------
+    number : int
+    state : TrialState
+    steps, values : float64 [k]
+        By step; a value that is not finite is NaN, a gap.
+    is_best : bool
+    """
+
+    number: int
+    state: TrialState
+    steps: F
+    values: F
+    is_best: bool
+
+
+@dataclass(frozen=True, eq=False)
+class LearningCurves:
+    """The curves of a study, good ones last.
+
+    Attributes
+    ----------
+    curves : list of Curve
+    objective : str
+    n : int
+        Trials that reported, of which so many are drawn.
+    n_stopped : int
+        Pruned ones among all of them.
+    """
+
+    curves: list[Curve]
+    objective: str
+    n: int
+    n_stopped: int
+
+
+def learning_curves(study: StudyLike | Snapshot, objective: int = 0) -> LearningCurves:
+    """Return the curves of all trials that reported; of very many the best half, others evenly.
+
+    Raises NoTrialsError if no trial reported a value, InvalidValueError for an unknown objective.
+    """
+    shot = take(study)
+    j = shot.objective(objective)
+    reported = np.array([bool(record.reports) for record in shot.records], dtype=bool)
+    numbers = np.flatnonzero(reported & (shot.states != TrialState.INVALID))
+    if not numbers.size:
+        raise no_trials("learning curves", "trials that reported", f"{shot.n} that did not")
+    order = _worst_first(shot, numbers, j)
+    n_best = min(MOST_CURVES // 2, len(order))
+    others = order[: len(order) - n_best]
+    drawn = np.append(others[evenly(len(others), MOST_CURVES - n_best)], order[len(others) :])
+    best = _best(shot, j)
+    return LearningCurves(
+        [_curve(shot.records[number], j, number == best) for number in drawn.tolist()],
+        shot.objective_name(j),
+        len(numbers),
+        int(np.count_nonzero(shot.states[numbers] == TrialState.PRUNED)),
+    )
+
+
+def _worst_first(shot: Snapshot, numbers: Numbers, j: int) -> Numbers:
+    """Return trials in the order of drawing: unfinished and pruned, then complete by value."""
+    last = np.array([shot.signs[j] * last_report(shot, i, j) for i in numbers.tolist()])
+    complete = shot.states[numbers] == TrialState.COMPLETE
+    badness = np.where(np.isnan(last), np.inf, last)
+    return numbers[np.lexsort((-badness, complete))]
+
+
+def _best(shot: Snapshot, j: int) -> int:
+    if not shot.comparable.size:
+        return -1
+    signed = shot.signs[j] * shot.values[shot.comparable, j]
+    return int(shot.comparable[np.argmin(signed)])
+
+
+def _curve(record: TrialRecord, j: int, is_best: bool) -> Curve:
+    steps = np.array(sorted(record.reports), dtype=np.float64)
+    steps = steps[evenly(len(steps), MOST_STEPS)]
+    values = np.array([record.reports[step][j] for step in steps.tolist()], dtype=np.float64)
+    values[~np.isfinite(values)] = np.nan
+    return Curve(record.number, record.state, steps, values, is_best)

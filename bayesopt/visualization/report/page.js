@@ -1,0 +1,24 @@
+(function () {
+  "use strict";
+  var data = JSON.parse(document.getElementById("figures").textContent);
+  var dark = window.matchMedia("(prefers-color-scheme: dark)");
+  var config = { responsive: true, displaylogo: false, showSendToCloud: false };
+  function template() { return dark.matches ? data.dark : data.light; }
+  function draw(name) {
+    var figure = data.figures[name];
+    var layout = Object.assign({}, figure.layout, { template: template() });
+    return Plotly.newPlot(name, figure.data, layout, config);
+  }
+  var names = Object.keys(data.figures);
+  function next() {
+    var name = names.shift();
+    if (name === undefined) { document.documentElement.dataset.drawn = "yes"; return; }
+    draw(name).then(function () { setTimeout(next, 0); });
+  }
+  dark.addEventListener("change", function () {
+    Object.keys(data.figures).forEach(function (name) {
+      Plotly.relayout(name, { template: template() });
+    });
+  });
+  next();
+})();

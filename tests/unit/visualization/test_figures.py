@@ -1,0 +1,187 @@
+"""Figures are accepted by the plotting packages, say what they show, and hold no markup."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import pytest
+
+import bayesopt as bo
+from bayesopt import visualization
+from bayesopt.errors import MissingDependencyError
+from bayesopt.markup import short_names, shortened, visible
+from bayesopt.visualization import matplotlib as twin
+from bayesopt.visualization.figures import style
+
+go = pytest.importorskip("plotly.graph_objects")
+mpl = pytest.importorskip("matplotlib")
+mpl.use("Agg")
+plt = pytest.importorskip("matplotlib.pyplot")
+
+PLOTS = [name for name in visualization.__all__ if name != "plot_pareto_front"]
+MARKUP = ("<script", "<img", "<b>bold", "<i>adamw", "$x^2$", "\u202e", "\x07")
+
+
+def texts(part):
+    """Yield every string of a figure."""
+    if isinstance(part, dict):
+        for value in part.values():
+            yield from texts(value)
+    elif isinstance(part, list | tuple):
+        for value in part:
+            yield from texts(value)
+    elif isinstance(part, str):
+        yield part
+
+
+def as_dict(figure):
+    return json.loads(figure.to_json())
+
+
+@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize("name", PLOTS)
+def test_plotly_takes_every_figure(name, dark, study):
+    figure = getattr(visualization, name)(study, dark=dark)
+    assert isinstance(figure, go.Figure)
+    assert figure.data
+    assert figure.layout.template.layout.paper_bgcolor == ("#15171b" if dark else "#ffffff")
+
+
+@pytest.mark.parametrize("name", PLOTS)
+def test_hostile_names_stay_text(name, hostile):
+    shown = list(texts(as_dict(getattr(visualization, name)(hostile))))
+    assert not [text for text in shown if any(mark in text for mark in MARKUP)]
+
+
+def test_hostile_names_are_shown(hostile):
+    shown = " ".join(texts(as_dict(visualization.plot_slice(hostile))))
+    assert "&#60;script&#62;alert(1)" in shown
+    assert "日本語 \\u202e" in shown
+
+
+@pytest.mark.parametrize("name", PLOTS)
+def test_an_empty_study_gives_a_figure_that_says_so(name, empty):
+    figure = getattr(visualization, name)(empty)
+    assert not figure.data
+    assert "expected" in figure.layout.annotations[0].text
+
+
+@pytest.mark.parametrize("objectives", [None, [1, 0]])
+def test_a_front_is_drawn_in_pairs(several, objectives):
+    figure = visualization.plot_pareto_front(several, objectives=objectives)
+    assert len([t for t in figure.data if t.name == "front"]) == (3 if objectives is None else 1)
+
+
+def test_several_studies_are_compared(study, several):
+    assert [t.name for t in visualization.plot_edf([study, several]).data] == ["a study"] * 2
+
+
+@pytest.mark.parametrize("n", [1, 2, 5])
+@pytest.mark.parametrize("name", PLOTS)
+def test_a_few_trials_are_enough_or_the_figure_says_what_is_missing(name, n, make_study):
+    getattr(visualization, name)(make_study(n))
+
+
+def test_parameters_with_one_value_and_very_many_choices():
+    space = {
+        "one": bo.Categorical(["only"]),
+        "many": bo.Categorical([f"choice {i}" for i in range(5000)]),
+        "point": bo.Float(2.0, 2.0),
+        "huge": bo.Float(-1.7e308, 1.7e308),
+        "tiny": bo.Float(5e-324, 1e-300, log=True),
+    }
+    study = bo.create_study(space, sampler="random", seed=0)
+    for _ in range(12):
+        study.tell(study.ask(), 1.0)
+    for name in PLOTS:
+        figure = getattr(visualization, name)(study)
+        figure.to_json()
+
+
+def test_without_plotly_the_error_says_what_to_do(study, monkeypatch):
+    monkeypatch.setitem(sys.modules, "plotly.graph_objects", None)
+    monkeypatch.setitem(sys.modules, "plotly", None)
+    with pytest.raises(MissingDependencyError, match="pip install"):
+        visualization.plot_slice(study)
+
+
+# ------------------------------------------------------------------------------------ Matplotlib
+
+TWINS = [name for name in twin.__all__ if name != "plot_pareto_front"]
+
+
+@pytest.fixture(autouse=True)
+def _closed_figures():
+    yield
+    plt.close("all")
+
+
+@pytest.mark.parametrize("name", TWINS)
+def test_the_twin_draws(name, study, empty):
+    axes = getattr(twin, name)(study)
+    first = axes[0] if isinstance(axes, list) else axes
+    first.figure.canvas.draw()
+    said = getattr(twin, name)(empty)
+    said = said[0] if isinstance(said, list) else said
+    assert "expected" in said.texts[0].get_text()
+
+
+def test_the_twin_draws_a_front(several):
+    axes = twin.plot_pareto_front(several)
+    axes.figure.canvas.draw()
+    assert [text.get_text() for text in axes.get_legend().texts] == [
+        "infeasible",
+        "dominated",
+        "front",
+    ]
+
+
+def test_the_twin_reads_no_formula():
+    names = ["$\\frac{1$", "a_b^c", "<b>"]
+    study = bo.create_study({n: bo.Float(0, 1) for n in names}, sampler="random", seed=0)
+    for _ in range(5):
+        study.tell(study.ask(), 1.0)
+    axes = twin.plot_slice(study)
+    axes[0].figure.canvas.draw()
+    assert [each.get_xlabel() for each in axes] == ["\\$\\frac{1\\$", "a_b^c", "<b>"]
+
+
+def test_the_twin_draws_into_given_axes(study):
+    ax = plt.subplots()[1]
+    assert twin.plot_optimization_history(study, ax=ax) is ax
+
+
+# ------------------------------------------------------------------------------------------ text
+
+
+def test_text_is_cut_in_the_middle_and_stays_distinct():
+    names = [f"{'x' * 60}{i}" for i in range(3)] + ["y" * 80, "y" * 81]
+    short = short_names(names, 20)
+    assert len(set(short)) == 5
+    assert all(len(name) <= 20 for name in short)
+    assert shortened("abcdefghij", 5) == "ab…ij"
+
+
+@pytest.mark.parametrize("text", ["\ud800", "a\x00b", "\u202eabc", "\x1b[31m"])
+def test_what_controls_a_display_is_written_out(text):
+    shown = visible(text)
+    shown.encode()
+    assert "\\u" in shown
+
+
+def test_every_entity_is_numeric():
+    assert style.label("a & <b> $c$") == "a &#38; &#60;b&#62; &#36;c&#36;"
+
+
+def luminance(color):
+    parts = [int(color[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [p / 12.92 if p <= 0.03928 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+@pytest.mark.parametrize("color", [*style.SERIES])
+@pytest.mark.parametrize("ground", ["#ffffff", "#15171b"])
+def test_colours_stand_out_on_both_grounds(color, ground):
+    light, dark = sorted((luminance(color), luminance(ground)), reverse=True)
+    assert (light + 0.05) / (dark + 0.05) >= 3.0
