@@ -39,6 +39,7 @@ def _points(points: Points, kind: str, name: str, *, color: str, symbol: str = "
         style.hover(f"trial {number}: {kind}", f"{name} {style.number(value)}")
         for number, value in zip(points.numbers.tolist(), points.values.tolist(), strict=True)
     ]
+    opacity = 0.75 * style.fading(len(texts), 400)
     return {
         "type": "scatter",
         "mode": "markers",
@@ -47,7 +48,7 @@ def _points(points: Points, kind: str, name: str, *, color: str, symbol: str = "
         "y": points.values,
         "hovertext": texts,
         "hoverinfo": "text",
-        "marker": {"color": color, "symbol": symbol, "size": 6, "opacity": 0.75},
+        "marker": {"color": color, "symbol": symbol, "size": 6, "opacity": opacity},
     }
 
 

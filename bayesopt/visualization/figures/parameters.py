@@ -79,7 +79,7 @@ def _panel(panel: Panel, i: int, objective: str) -> list[dict[str, Any]]:
         "hoverinfo": "text",
         "marker": {
             "size": 6,
-            "opacity": 0.75,
+            "opacity": 0.75 * style.fading(len(panel.numbers), 200),
             "color": panel.numbers,
             "colorscale": style.GOODNESS,
             "showscale": False,
@@ -168,7 +168,7 @@ def _lines(data: ParallelCoordinates, heights: Any, rows: Any, k: int) -> dict[s
         "hoverinfo": "text",
         "line": {"color": shade_of(share), "width": 1.0 + 1.2 * share},
         "marker": {"size": 3, "color": shade_of(share)},
-        "opacity": 0.35 + 0.5 * share,
+        "opacity": (0.35 + 0.5 * share) * style.fading(len(data.numbers), 80),
     }
 
 

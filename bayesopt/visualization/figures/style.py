@@ -141,6 +141,11 @@ def spread(scale: Scale, positions: Any, numbers: Any) -> Any:
     return positions + 0.5 * ((np.asarray(numbers) * _GOLDEN) % 1.0 - 0.5)
 
 
+def fading(n: int, easy: int) -> float:
+    """Return how opaque each of n marks is, as a part: 1 up to an `easy` number, then less."""
+    return float(min(1.0, (easy / n) ** 0.5)) if n else 1.0
+
+
 def position_text(scale: Scale, position: float) -> str:
     """Return the value at a position as text."""
     if np.isnan(position):
