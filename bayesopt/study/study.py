@@ -5,13 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, overload
+from typing import Any, overload
 
 from bayesopt.active import Trial, TrialSetup
 from bayesopt.errors import NoTrialsError, StudyError
 from bayesopt.execution import Objective
 from bayesopt.history import History
-from bayesopt.history.volumes import dominated_volumes
 from bayesopt.samplers.base import Sampler
 from bayesopt.schedulers.base import Scheduler
 from bayesopt.space import Space
@@ -26,13 +25,6 @@ from bayesopt.study.telling import StateLike
 from bayesopt.study.versions import as_space, change_space
 from bayesopt.study.views import Views
 from bayesopt.trial import TrialRecord, TrialState
-
-if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
-    import pandas as pd
-
-    from bayesopt.samplers.inspect import Insight
 
 
 class Study(Views):
@@ -395,33 +387,6 @@ class Study(Views):
         front = self.history.pareto()
         records = self.storage.trials(self._context.study_id, front.tolist())
         return with_user_params(self.space, records)
-
-    def hypervolume(self, reference: Sequence[float] | None = None) -> npt.NDArray[np.float64]:
-        """Return the volume that the front dominates after each trial, [n].
-
-        See :func:`bayesopt.history.volumes.dominated_volumes`, also for the default `reference`.
-        """
-        return dominated_volumes(self.history, reference)
-
-    def trials_dataframe(self) -> pd.DataFrame:
-        """Return all trials as a table, one row each. Raises MissingDependencyError."""
-        from bayesopt.study.frame import trials_dataframe
-
-        return trials_dataframe(self.trials, len(self.directions))
-
-    def look_inside(self) -> Insight:
-        """Return what a Gaussian process makes of the finished trials: slices, importance, ...
-
-        Raises NoTrialsError with fewer than two values, InvalidValueError with several objectives.
-
-        Examples
-        --------
-        >>> inside = study.look_inside()
-        >>> inside.slice("lr").band.median, inside.importance(), inside.cross_validated().r2
-        """
-        from bayesopt.samplers.inspect import look_inside
-
-        return look_inside(self.sampler, self.space, self.history)
 
     def close(self) -> None:
         """Stop renewing leases and release the storage's files; calling again is fine."""

@@ -1,16 +1,23 @@
-"""A study to be looked at: in a notebook, and as a page."""
+"""What a study shows: the volume of its front, a table, its model, a page."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from bayesopt.history import History
+from bayesopt.history.volumes import dominated_volumes
 from bayesopt.markup import escaped, number_text, table, value_text
 from bayesopt.trial import TrialRecord, TrialState
 
 if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+    import pandas as pd
+
+    from bayesopt.samplers.inspect import Insight
     from bayesopt.visualization.snapshot import StudyLike
 
 
@@ -31,6 +38,35 @@ class _Readable(Protocol):
 
 class Views:
     """What every study can show of itself."""
+
+    def hypervolume(
+        self: StudyLike, reference: Sequence[float] | None = None
+    ) -> npt.NDArray[np.float64]:
+        """Return the volume that the front dominates after each trial, [n].
+
+        See :func:`bayesopt.history.volumes.dominated_volumes`, also for the default `reference`.
+        """
+        return dominated_volumes(self.history, reference)
+
+    def trials_dataframe(self: StudyLike) -> pd.DataFrame:
+        """Return all trials as a table, one row each. Raises MissingDependencyError."""
+        from bayesopt.study.frame import trials_dataframe
+
+        return trials_dataframe(self.trials, len(self.directions))
+
+    def look_inside(self: StudyLike) -> Insight:
+        """Return what a Gaussian process makes of the finished trials: slices, importance, ...
+
+        Raises NoTrialsError with fewer than two values, InvalidValueError with several objectives.
+
+        Examples
+        --------
+        >>> inside = study.look_inside()
+        >>> inside.slice("lr").band.median, inside.importance(), inside.cross_validated().r2
+        """
+        from bayesopt.samplers.inspect import look_inside
+
+        return look_inside(self.sampler, self.space, self.history)
 
     def report(
         self: StudyLike, path: str | os.PathLike[str] = "report.html", *, model: bool = True

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 __all__ = [
     "plot_contour",
     "plot_edf",
+    "plot_hypervolume_history",
     "plot_intermediate_values",
     "plot_optimization_history",
     "plot_parallel_coordinate",
@@ -137,6 +138,19 @@ def plot_pareto_front(
     """Return the Pareto front of all objectives, drawn in two or three of them."""
     return as_plotly(
         lambda: front_figures.pareto_front(fronts.pareto_front(study, objectives)), dark
+    )
+
+
+def plot_hypervolume_history(
+    study: StudyLike, reference: Sequence[float] | None = None, *, dark: bool = False
+) -> go.Figure:
+    """Return the volume that the front dominates after each trial.
+
+    `reference` is one number per objective, up to where volume counts; see
+    :func:`bayesopt.history.volumes.dominated_volumes` for the default.
+    """
+    return as_plotly(
+        lambda: front_figures.volume_history(fronts.volume_history(study, reference)), dark
     )
 
 

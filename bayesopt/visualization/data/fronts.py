@@ -1,4 +1,4 @@
-"""Several objectives: the Pareto front."""
+"""Several objectives: the Pareto front, and the volume that it dominates."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from bayesopt.errors import InvalidValueError, short_repr
-from bayesopt.visualization.data.thinning import MOST_POINTS, thinned
+from bayesopt.history.volumes import dominated_volumes
+from bayesopt.visualization.data.thinning import MOST_POINTS, evenly, thinned
 from bayesopt.visualization.snapshot import Snapshot, StudyLike, no_trials, take
 
 F = npt.NDArray[np.float64]
@@ -82,3 +83,36 @@ def _shown(shot: Snapshot, objectives: Sequence[int] | None) -> list[int]:
             got=short_repr(shown),
         )
     return [shot.objective(j) for j in shown]
+
+
+@dataclass(frozen=True, eq=False)
+class VolumeHistory:
+    """The volume that the trials so far dominate.
+
+    Attributes
+    ----------
+    numbers : int64 [k]
+    volumes : float64 [k]
+        Ascending; in the product of the objectives' units, up to the reference.
+    """
+
+    numbers: Numbers
+    volumes: F
+
+
+def volume_history(
+    study: StudyLike | Snapshot, reference: Sequence[float] | None = None
+) -> VolumeHistory:
+    """Return the dominated volume by trial.
+
+    `reference` is one number per objective, up to where volume counts; by default a little beyond
+    the front, see :func:`bayesopt.history.volumes.dominated_volumes`, also for the cost.
+
+    Raises NoTrialsError without a complete trial, InvalidValueError for a wrong reference.
+    """
+    shot = take(study)
+    if not shot.comparable.size:
+        raise no_trials("hypervolume", "a complete, feasible trial", f"{shot.n} trials")
+    volumes = dominated_volumes(shot.history, reference)[: shot.n]
+    few = evenly(len(volumes), MOST_POINTS)
+    return VolumeHistory(few, volumes[few])

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bayesopt.errors import InvalidValueError, short_repr
-from bayesopt.samplers.tpe_order import pareto_order
+from bayesopt.history.fronts import pareto_order
 from bayesopt.space import Int
 from bayesopt.surrogates.ped_anova import Cells, ped_anova
 from bayesopt.visualization.scales import Scale

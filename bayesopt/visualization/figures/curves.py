@@ -16,6 +16,7 @@ _NAMES = {
     TrialState.PRUNED: "stopped early",
     TrialState.FAIL: "failed",
     TrialState.RUNNING: "running",
+    TrialState.PAUSED: "paused",
     TrialState.LOST: "lost",
     TrialState.WAITING: "waiting",
 }

@@ -1,4 +1,4 @@
-"""Renderer of the Pareto front."""
+"""Renderers of the Pareto front and of its volume."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from bayesopt.visualization.data.fronts import ParetoFront
+from bayesopt.visualization.data.fronts import ParetoFront, VolumeHistory
 from bayesopt.visualization.figures import style
 from bayesopt.visualization.figures.style import FigureDict
 
@@ -78,4 +78,27 @@ def _text(data: ParetoFront, number: int, kind: str) -> str:
     values = zip(data.objectives, data.values[number].tolist(), strict=True)
     return style.hover(
         f"trial {number}: {kind}", *(f"{name} {style.number(value)}" for name, value in values)
+    )
+
+
+def volume_history(data: VolumeHistory) -> FigureDict:
+    """Return the dominated volume by trial."""
+    trace = {
+        "type": "scatter",
+        "mode": "lines",
+        "x": data.numbers,
+        "y": data.volumes,
+        "hovertext": [
+            style.hover(f"after trial {number}: {style.number(volume)}")
+            for number, volume in zip(data.numbers.tolist(), data.volumes.tolist(), strict=True)
+        ],
+        "hoverinfo": "text",
+        "line": {"shape": "hv", "color": style.GREEN, "width": 2.5},
+    }
+    return style.figure(
+        [trace],
+        title="Volume that the front dominates",
+        showlegend=False,
+        xaxis={"title": {"text": "trial"}, "rangemode": "tozero"},
+        yaxis={"title": {"text": "hypervolume"}, "rangemode": "tozero"},
     )

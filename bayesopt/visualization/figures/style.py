@@ -16,14 +16,16 @@ FigureDict: TypeAlias = dict[str, Any]
 
 # Told apart by people with any colour vision (after Okabe and Ito), and readable on white and on
 # near-black: each has a contrast of 3 or more with both.
-BLUE, ORANGE, GREEN, PINK, GRAY = "#2b83ba", "#d2691e", "#1b9171", "#b565a7", "#858b94"
+BLUE, ORANGE, GREEN, PINK = "#2b83ba", "#d2691e", "#1b9171", "#b565a7"
+OLIVE, GRAY = "#8c7a1f", "#858b94"
 BAND = "rgba(43,131,186,0.22)"
-SERIES = (BLUE, ORANGE, GREEN, PINK, "#8c7a1f", GRAY)
+SERIES = (BLUE, ORANGE, GREEN, PINK, OLIVE, GRAY)
 STATE_COLORS = {
     TrialState.COMPLETE: BLUE,
     TrialState.PRUNED: ORANGE,
     TrialState.FAIL: PINK,
     TrialState.RUNNING: GREEN,
+    TrialState.PAUSED: OLIVE,
     TrialState.INVALID: GRAY,
     TrialState.LOST: GRAY,
     TrialState.WAITING: GRAY,

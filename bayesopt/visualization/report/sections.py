@@ -75,6 +75,12 @@ def _progress(shot: Snapshot) -> Iterator[Section]:
             "What no other trial beats in every objective.",
             lambda: front_figures.pareto_front(fronts.pareto_front(shot)),
         )
+        yield Section(
+            "volume",
+            "",
+            "Up to a point a little beyond the present front.",
+            lambda: front_figures.volume_history(fronts.volume_history(shot)),
+        )
     if any(record.reports for record in shot.records):
         yield Section(
             "curves",

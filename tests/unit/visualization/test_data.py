@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 import bayesopt as bo
 from bayesopt.errors import InvalidValueError, NoTrialsError
 from bayesopt.visualization.data.curves import learning_curves
-from bayesopt.visualization.data.fronts import pareto_front
+from bayesopt.visualization.data.fronts import pareto_front, volume_history
 from bayesopt.visualization.data.history import distributions, optimization_history
 from bayesopt.visualization.data.model import contour, posteriors
 from bayesopt.visualization.data.parameters import (
@@ -114,6 +114,14 @@ def test_the_front_is_that_of_the_study(several):
     assert two.values[two.front[0]].tolist() == [
         several.get_trial(two.front[0]).values[j] for j in (2, 0)
     ]
+
+
+def test_volume_is_that_of_the_study(several):
+    data = volume_history(several)
+    assert data.volumes.tolist() == several.hypervolume().tolist()
+    assert data.numbers.tolist() == list(range(len(several.trials)))
+    with pytest.raises(InvalidValueError):
+        volume_history(several, [1.0])
 
 
 @pytest.mark.parametrize("wanted", [[0], [0, 0], [0, 5], [0, 1, 2, 0]])
@@ -242,6 +250,7 @@ def test_the_model_over_a_parameter_and_its_condition_has_gaps():
         learning_curves,
         distributions,
         timeline,
+        volume_history,
         posteriors,
         contour,
     ],

@@ -122,7 +122,7 @@ def test_an_empty_study_has_a_page(empty, tmp_path):
 def test_several_objectives_have_a_front(several, tmp_path):
     page = Page(page_of(several, tmp_path / "out.html"))
     figures = figures_of(page)
-    assert {"history-0", "history-1", "history-2", "front"} <= set(figures)
+    assert {"history-0", "history-1", "history-2", "front", "volume"} <= set(figures)
     assert "posterior" not in figures
     assert all(figure["data"] for figure in figures.values())
 
