@@ -1,4 +1,4 @@
-"""What a study shows: the volume of its front, a table, its model, a page."""
+"""What a study shows: its front's volume, a table, its model, hints, a page."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from bayesopt.history import History
+from bayesopt.history.hints import Hint, hints
 from bayesopt.history.volumes import dominated_volumes
 from bayesopt.markup import escaped, number_text, table, value_text
 from bayesopt.trial import TrialRecord, TrialState
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from bayesopt.samplers.inspect import Insight
+    from bayesopt.study.reevaluation import Reevaluation, SeededObjective
     from bayesopt.visualization.snapshot import StudyLike
 
 
@@ -34,6 +36,14 @@ class _Readable(Protocol):
     def history(self) -> History: ...
 
     def get_trial(self, number: int) -> TrialRecord: ...
+
+
+class _HasBest(Protocol):
+    @property
+    def seed(self) -> int: ...
+
+    @property
+    def best_trial(self) -> TrialRecord: ...
 
 
 class Views:
@@ -67,6 +77,36 @@ class Views:
         from bayesopt.samplers.inspect import look_inside
 
         return look_inside(self.sampler, self.space, self.history)
+
+    def hints(self: _Readable) -> list[Hint]:
+        """Return remarks on bounds, scales and budget, see :func:`bayesopt.history.hints.hints`."""
+        return hints(self.history)
+
+    def evaluate_best(
+        self: _HasBest, objective: SeededObjective, seeds: int | Sequence[int] = 10
+    ) -> Reevaluation:
+        """Evaluate the best configuration again, under fresh seeds; nothing is recorded.
+
+        The value of a best trial was chosen for being good: where values are noisy, part of it is
+        luck. Report the mean and the interval that this returns.
+
+        Parameters
+        ----------
+        objective : callable
+            Takes a configuration and an integer seed, returns the value. Exceptions pass through.
+        seeds : int or sequence of int
+            How many, at least 2, or which.
+
+        Raises
+        ------
+        NoTrialsError, StudyError
+            If there is no best trial, or there are several objectives.
+        InvalidValueError
+            If a value is not a finite number, or the seeds are not usable.
+        """
+        from bayesopt.study.reevaluation import fresh_seeds, reevaluate
+
+        return reevaluate(self.best_trial, objective, fresh_seeds(self.seed, seeds))
 
     def report(
         self: StudyLike, path: str | os.PathLike[str] = "report.html", *, model: bool = True

@@ -81,6 +81,7 @@ def _header(shot: Snapshot, title: str, now: float) -> str:
     return (
         f'<h1>{title}</h1><p class="soft">{escaped(aims)} · {count} · '
         f"{tables.moment(now)}</p>{tables.cards(shot)}<h2>{heading}</h2>{tables.best(shot)}"
+        f"{tables.remarks(shot)}"
     )
 
 

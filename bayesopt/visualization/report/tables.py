@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 import numpy as np
 import numpy.typing as npt
 
+from bayesopt.history.hints import hints
 from bayesopt.markup import escaped, number_text, table, value_text
 from bayesopt.trial import TrialRecord, TrialState
 from bayesopt.visualization.data.history import last_report
@@ -40,6 +41,12 @@ def cards(shot: Snapshot) -> str:
 
 def _card(figure: str, what: str) -> str:
     return f'<div class="card"><b>{escaped(figure)}</b><span>{escaped(what)}</span></div>'
+
+
+def remarks(shot: Snapshot) -> str:
+    """Return the hints on how the study is set up, if there are any."""
+    found = [f"<li>{escaped(hint.text)}</li>" for hint in hints(shot.history)]
+    return f'<h2>Hints</h2><ul class="hints">{"".join(found)}</ul>' if found else ""
 
 
 def _times(shot: Snapshot) -> list[tuple[str, str]]:

@@ -113,6 +113,13 @@ def test_hostile_names_stay_text(hostile, tmp_path):
     assert "\x07" not in shown
 
 
+def test_hints_are_on_the_page(empty, tmp_path):
+    shown = Page(page_of(empty, tmp_path / "out.html", model=False)).text
+    assert [hint.text for hint in empty.hints()] == [
+        text for text in shown if "per parameter" in text
+    ]
+
+
 def test_an_empty_study_has_a_page(empty, tmp_path):
     page = Page(page_of(empty, tmp_path / "out.html"))
     assert "No complete and feasible trial yet." in " ".join(page.text)
