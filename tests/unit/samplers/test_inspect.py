@@ -51,6 +51,22 @@ def test_a_maximised_objective_comes_back_in_its_own_direction() -> None:
     np.testing.assert_array_equal(a.low, -b.high)
 
 
+def test_a_surface_holds_both_slices() -> None:
+    insight, _ = look()
+    at = {"x": 0.0, "idle": 0.3, "i": 2, "c": "a"}
+    found = insight.surface("x", "i", at, n=9)
+    assert found.median.shape == (len(found.y.values), len(found.x.values)) == (4, 9)
+    np.testing.assert_allclose(found.median[1], found.x.band.median)
+    middle = found.x.values.index(0.0)
+    np.testing.assert_allclose(found.median[:, middle], found.y.band.median)
+
+
+def test_what_varies_exists_at_the_incumbent() -> None:
+    insight, _ = look()
+    assert insight.varying()[0] == "x"
+    assert ("deep" in insight.varying()) == (insight.incumbent["c"] == "b")
+
+
 def test_what_does_nothing_is_the_least_important() -> None:
     insight, _ = look()
     importance = insight.importance()
@@ -81,3 +97,5 @@ def test_what_cannot_be_looked_at_is_named() -> None:
         insight.slice("deep", {"x": 0.0, "idle": 0.3, "i": 2, "c": "a"})
     with pytest.raises(InvalidValueError):
         insight.slice("nothing")
+    with pytest.raises(InvalidValueError, match="two parameters"):
+        insight.surface("x", "x")

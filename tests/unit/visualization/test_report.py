@@ -115,9 +115,8 @@ def test_hostile_names_stay_text(hostile, tmp_path):
 
 def test_hints_are_on_the_page(empty, tmp_path):
     shown = Page(page_of(empty, tmp_path / "out.html", model=False)).text
-    assert [hint.text for hint in empty.hints()] == [
-        text for text in shown if "per parameter" in text
-    ]
+    (hint,) = empty.hints()
+    assert hint.text in shown
 
 
 def test_an_empty_study_has_a_page(empty, tmp_path):
