@@ -70,7 +70,7 @@ def _lines(curves: list[Curve], name: str, color: str) -> dict[str, Any]:
         "hovertext": texts,
         "hoverinfo": "text",
         "line": {"color": color, "width": 1.2},
-        "opacity": 0.6,
+        "opacity": max(0.35, 0.9 * style.fading(len(curves), 12)),
     }
 
 

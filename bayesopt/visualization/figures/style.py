@@ -132,8 +132,9 @@ def first_view(values: Sequence[Any], *always: Any) -> dict[str, Any]:
     if view is None:
         return {}
     ends = np.concatenate([view, *(np.ravel(each) for each in always)])
-    pad = 0.08 * np.ptp(ends)
-    return {"range": [float(ends.min() - pad), float(ends.max() + pad)]}
+    low, high = float(ends.min()), float(ends.max())
+    pad = 0.08 * (high - low)
+    return {"range": [low - pad, high + pad]}
 
 
 def spread(scale: Scale, positions: Any, numbers: Any) -> Any:

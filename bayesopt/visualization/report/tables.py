@@ -133,7 +133,7 @@ def _cells(shot: Snapshot, record: TrialRecord, names: Sequence[str]) -> list[st
     params: Mapping[str, object] = record.params
     chosen = [value_text(_label(shot, n, params[n])) if n in params else "" for n in names]
     seconds = f"{record.duration_s:.3g}" if math.isfinite(record.duration_s) else ""
-    remark = value_text(record.error or record.fallback)
+    remark = value_text(record.error or record.fallback, 80)
     state = record.state.name.lower()
     state += "" if record.is_feasible else ", infeasible"
     return [
