@@ -63,7 +63,8 @@ class AutoSampler:
     name: ClassVar[str] = "auto"
 
     def __post_init__(self) -> None:
-        if not 0.0 <= self.share <= 1.0:
+        is_number = isinstance(self.share, int | float) and not isinstance(self.share, bool)
+        if not (is_number and 0.0 <= self.share <= 1.0):
             raise SettingsError(
                 "share", expected="a number from 0 to 1", got=short_repr(self.share)
             )

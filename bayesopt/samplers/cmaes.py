@@ -82,9 +82,14 @@ class CMAESSampler:
             raise SettingsError(
                 "cmaes: population_size", expected="a whole number >= 3", got=short_repr(size)
             )
-        if not isinstance(self.sigma, int | float) or not 0.0 < self.sigma <= 1.0:
+        is_number = isinstance(self.sigma, int | float) and not isinstance(self.sigma, bool)
+        if not (is_number and 0.0 < self.sigma <= 1.0):
             raise SettingsError(
                 "cmaes: sigma", expected="a number in (0, 1]", got=short_repr(self.sigma)
+            )
+        if not isinstance(self.restarts, bool):
+            raise SettingsError(
+                "cmaes: restarts", expected="True or False", got=short_repr(self.restarts)
             )
 
     def propose(

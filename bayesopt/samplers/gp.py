@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
@@ -74,8 +75,8 @@ class GPSampler:
         None for the compiled engine, which needs nothing but the CPU; else where GPyTorch computes
         the same model (``pip install 'bayesopt[gpu]'``).
     reference : sequence of float, optional
-        Of several objectives: up to where volume counts, in the user's units and directions. By
-        default somewhat beyond the worst values of the front.
+        Of two to four objectives: up to where volume counts, in the user's units and directions.
+        By default somewhat beyond the worst values of the front.
 
     Raises
     ------
@@ -113,8 +114,8 @@ class GPSampler:
             "acquisition": (self.acquisition in ACQUISITIONS, f"one of {ACQUISITIONS}"),
             "n_startup": (_is_count(self.n_startup), "an integer >= 1, or None"),
             "max_points": (_is_count(self.max_points), "an integer >= 1, or None"),
-            "explore": (0.0 <= self.explore <= 1.0, "a share from 0 to 1"),
-            "beta": (self.beta >= 0.0, "a number >= 0"),
+            "explore": (_is_number(self.explore, most=1.0), "a share from 0 to 1"),
+            "beta": (_is_number(self.beta), "a number >= 0"),
             "reference": (_is_reference(self.reference), "finite numbers, or None"),
             "trust_region": (self.trust_region in ("auto", "off"), "'auto' or 'off'"),
         }
@@ -247,6 +248,11 @@ def _check_reference(reference: Sequence[float] | None, n_objectives: int) -> No
 
 def _is_count(value: object) -> bool:
     return value is None or (isinstance(value, int) and not isinstance(value, bool) and value >= 1)
+
+
+def _is_number(value: object, most: float = math.inf) -> bool:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return is_number and 0.0 <= value <= most  # type: ignore[operator]
 
 
 def _check_names(kind: type[GPSettings | SearchSettings], given: object) -> None:

@@ -48,6 +48,7 @@ Mask = npt.NDArray[np.bool_]
 _N_ANCHORS = 10
 _FAR_SHARE = 0.33  # of the trials that look beyond the gaps of the front
 _TRIFLE = 0.02  # standard deviations that are no progress
+_FARTHEST = 1e6  # standard deviations: a reference beyond would drown what is gained before it
 _LARGEST_FRONT = {2: 200, 3: 100, 4: 50}  # rows whose dominated volume is cut into boxes
 
 
@@ -119,7 +120,8 @@ def standing_of(
     if plan.reference is not None:
         signs = np.where(np.array(history.directions) == "maximize", -1.0, 1.0)
         given = np.asarray(plan.reference, dtype=np.float64) * signs
-        reference = incumbent_values(beliefs.objectives, data.X[:0], given[None])[0]
+        far = incumbent_values(beliefs.objectives, data.X[:0], given[None])[0]
+        reference = np.clip(far, -_FARTHEST, _FARTHEST)
     elif len(values):
         reference = reference_point(values[non_dominated(values)], values, is_far)
     return Standing(data.X[counts], values, reference)

@@ -85,9 +85,10 @@ def test_the_cost_model_grows_with_trials_and_dimensions() -> None:
     assert proposal_s(100, 50) > proposal_s(100, 5)
 
 
-def test_a_share_is_checked() -> None:
-    with pytest.raises(SettingsError):
-        AutoSampler(share=2.0)
+@pytest.mark.parametrize("share", [2.0, float("nan"), "half", None, True])
+def test_a_share_is_checked(share: object) -> None:
+    with pytest.raises(SettingsError, match="share"):
+        AutoSampler(share=share)
 
 
 def test_a_study_is_handed_over_as_its_trials_become_cheap(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -112,7 +112,16 @@ def test_values_that_nobody_can_compare_become_ranks():
     assert np.isfinite(sampler.propose(NUMBERS, history, 1, trial_rng(0, 24)).rows).all()
 
 
-@pytest.mark.parametrize("wrong", [{"population_size": 2}, {"sigma": 0.0}, {"sigma": "wide"}])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"population_size": 2},
+        {"sigma": 0.0},
+        {"sigma": "wide"},
+        {"sigma": True},
+        {"restarts": "no"},
+    ],
+)
 def test_settings_out_of_range_are_refused(wrong):
     with pytest.raises(SettingsError, match=next(iter(wrong))):
         CMAESSampler(**wrong)

@@ -171,6 +171,8 @@ def test_many_trials_are_thinned_out() -> None:
         {"n_startup": 2.5},
         {"max_points": True},
         {"explore": 1.5},
+        {"explore": "often"},
+        {"beta": None},
         {"beta": -1.0},
         {"trust_region": "sometimes"},
         {"model": {"no such": 1}},
