@@ -234,8 +234,7 @@ def test_one_objective_loads_none_of_it() -> None:
 
 def test_a_reference_beyond_all_reason_is_as_good_as_a_far_one() -> None:
     rows = PLANE.sample(12, np.random.default_rng(0))
-    values = [
-        [float(1.0 - x**8), float(x + y)] for x, y in rows
-    ]  # skewed: infinite once transformed
+    skewed = 1.0 - rows[:, 0] ** 8  # so that 1e300 is infinite once transformed
+    values = np.stack([skewed, rows.sum(axis=1)], axis=1).tolist()
     history = told(PLANE, rows, values, n_objectives=2)
     suggested(history, GPSampler(n_startup=5, reference=(1e300, 1e300)))
