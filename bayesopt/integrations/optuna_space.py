@@ -11,7 +11,7 @@ from optuna.distributions import (
     IntDistribution,
 )
 
-from bayesopt.errors import SpaceError
+from bayesopt.errors import SpaceError, short_repr
 from bayesopt.space import Categorical, Float, Int, Parameter
 
 
@@ -23,7 +23,12 @@ def to_parameter(distribution: BaseDistribution) -> Parameter:
     """
     if isinstance(distribution, CategoricalDistribution):
         return Categorical(range(len(distribution.choices)))
-    assert isinstance(distribution, FloatDistribution | IntDistribution)
+    if not isinstance(distribution, FloatDistribution | IntDistribution):
+        raise SpaceError(
+            "distribution",
+            expected="one of Optuna's float, int and categorical ones",
+            got=short_repr(distribution),
+        )
     kind = Float if isinstance(distribution, FloatDistribution) else Int
     low, high, log = distribution.low, distribution.high, distribution.log
     try:
