@@ -1,0 +1,137 @@
+"""A history kept in step with an Optuna study."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import optuna
+from optuna.distributions import BaseDistribution
+from optuna.trial import FrozenTrial
+
+from bayesopt.history import History
+from bayesopt.integrations.optuna_space import to_label, to_parameter, union
+from bayesopt.space import Space
+from bayesopt.trial import TrialState
+
+_STATES = {
+    optuna.trial.TrialState.RUNNING: TrialState.RUNNING,
+    optuna.trial.TrialState.WAITING: TrialState.WAITING,
+    optuna.trial.TrialState.COMPLETE: TrialState.COMPLETE,
+    optuna.trial.TrialState.PRUNED: TrialState.PRUNED,
+    optuna.trial.TrialState.FAIL: TrialState.FAIL,
+}
+
+
+@dataclass
+class News:
+    """What changed, in the columns that ``History.apply`` takes."""
+
+    seq: int
+    numbers: list[int] = field(default_factory=list)
+    states: list[int] = field(default_factory=list)
+    params: list[Mapping[str, Any]] = field(default_factory=list)
+    values: list[Sequence[float] | None] = field(default_factory=list)
+    constraints: list[Mapping[str, float]] = field(default_factory=list)
+    costs: list[float | None] = field(default_factory=list)
+    report_numbers: list[int] = field(default_factory=list)
+    report_steps: list[float] = field(default_factory=list)
+    report_values: list[Sequence[float]] = field(default_factory=list)
+    report_attempts: list[int] = field(default_factory=list)
+
+    def add(self, trial: FrozenTrial) -> None:
+        """Add the present facts of a trial; its reports once it is finished."""
+        state = _STATES[trial.state]
+        self.numbers.append(trial.number)
+        self.states.append(int(state))
+        distributions = trial.distributions
+        labels = {name: to_label(distributions[name], v) for name, v in trial.params.items()}
+        self.params.append(labels)
+        self.values.append(trial.values if state is TrialState.COMPLETE else None)
+        self.constraints.append(dict(trial.constraints))
+        self.costs.append(_seconds(trial))
+        if state.is_finished:
+            self._add_reports(trial)
+
+    def _add_reports(self, trial: FrozenTrial) -> None:
+        for step, value in trial.intermediate_values.items():
+            self.report_numbers.append(trial.number)
+            self.report_steps.append(float(step))
+            self.report_values.append((value,))
+            self.report_attempts.append(1)
+
+
+class Mirror:
+    """The history of one Optuna study and the distributions that its trials had.
+
+    Parameters
+    ----------
+    directions : sequence of {"minimize", "maximize"}
+    seed, noisy
+        As for ``History``.
+    """
+
+    def __init__(self, directions: Sequence[str], *, seed: int, noisy: bool) -> None:
+        self.distributions: dict[str, BaseDistribution] = {}
+        self.history = History(
+            Space({}),
+            len(directions),
+            directions=directions,
+            seed=seed,
+            noisy=noisy,
+            define_by_run=True,
+        )
+        self._seq = 0
+        self._n = 0
+        self._open: dict[int, object] = {}
+
+    def follow(self, trials: Sequence[FrozenTrial], n: int) -> None:
+        """Take in what happened to the trials before number `n`; O(changes).
+
+        More trials than these may have been taken in before; they stay.
+        """
+        known = {trial.number: trial for trial in trials} if _has_gaps(trials, n) else trials
+        news = News(self._seq + 1)
+        for number in [*self._open, *range(self._n, n)]:
+            trial = known.get(number) if isinstance(known, dict) else known[number]
+            if trial is not None:
+                self._note(trial, news)
+        self._n = max(self._n, n)
+        self._seq += 1
+        self.history.apply(news)
+
+    def _note(self, trial: FrozenTrial, news: News) -> None:
+        """Add a trial to the news unless nothing of it changed."""
+        stage = (trial.state, tuple(trial.params))
+        if self._open.get(trial.number) == stage:
+            return
+        self._open[trial.number] = stage
+        if trial.state.is_finished():
+            del self._open[trial.number]
+        self.learn(trial.distributions)
+        news.add(trial)
+
+    def learn(self, distributions: Mapping[str, BaseDistribution]) -> None:
+        """Widen the space until it holds these too; O(n d) where it grows, else O(d).
+
+        Columns are in the order of their names, whichever trial came first.
+        """
+        merged = dict(self.distributions)
+        for name, more in distributions.items():
+            merged[name] = union(merged[name], more) if name in merged else more
+        if merged == self.distributions:
+            return
+        self.distributions = {name: merged[name] for name in sorted(merged)}
+        parameters = {name: to_parameter(each) for name, each in self.distributions.items()}
+        self.history = self.history.in_space(Space(parameters))
+
+
+def _has_gaps(trials: Sequence[FrozenTrial], n: int) -> bool:
+    """Whether positions are not numbers: Hyperband's pruner shows samplers one bracket only."""
+    return len(trials) < n or (bool(trials) and trials[-1].number != len(trials) - 1)
+
+
+def _seconds(trial: FrozenTrial) -> float | None:
+    """Return how long a finished trial took."""
+    return None if trial.duration is None else max(trial.duration.total_seconds(), 0.0)
