@@ -50,7 +50,7 @@ def saving(folder: Path, attempt: int) -> Iterator[Path]:
     If the block raises, or the process dies, the checkpoint before it stays. Earlier ones are
     removed afterwards. Costs an fsync per file. Raises StorageError.
     """
-    partial = Path(tempfile.mkdtemp(prefix=f".partial-{attempt}-", dir=made(folder)))
+    partial = _draft(made(folder), attempt)
     try:
         yield partial
         target = folder / f"{attempt:06d}-{_next_serial(folder, attempt):06d}"
@@ -77,6 +77,14 @@ def numbers(root: Path) -> list[int]:
 def remove(root: Path, number: int) -> None:
     """Remove all that a trial left; what is gone already is fine."""
     shutil.rmtree(trial_folder(root, number), ignore_errors=True)
+
+
+def _draft(folder: Path, attempt: int) -> Path:
+    """Make the folder that a checkpoint is written into. Raises StorageError."""
+    try:
+        return Path(tempfile.mkdtemp(prefix=f".partial-{attempt}-", dir=folder))
+    except OSError as error:
+        raise _unusable(folder, error) from error
 
 
 def _complete(folder: Path) -> list[tuple[int, int]]:

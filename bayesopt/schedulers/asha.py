@@ -11,7 +11,15 @@ import numpy.typing as npt
 
 from bayesopt.history import History
 from bayesopt.schedulers.base import Decision, Settled
-from bayesopt.schedulers.checks import require_budgets, require_choice, require_count
+from bayesopt.schedulers.checks import (
+    require_choice,
+    require_count,
+    require_eta,
+    require_flag,
+    require_max_steps,
+    require_min_steps,
+    require_number,
+)
 from bayesopt.schedulers.fidelity import LEARN_FROM, LearnFrom, at_highest_level
 from bayesopt.schedulers.rungs import Rungs, arrival, ladder, read_rungs
 from bayesopt.trial import TrialState
@@ -36,7 +44,7 @@ class ASHAScheduler:
     max_steps : float, optional
         What a whole training reports in the end. None: there is always a next rung.
     eta : float
-        One of so many goes on.
+        One of so many goes on; at least 1.1.
     mode : {"stop", "pause"}
         "stop": a trial that is not among the best of its rung when it gets there is over; the first
         to get there always goes on. "pause": it is laid aside, and goes on once it belongs to the
@@ -80,8 +88,12 @@ class ASHAScheduler:
     name: ClassVar[str] = "asha"
 
     def __post_init__(self) -> None:
-        highest = 2.0 * float(self.min_steps) if self.max_steps is None else self.max_steps
-        require_budgets(self.min_steps, highest, self.eta)
+        require_min_steps(self.min_steps)
+        if self.max_steps is not None:
+            require_max_steps(self.max_steps, self.min_steps)
+        require_eta(self.eta)
+        require_flag("growing", self.growing)
+        require_number("tolerance", self.tolerance, 0.0)
         require_choice("mode", self.mode, ("stop", "pause") if not self.growing else ("pause",))
         require_choice("learn_from", self.learn_from, LEARN_FROM)
         require_count("smoothing", self.smoothing)

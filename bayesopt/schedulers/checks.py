@@ -6,6 +6,8 @@ import math
 
 from bayesopt.errors import SettingsError, short_repr
 
+_LEAST_ETA = 1.1
+
 
 def require_number(name: str, value: object, low: float, high: float = math.inf) -> None:
     """Raise SettingsError unless `value` is a number in [low, high]."""
@@ -25,8 +27,14 @@ def require_choice(name: str, value: object, choices: tuple[str, ...]) -> None:
         raise SettingsError(name, expected=f"one of {choices}", got=short_repr(value))
 
 
-def require_budgets(min_steps: object, max_steps: object, eta: object) -> None:
-    """Raise SettingsError unless 0 < min_steps < max_steps < inf and eta > 1."""
+def require_flag(name: str, value: object) -> None:
+    """Raise SettingsError unless `value` is True or False."""
+    if not isinstance(value, bool):
+        raise SettingsError(name, expected="True or False", got=short_repr(value))
+
+
+def require_min_steps(min_steps: object) -> None:
+    """Raise SettingsError unless 0 < min_steps < inf."""
     if not (_is_number(min_steps) and 0 < min_steps < math.inf):  # type: ignore[operator]
         raise SettingsError(
             "min_steps",
@@ -34,15 +42,29 @@ def require_budgets(min_steps: object, max_steps: object, eta: object) -> None:
             got=short_repr(min_steps),
             remedy="Report 1 after the first step, not 0: nothing can be said after no training.",
         )
+
+
+def require_max_steps(max_steps: object, min_steps: float) -> None:
+    """Raise SettingsError unless min_steps < max_steps < inf."""
     if not (_is_number(max_steps) and min_steps < max_steps < math.inf):  # type: ignore[operator]
         raise SettingsError(
             "max_steps",
             expected=f"a finite number > min_steps, {min_steps}",
             got=short_repr(max_steps),
-            remedy="It is the step that a trial reports at the end of a whole training.",
+            remedy="It is the step that a trial reports at the end of a whole training; "
+            "by its short name alone a scheduler that needs it cannot be had.",
         )
-    if not (_is_number(eta) and 1 < eta < math.inf):  # type: ignore[operator]
-        raise SettingsError("eta", expected="a finite number > 1", got=short_repr(eta))
+
+
+def require_eta(eta: object) -> None:
+    """Raise SettingsError unless 1.1 <= eta < inf: closer to 1, rungs grow beyond number."""
+    if not (_is_number(eta) and _LEAST_ETA <= eta < math.inf):  # type: ignore[operator]
+        raise SettingsError(
+            "eta",
+            expected=f"a finite number >= {_LEAST_ETA}",
+            got=short_repr(eta),
+            remedy="One of so many trials goes on from a rung; 2 to 4 are usual.",
+        )
 
 
 def _is_number(value: object) -> bool:

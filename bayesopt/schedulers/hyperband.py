@@ -11,7 +11,13 @@ import numpy as np
 
 from bayesopt.history import History
 from bayesopt.schedulers.base import Decision, Settled
-from bayesopt.schedulers.checks import require_budgets, require_choice, require_count
+from bayesopt.schedulers.checks import (
+    require_choice,
+    require_count,
+    require_eta,
+    require_max_steps,
+    require_min_steps,
+)
 from bayesopt.schedulers.cohorts import Bracket, cohort_of, decide, settle
 from bayesopt.schedulers.fidelity import LEARN_FROM, LearnFrom, at_highest_level
 from bayesopt.schedulers.rungs import ladder
@@ -30,7 +36,9 @@ class _Waiting(ABC):
     learn_from: LearnFrom = "level"
 
     def __post_init__(self) -> None:
-        require_budgets(self.min_steps, self.max_steps, self.eta)
+        require_min_steps(self.min_steps)
+        require_max_steps(self.max_steps, self.min_steps)
+        require_eta(self.eta)
         require_count("smoothing", self.smoothing)
         require_choice("learn_from", self.learn_from, LEARN_FROM)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 
 from bayesopt import checkpoints
-from bayesopt.errors import TellConflictError
+from bayesopt.errors import StorageError, TellConflictError
 from bayesopt.history import History
 from bayesopt.rng import trial_rng
 from bayesopt.schedulers.base import Decision, PausingScheduler, Scheduler, settle
@@ -85,10 +85,15 @@ def pause(context: StudyContext, number: int, attempt: int | None) -> bool:
 def collect_garbage(context: StudyContext) -> None:
     """Remove the checkpoints of finished trials, except those of the best.
 
+    A folder that cannot be read is left alone: a result that is recorded must not look lost.
     O(folders), which are those of unfinished trials and the best.
     """
     root = context.checkpoints
-    found = checkpoints.numbers(root)
+    try:
+        found = checkpoints.numbers(root)
+    except StorageError as error:
+        _log.warning("checkpoints are not tidied up: %s", error)
+        return
     if not found:
         return
     with context.lock:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 
@@ -84,3 +85,12 @@ def test_a_trial_resumes_from_where_the_attempt_before_stood(tmp_path: Path) -> 
     assert fresh.resume_from is None
     with pytest.raises(StorageError, match="handed out"):
         _ = Trial(TrialSetup(4, 2, {}), port=None).resume_from  # type: ignore[arg-type]
+
+
+def test_a_full_disk_is_a_storage_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(**_: object) -> str:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(checkpoints.tempfile, "mkdtemp", refuse)
+    with pytest.raises(StorageError, match="No space left"):
+        save(tmp_path / "0", 1, "x")

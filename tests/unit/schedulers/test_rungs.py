@@ -269,6 +269,11 @@ def test_several_objectives_rank_by_fronts() -> None:
         (SuccessiveHalvingScheduler, {"max_steps": 9, "n_begin": 1}),
         (SuccessiveHalvingScheduler, {"max_steps": "9"}),
         (PatienceScheduler, {"patience": -1}),
+        (ASHAScheduler, {"min_steps": "1"}),
+        (ASHAScheduler, {"eta": 1.0000001}),
+        (ASHAScheduler, {"tolerance": -1.0}),
+        (ASHAScheduler, {"growing": "yes", "mode": "pause"}),
+        (HyperbandScheduler, {"max_steps": 9, "eta": 1.0000001}),
     ],
 )
 def test_settings_without_a_meaning_are_refused(kind: Any, given_settings: dict[str, Any]) -> None:

@@ -310,3 +310,17 @@ def test_a_view_knows_failed_and_running_trials() -> None:
     view = bo.ASHAScheduler(max_steps=9).view(study.history)
     counts = (view.count(bo.TrialState.COMPLETE), view.is_failed.sum(), view.is_running.sum())
     assert counts == (14, 1, 1)
+
+
+def test_a_result_is_told_though_checkpoints_cannot_be_tidied_up(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    study = bo.create_study(SPACE, storage=tmp_path / "study.db", sampler="random", seed=0)
+    trial = study.ask()
+    root = trial.checkpoint_dir.parent
+    trial.checkpoint_dir.rmdir()
+    root.rmdir()
+    root.write_text("not a folder")
+    study.tell(trial, 1.0)
+    assert study.best_trial.values == (1.0,)
+    assert "checkpoints are not tidied up" in caplog.text
