@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from bayesopt.errors import SettingsError, short_repr
+from bayesopt.checks import require_number
 from bayesopt.history import History
 from bayesopt.samplers.base import Sampler, Suggestion
 from bayesopt.samplers.gp import GPSampler
@@ -63,11 +63,7 @@ class AutoSampler:
     name: ClassVar[str] = "auto"
 
     def __post_init__(self) -> None:
-        is_number = isinstance(self.share, int | float) and not isinstance(self.share, bool)
-        if not (is_number and 0.0 <= self.share <= 1.0):
-            raise SettingsError(
-                "share", expected="a number from 0 to 1", got=short_repr(self.share)
-            )
+        require_number("share", self.share, 0.0, 1.0)
 
     def propose(
         self, space: Space, history: History, n: int, rng: np.random.Generator

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from bayesopt.errors import SettingsError, short_repr
+from bayesopt.checks import require_count, require_flag, require_number
 from bayesopt.history import History
 from bayesopt.rng import named_rng
 from bayesopt.samplers.base import Suggestion
@@ -77,20 +77,10 @@ class CMAESSampler:
     name: ClassVar[str] = "cmaes"
 
     def __post_init__(self) -> None:
-        size = self.population_size
-        if size is not None and (not isinstance(size, int) or isinstance(size, bool) or size < 3):
-            raise SettingsError(
-                "cmaes: population_size", expected="a whole number >= 3", got=short_repr(size)
-            )
-        is_number = isinstance(self.sigma, int | float) and not isinstance(self.sigma, bool)
-        if not (is_number and 0.0 < self.sigma <= 1.0):
-            raise SettingsError(
-                "cmaes: sigma", expected="a number in (0, 1]", got=short_repr(self.sigma)
-            )
-        if not isinstance(self.restarts, bool):
-            raise SettingsError(
-                "cmaes: restarts", expected="True or False", got=short_repr(self.restarts)
-            )
+        if self.population_size is not None:
+            require_count("cmaes: population_size", self.population_size, 3)
+        require_number("cmaes: sigma", self.sigma, 0.0, 1.0, above=True)
+        require_flag("cmaes: restarts", self.restarts)
 
     def propose(
         self, space: Space, history: History, n: int, rng: np.random.Generator

@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from bayesopt.errors import SettingsError, short_repr
+from bayesopt.checks import require_choice, require_count, require_number
 from bayesopt.history import History
 from bayesopt.samplers.base import Suggestion
 from bayesopt.samplers.breeding import Parents, cross, mutate
@@ -72,12 +72,13 @@ class EvolutionSampler:
     name: ClassVar[str] = "evolution"
 
     def __post_init__(self) -> None:
-        _require_count("population_size", self.population_size, 2)
-        _require_count("tournament_size", self.tournament_size, 1)
-        _require_choice("survival", self.survival, _SURVIVALS)
-        _require_choice("diversity", self.diversity, (None, *_DIVERSITIES))
-        _require_rate("crossover_rate", self.crossover_rate)
-        _require_rate("mutation_rate", self.mutation_rate)
+        require_count("evolution: population_size", self.population_size, 2)
+        require_count("evolution: tournament_size", self.tournament_size)
+        require_choice("evolution: survival", self.survival, _SURVIVALS)
+        require_choice("evolution: diversity", self.diversity, (None, *_DIVERSITIES))
+        for name in ("crossover_rate", "mutation_rate"):
+            if getattr(self, name) is not None:
+                require_number(f"evolution: {name}", getattr(self, name), 0.0, 1.0)
 
     def propose(self, space: Space, history: History, n: int, rng: Rng) -> Suggestion:
         """Return `n` configurations (see ``Sampler.propose``); O(trials log trials)."""
@@ -140,25 +141,3 @@ def _diversity(n_objectives: int) -> str:
 
 def _drawn_at_random(n: int) -> str:
     return f"{n} drawn at random: too few trials to breed from, or no child was new and feasible"
-
-
-def _require_count(name: str, value: object, least: int) -> None:
-    if not isinstance(value, int) or isinstance(value, bool) or value < least:
-        raise SettingsError(
-            f"evolution: {name}", expected=f"a whole number >= {least}", got=short_repr(value)
-        )
-
-
-def _require_choice(name: str, value: object, choices: tuple[object, ...]) -> None:
-    if value not in choices:
-        raise SettingsError(
-            f"evolution: {name}", expected=f"one of {choices}", got=short_repr(value)
-        )
-
-
-def _require_rate(name: str, value: object) -> None:
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    if value is not None and not (is_number and 0.0 <= value <= 1.0):  # type: ignore[operator]
-        raise SettingsError(
-            f"evolution: {name}", expected="a number in [0, 1]", got=short_repr(value)
-        )

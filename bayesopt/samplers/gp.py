@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
@@ -12,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bayesopt.acquisition.settings import SearchSettings
+from bayesopt.checks import require_choice, require_count, require_number
 from bayesopt.errors import SettingsError, short_repr
 from bayesopt.history import History
 from bayesopt.samplers.base import Suggestion
@@ -110,19 +110,16 @@ class GPSampler:
     name: ClassVar[str] = "gp"
 
     def __post_init__(self) -> None:
-        checks = {
-            "acquisition": (self.acquisition in ACQUISITIONS, f"one of {ACQUISITIONS}"),
-            "n_startup": (_is_count(self.n_startup), "an integer >= 1, or None"),
-            "max_points": (_is_count(self.max_points), "an integer >= 1, or None"),
-            "explore": (_is_number(self.explore, most=1.0), "a share from 0 to 1"),
-            "beta": (_is_number(self.beta), "a number >= 0"),
-            "reference": (_is_reference(self.reference), "finite numbers, or None"),
-            "trust_region": (self.trust_region in ("auto", "off"), "'auto' or 'off'"),
-        }
-        for name, (ok, expected) in checks.items():
-            if not ok:
-                got = short_repr(getattr(self, name))
-                raise SettingsError(name, expected=expected, got=got)
+        require_choice("acquisition", self.acquisition, ACQUISITIONS)
+        require_choice("trust_region", self.trust_region, ("auto", "off"))
+        for name in ("n_startup", "max_points"):
+            if getattr(self, name) is not None:
+                require_count(name, getattr(self, name))
+        require_number("explore", self.explore, 0.0, 1.0)
+        require_number("beta", self.beta, 0.0)
+        if not _is_reference(self.reference):
+            got = short_repr(self.reference)
+            raise SettingsError("reference", expected="finite numbers, or None", got=got)
         check_device(self.device)
         for kind, given in ((GPSettings, self.model), (SearchSettings, self.search)):
             _check_names(kind, given)
@@ -244,15 +241,6 @@ def _check_reference(reference: Sequence[float] | None, n_objectives: int) -> No
             expected=f"a number for each of {n_objectives} objectives",
             got=short_repr(reference),
         )
-
-
-def _is_count(value: object) -> bool:
-    return value is None or (isinstance(value, int) and not isinstance(value, bool) and value >= 1)
-
-
-def _is_number(value: object, most: float = math.inf) -> bool:
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return is_number and 0.0 <= value <= most  # type: ignore[operator]
 
 
 def _check_names(kind: type[GPSettings | SearchSettings], given: object) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from numpy.random import Generator
 
-from bayesopt.errors import SettingsError, short_repr
+from bayesopt.checks import require_choice, require_count, require_number
 from bayesopt.history import History
 from bayesopt.rng import named_rng
 from bayesopt.samplers.base import Suggestion
@@ -26,6 +26,7 @@ F = npt.NDArray[np.float64]
 
 _ROUNDS = 8  # of candidates per row, where constraints or known trials leave none
 _ACQUISITIONS = ("ei", "pi")
+_LARGEST = 1e6  # setting that is a number
 
 
 @dataclass(frozen=True)
@@ -93,18 +94,13 @@ class TPESampler:
     def __post_init__(self) -> None:
         """Refuse settings without a meaning (SettingsError)."""
         for name in ("n_startup", "n_candidates", "most_good", "most_others"):
-            _check_count(name, getattr(self, name))
+            require_count(f"tpe: {name}", getattr(self, name))
         for name in ("width", "least_width"):
-            _check_number(name, getattr(self, name), above=0.0)
+            require_number(f"tpe: {name}", getattr(self, name), 0.0, _LARGEST, above=True)
         for name in ("least_cell_width", "prior_weight", "spread_weight", "choice_weight"):
-            _check_number(name, getattr(self, name))
-        _check_number("good_fraction", self.good_fraction, above=0.0, most=1.0)
-        if self.acquisition not in _ACQUISITIONS:
-            raise SettingsError(
-                "tpe: acquisition",
-                expected=f"one of {_ACQUISITIONS}",
-                got=short_repr(self.acquisition),
-            )
+            require_number(f"tpe: {name}", getattr(self, name), 0.0, _LARGEST)
+        require_number("tpe: good_fraction", self.good_fraction, 0.0, 1.0, above=True)
+        require_choice("tpe: acquisition", self.acquisition, _ACQUISITIONS)
 
     def propose(
         self, space: Space, history: History, n: int, rng: np.random.Generator
@@ -203,16 +199,3 @@ def _take(batch: Batch, space: Space, history: History, rows: F, most: int) -> N
 
 def _drawn_at_random(n: int) -> str:
     return f"{n} drawn at random: no candidate was new and feasible"
-
-
-def _check_count(name: str, value: object) -> None:
-    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-        raise SettingsError(f"tpe: {name}", expected="a whole number >= 1", got=short_repr(value))
-
-
-def _check_number(name: str, value: object, above: float = -1e-300, most: float = 1e6) -> None:
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not is_number or not above < value <= most:  # type: ignore[operator]
-        bound = "a number > 0" if above == 0.0 else "a number >= 0"
-        expected = f"{bound} and <= {most:g}"
-        raise SettingsError(f"tpe: {name}", expected=expected, got=short_repr(value))

@@ -9,17 +9,10 @@ from typing import ClassVar, Literal
 import numpy as np
 import numpy.typing as npt
 
+from bayesopt.checks import require_choice, require_count, require_flag, require_number
 from bayesopt.history import History
 from bayesopt.schedulers.base import Decision, Settled
-from bayesopt.schedulers.checks import (
-    require_choice,
-    require_count,
-    require_eta,
-    require_flag,
-    require_max_steps,
-    require_min_steps,
-    require_number,
-)
+from bayesopt.schedulers.budgets import require_eta, require_max_steps, require_min_steps
 from bayesopt.schedulers.fidelity import LEARN_FROM, LearnFrom, at_highest_level
 from bayesopt.schedulers.rungs import Rungs, arrival, ladder, read_rungs
 from bayesopt.trial import TrialState

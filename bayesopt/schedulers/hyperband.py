@@ -9,15 +9,10 @@ from typing import ClassVar
 
 import numpy as np
 
+from bayesopt.checks import require_choice, require_count
 from bayesopt.history import History
 from bayesopt.schedulers.base import Decision, Settled
-from bayesopt.schedulers.checks import (
-    require_choice,
-    require_count,
-    require_eta,
-    require_max_steps,
-    require_min_steps,
-)
+from bayesopt.schedulers.budgets import require_eta, require_max_steps, require_min_steps
 from bayesopt.schedulers.cohorts import Bracket, cohort_of, decide, settle
 from bayesopt.schedulers.fidelity import LEARN_FROM, LearnFrom, at_highest_level
 from bayesopt.schedulers.rungs import ladder

@@ -9,9 +9,9 @@ from typing import ClassVar
 import numpy as np
 import numpy.typing as npt
 
+from bayesopt.checks import require_number
 from bayesopt.history import History
 from bayesopt.schedulers.base import Decision
-from bayesopt.schedulers.checks import require_number
 
 F = npt.NDArray[np.float64]
 

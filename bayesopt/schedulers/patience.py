@@ -7,9 +7,9 @@ from typing import ClassVar
 
 import numpy as np
 
+from bayesopt.checks import require_number
 from bayesopt.history import History
 from bayesopt.schedulers.base import Decision
-from bayesopt.schedulers.checks import require_number
 
 
 @dataclass(frozen=True)
