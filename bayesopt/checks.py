@@ -20,7 +20,7 @@ def is_count(value: object, least: int = 1) -> bool:
 def require_number(
     name: str, value: object, low: float, high: float = math.inf, *, above: bool = False
 ) -> None:
-    """Raise SettingsError unless `value` is a number in [low, high], or in (low, high] if `above`."""
+    """Raise SettingsError unless `value` is a number in [low, high]; `above` leaves out `low`."""
     if not is_number(value, low, high) or (above and value == low):
         bracket = "(" if above else "["
         expected = f"a number in {bracket}{low:g}, {high:g}]"

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-import threading
-import weakref
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -16,6 +14,7 @@ from bayesopt.checks import require_count, require_flag, require_number
 from bayesopt.history import History
 from bayesopt.rng import named_rng
 from bayesopt.samplers.base import Suggestion
+from bayesopt.samplers.by_history import ByHistory
 from bayesopt.samplers.fresh import Batch, fill_up, may_repeat
 from bayesopt.samplers.survival import fittest
 from bayesopt.space import Space
@@ -70,8 +69,8 @@ class CMAESSampler:
     population_size: int | None = None
     sigma: float = _SIGMA
     restarts: bool = True
-    _cache: _SearchCache = field(
-        default_factory=lambda: _SearchCache(), init=False, repr=False, compare=False
+    _cache: ByHistory[Search] = field(
+        default_factory=ByHistory, init=False, repr=False, compare=False
     )
 
     name: ClassVar[str] = "cmaes"
@@ -101,7 +100,7 @@ class CMAESSampler:
         return Suggestion(rows, self.name, note, n_fresh)
 
     def _draw(self, batch: Batch, space: Space, history: History, n: int) -> None:
-        search = self._cache.search(space, history, self)
+        search = self._search(space, history)
         search.catch_up(history)
         for number in range(history.n, history.n + n):
             missing = batch.missing
@@ -110,6 +109,9 @@ class CMAESSampler:
                     batch.offer(row)
                 if batch.missing < missing:
                     break
+
+    def _search(self, space: Space, history: History) -> Search:
+        return self._cache.get(space, history, lambda: Search(Codes(space), self, history.seed))
 
 
 def _may_be_asked(row: F, space: Space, history: History) -> bool:
@@ -272,27 +274,3 @@ def _losses(history: History, generation: Numbers) -> F:
 def _spread(values: F) -> float:
     ordered = np.sort(values)
     return float(ordered[3 * values.size // 4] - ordered[values.size // 4])
-
-
-class _SearchCache:
-    """Remembers the searches of a sampler, one per history, while nothing is taken away from it.
-
-    It is no part of a sampler's value: copies and pickles begin with an empty one.
-    """
-
-    def __init__(self) -> None:
-        self.lock = threading.RLock()
-        self._known: weakref.WeakKeyDictionary[History, tuple[Space, int, Search]]
-        self._known = weakref.WeakKeyDictionary()
-
-    def search(self, space: Space, history: History, settings: CMAESSampler) -> Search:
-        """Return the search of a history."""
-        known = self._known.get(history)
-        if known is None or known[0] is not space or known[1] != history.generation:
-            search = Search(Codes(space), settings, history.seed)
-            known = (space, history.generation, search)
-            self._known[history] = known
-        return known[2]
-
-    def __reduce__(self) -> tuple[type[_SearchCache], tuple[()]]:
-        return _SearchCache, ()

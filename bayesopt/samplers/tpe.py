@@ -15,8 +15,9 @@ from bayesopt.checks import require_choice, require_count, require_number
 from bayesopt.history import History
 from bayesopt.rng import named_rng
 from bayesopt.samplers.base import Suggestion
+from bayesopt.samplers.by_history import ByHistory
 from bayesopt.samplers.fresh import Batch, fill_up, may_repeat
-from bayesopt.samplers.tpe_order import EVALUATED, LedgerCache, Split, split
+from bayesopt.samplers.tpe_order import EVALUATED, Ledger, Split, split
 from bayesopt.space import Space
 
 if TYPE_CHECKING:
@@ -87,7 +88,9 @@ class TPESampler:
     prior_weight: float = 1.0
     spread_weight: float = 1.0
     choice_weight: float = 1.0
-    _cache: LedgerCache = field(default_factory=LedgerCache, init=False, repr=False, compare=False)
+    _cache: ByHistory[Ledger] = field(
+        default_factory=ByHistory, init=False, repr=False, compare=False
+    )
 
     name: ClassVar[str] = "tpe"
 
@@ -148,7 +151,8 @@ class TPESampler:
     def _split(self, space: Space, history: History, n_finished: int) -> Split:
         n_good = min(self.most_good, math.ceil(self.good_fraction * n_finished))
         with self._cache.lock:
-            best = self._cache.ledger(space, history, self.most_good + 1).best(history)
+            ledger = self._cache.get(space, history, lambda: Ledger(self.most_good + 1))
+            best = ledger.best(history)
             gains = self.acquisition == "ei" and history.n_objectives == 1
             return split(history, best, n_good, self.most_others, gains)
 

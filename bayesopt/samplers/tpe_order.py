@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import bisect
 import math
-import threading
-import weakref
 from typing import NamedTuple
 
 import numpy as np
@@ -13,7 +11,6 @@ import numpy.typing as npt
 
 from bayesopt.history import History
 from bayesopt.history.fronts import pareto_order
-from bayesopt.space import Space
 from bayesopt.trial import TrialState
 
 F = npt.NDArray[np.float64]
@@ -203,26 +200,3 @@ def _others(history: History, good: Numbers, most: int) -> Numbers:
     place[place == numbers.size] = 0
     keep[place[numbers[place] == good]] = False
     return np.asarray(numbers[keep])
-
-
-class LedgerCache:
-    """Remembers the ledgers of a sampler, one per history, while its space stays the same.
-
-    It is no part of a sampler's value: copies and pickles begin with an empty one.
-    """
-
-    def __init__(self) -> None:
-        self.lock = threading.RLock()
-        self._ledgers: weakref.WeakKeyDictionary[History, tuple[Space, int, Ledger]]
-        self._ledgers = weakref.WeakKeyDictionary()
-
-    def ledger(self, space: Space, history: History, n_kept: int) -> Ledger:
-        """Return the ledger of a history."""
-        known = self._ledgers.get(history)
-        if known is None or known[0] is not space or known[1] != history.generation:
-            known = (space, history.generation, Ledger(n_kept))
-            self._ledgers[history] = known
-        return known[2]
-
-    def __reduce__(self) -> tuple[type[LedgerCache], tuple[()]]:
-        return LedgerCache, ()

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import math
-import threading
-import weakref
 from collections import deque
 from collections.abc import Callable, Iterator
 
@@ -13,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bayesopt.history import History
+from bayesopt.samplers.by_history import ByHistory
 from bayesopt.space import Space
 
 F = npt.NDArray[np.float64]
@@ -71,27 +70,16 @@ class Walk:
         self.n_passed += len(self._ahead.popleft()[1])
 
 
-class WalkCache:
-    """Remembers the walks of a sampler, one per history, while nothing is taken away from it.
-
-    It is no part of a sampler's value: copies and pickles begin with an empty one.
-    """
-
-    def __init__(self) -> None:
-        self._lock = threading.RLock()
-        self._walks: weakref.WeakKeyDictionary[History, tuple[Space, int, Walk]]
-        self._walks = weakref.WeakKeyDictionary()
+class WalkCache(ByHistory[Walk]):
+    """Remembers the walks of a sampler, one per history."""
 
     @contextlib.contextmanager
     def walk(self, space: Space, history: History, start: Start) -> Iterator[Walk]:
         """Lend the walk along ``start(space, history)``, at the place where it was left."""
-        with self._lock:
-            known = self._walks.pop(history, None)
-            if known is None or known[0] is not space or known[1] != history.generation:
-                known = (space, history.generation, Walk(start(space, history)))
-            yield known[2]
-            # Not reached after an exception, which may have broken the sequence off.
-            self._walks[history] = known
-
-    def __reduce__(self) -> tuple[type[WalkCache], tuple[()]]:
-        return WalkCache, ()
+        with self.lock:
+            walk = self.get(space, history, lambda: Walk(start(space, history)))
+            try:
+                yield walk
+            except BaseException:
+                self.forget(history)  # the sequence may have been broken off
+                raise

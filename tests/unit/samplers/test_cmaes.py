@@ -81,7 +81,7 @@ def test_a_generation_is_learned_from_once_all_of_it_is_over():
     sampler = CMAESSampler(population_size=4)
     history = play(sampler, NUMBERS, cigar, 3)
     straggler = history.append(NUMBERS.decode(NUMBERS.sample(1, np.random.default_rng(0)))[0])
-    first = sampler._cache.search(NUMBERS, history, sampler)
+    first = sampler._search(NUMBERS, history)
     for _ in range(5):
         ask_and_tell(sampler, history, cigar)
     assert first._first == 0
@@ -97,7 +97,7 @@ def test_a_search_that_has_converged_starts_anew_with_twice_the_population():
         ask_and_tell(
             sampler, history, lambda config: round(config["x"] ** 2 + (config["y"] - 0.4) ** 2, 12)
         )
-    search = sampler._cache.search(history.space, history, sampler)
+    search = sampler._search(history.space, history)
     assert search._n_restarts >= 1
     assert search._size == 4 * 2**search._n_restarts
 
