@@ -72,8 +72,9 @@ pytest.importorskip("gpytorch")
 pytest.importorskip("botorch")
 
 
-@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
-def test_a_missing_gpu_is_said_before_the_first_trial() -> None:
+def test_a_missing_gpu_is_said_before_the_first_trial(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    machinery.cache_clear()
     study = bo.create_study({"x": bo.Float(0.0, 1.0)}, sampler=GPSampler(device="cuda"))
     with pytest.raises(MissingDependencyError, match="a GPU that torch can use"):
         study.ask()
