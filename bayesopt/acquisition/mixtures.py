@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import abc
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -28,6 +29,26 @@ class Mixture:
 
     members: Sequence[Fitted]
     weights: F
+
+
+class MixtureGain(abc.ABC):
+    """What rows are worth by a formula of the moments of several mixtures: a term of a utility."""
+
+    objectives: Sequence[Mixture]
+
+    def value(self, X: F) -> F:
+        """Return what rows X [q, d] are worth, [q]."""
+        return self._gain(*moments(self.objectives, X))[0]
+
+    def value_grad(self, X: F) -> tuple[F, F]:
+        """Return it with its gradient [q, d]."""
+        mean, var, d_mean, d_var = slopes(self.objectives, X)
+        value, by_mean, by_var = self._gain(mean, var)
+        return value, through(by_mean, d_mean, by_var, d_var)
+
+    @abc.abstractmethod
+    def _gain(self, mean: F, var: F) -> tuple[F, F, F]:
+        """Return the value [q] and its partials by means and variances [members, q]."""
 
 
 def owners(objectives: Sequence[Mixture]) -> tuple[Numbers, F]:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from bayesopt._kernels.hypervolume import free_boxes
 from bayesopt._kernels.improvement import log_volume_gain, workspace
-from bayesopt.acquisition.mixtures import Mixture, moments, owners, slopes, through
+from bayesopt.acquisition.mixtures import Mixture, MixtureGain, owners
 
 F = npt.NDArray[np.float64]
 Numbers = npt.NDArray[np.int64]
@@ -89,7 +89,7 @@ def reference_point(front: F, values: F, is_far: bool = False) -> F:
 
 
 @dataclass(frozen=True)
-class VolumeGain:
+class VolumeGain(MixtureGain):
     """The log expected growth of the dominated volume, exact for independent objectives.
 
     Attributes
@@ -101,16 +101,6 @@ class VolumeGain:
 
     objectives: Sequence[Mixture]
     space: FreeSpace
-
-    def value(self, X: F) -> F:
-        """Return the log expected growth [q] at X [q, d]."""
-        return self._gain(*moments(self.objectives, X))[0]
-
-    def value_grad(self, X: F) -> tuple[F, F]:
-        """Return it with its gradient [q, d]."""
-        mean, var, d_mean, d_var = slopes(self.objectives, X)
-        value, by_mean, by_var = self._gain(mean, var)
-        return value, through(by_mean, d_mean, by_var, d_var)
 
     def _gain(self, mean: F, var: F) -> tuple[F, F, F]:
         value, by_mean, by_var = np.empty(mean.shape[1]), np.empty_like(mean), np.empty_like(mean)

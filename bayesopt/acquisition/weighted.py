@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bayesopt._kernels.chebyshev import NODE_WEIGHTS, NODES, log_max_improvement, workspace
-from bayesopt.acquisition.mixtures import Mixture, moments, owners, slopes, through
+from bayesopt.acquisition.mixtures import Mixture, MixtureGain, owners
 
 F = npt.NDArray[np.float64]
 
@@ -46,7 +46,7 @@ def random_weighting(front: F, rng: np.random.Generator) -> Weighting:
 
 
 @dataclass(frozen=True)
-class WeightedGain:
+class WeightedGain(MixtureGain):
     """The log expected improvement of a weighting over the best value that it had.
 
     Attributes
@@ -59,16 +59,6 @@ class WeightedGain:
     objectives: Sequence[Mixture]
     weighting: Weighting
     best: float
-
-    def value(self, X: F) -> F:
-        """Return the log expected improvement [q] at X [q, d]."""
-        return self._gain(*moments(self.objectives, X))[0]
-
-    def value_grad(self, X: F) -> tuple[F, F]:
-        """Return it with its gradient [q, d]."""
-        mean, var, d_mean, d_var = slopes(self.objectives, X)
-        value, by_mean, by_var = self._gain(mean, var)
-        return value, through(by_mean, d_mean, by_var, d_var)
 
     def _gain(self, mean: F, var: F) -> tuple[F, F, F]:
         place, log_weight = owners(self.objectives)
