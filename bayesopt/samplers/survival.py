@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bayesopt.history import History
-from bayesopt.samplers.tpe_order import FEASIBLE, order_columns
+from bayesopt.samplers.order import FEASIBLE, order_columns
 
 F = npt.NDArray[np.float64]
 Numbers = npt.NDArray[np.int64]

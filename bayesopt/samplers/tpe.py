@@ -17,7 +17,7 @@ from bayesopt.rng import named_rng
 from bayesopt.samplers.base import Suggestion
 from bayesopt.samplers.by_history import ByHistory
 from bayesopt.samplers.fresh import Batch, fill_up, may_repeat
-from bayesopt.samplers.tpe_order import EVALUATED, Ledger, Split, split
+from bayesopt.samplers.order import EVALUATED, Ledger, Split, split
 from bayesopt.space import Space
 
 if TYPE_CHECKING:

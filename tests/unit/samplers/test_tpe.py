@@ -17,7 +17,7 @@ from bayesopt.errors import SettingsError
 from bayesopt.history import History
 from bayesopt.rng import trial_rng
 from bayesopt.samplers import TPESampler
-from bayesopt.samplers.tpe_order import Ledger
+from bayesopt.samplers.order import Ledger
 from bayesopt.space import Categorical, Float, Int, Ordinal, Space
 from bayesopt.trial import TrialState
 

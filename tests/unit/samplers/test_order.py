@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from bayesopt.history import History
 from bayesopt.history.fronts import pareto_order
-from bayesopt.samplers.tpe_order import CUT_SHORT, FEASIBLE, VIOLATING, Ledger, split
+from bayesopt.samplers.order import CUT_SHORT, FEASIBLE, VIOLATING, Ledger, split
 from bayesopt.space import Float, Space
 from bayesopt.trial import TrialState
 
