@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 
 
-@pytest.mark.parametrize(("level", "seconds"), [("storage", "15"), ("study", "10")])
+@pytest.mark.parametrize(("level", "seconds"), [("storage", "10"), ("study", "8")])
 def test_killing_workers_loses_nothing(tmp_path: Path, level: str, seconds: str) -> None:
     command = [sys.executable, "-m", "benchmarks.storage_kill", "--level", level, "--json"]
     done = subprocess.run(
