@@ -77,11 +77,11 @@ class AutoSampler:
     def choice(self, history: History) -> tuple[Sampler, str]:
         """Return the sampler that makes the next trial, and why if it is not the first."""
         n = int(np.count_nonzero(history.is_finished | history.is_paused))
-        d = history.space.d
+        d, k = history.space.d, history.n_objectives + len(history.constraint_names)
         budget = self.budget_s(history)
-        if local_points(n) is None and proposal_s(n, d) <= budget:
+        if local_points(n) is None and proposal_s(n, d, k) <= budget:
             return self._gp, ""
-        if n <= _LOCAL_POINTS or proposal_s(_LOCAL_POINTS, d) > budget:
+        if n <= _LOCAL_POINTS or proposal_s(_LOCAL_POINTS, d, k) > budget:
             reason = f"a GP of {min(n, _LOCAL_POINTS)} trials would take more than {budget:.2g} s"
             return _parzen(), reason
         return self._local, f"{_LOCAL_POINTS} of {n} trials"
@@ -99,13 +99,15 @@ def local_points(n: int) -> int | None:
     return None if n <= _LOCAL_FROM else _LOCAL_POINTS
 
 
-def proposal_s(n: int, d: int) -> float:
-    """Return what the process takes for a proposal, of n trials that it learns from.
+def proposal_s(n: int, d: int, n_outcomes: int = 1) -> float:
+    """Return what a proposal takes with n trials of d columns to learn from, in seconds.
 
     On average, by a fixed model: fits come at few sizes and take longer than what is in between.
+    Each objective and each outcome constraint has a process of its own.
     """
     square = max(n**2, _THOROUGH * min(n, _THOROUGH_TO) ** 2)
-    return _OVERHEAD_S + _COLUMN_S * d + square * (_SQUARE_S + _SQUARE_COLUMN_S * d)
+    one = _OVERHEAD_S + _COLUMN_S * d + square * (_SQUARE_S + _SQUARE_COLUMN_S * d)
+    return n_outcomes * one
 
 
 def _parzen() -> Sampler:

@@ -56,6 +56,25 @@ def test_who_proposes_depends_on_what_trials_cost(
     assert (not reason) == (not why)
 
 
+def test_every_outcome_has_a_process_that_takes_its_time() -> None:
+    n = 400  # one outcome takes less than .03 s, two take more
+    assert proposal_s(n, SPACE.d) < 0.03 < proposal_s(n, SPACE.d, 2)
+    histories = [
+        History(SPACE, seed=1),
+        History(SPACE, seed=1),
+        History(SPACE, seed=1, n_objectives=2),
+    ]
+    for config in SPACE.decode(SPACE.sample(n, np.random.default_rng(0))):
+        for history in histories:
+            history.append(config)
+    for i in range(n):
+        histories[0].tell(i, float(i), cost=0.001)
+        histories[1].tell(i, float(i), cost=0.001, constraints={"memory": -1.0})
+        histories[2].tell(i, [float(i), 1.0], cost=0.001)
+    who = [AutoSampler().choice(history)[0].name for history in histories]
+    assert who == ["gp", "tpe", "tpe"]
+
+
 def test_the_local_process_sees_a_part() -> None:
     sampler, _ = AutoSampler().choice(after(1300))
     assert isinstance(sampler, GPSampler)
