@@ -179,7 +179,8 @@ class GPSampler:
                 if isinstance(data, Outcomes):
                     self._offer_several(plan, batch, space, history, data, rng)
                 else:
-                    offer_best(plan, self.believe(space, data), batch, space, history, data, rng)
+                    belief = self.believe(space, data, deterministic=not history.noisy)
+                    offer_best(plan, belief, batch, space, history, data, rng)
         except (ArithmeticError, ValueError, MemoryError, np.linalg.LinAlgError) as error:
             return f"the Gaussian process failed ({error}), so a random configuration is proposed"
         return _NOTHING_FOUND if batch.missing else ""
@@ -207,11 +208,15 @@ class GPSampler:
             self._cache,
             Choice(np.where(data.feasible[:, None], data.Y, np.nan), self.max_points),
             machinery(self.device).model,
+            not history.noisy,
         )
         offer_several(plan, beliefs, batch, space, history, data, rng)
 
-    def believe(self, space: Space, data: Observed) -> Belief:
-        """Return what is believed of the objective after the finished trials."""
+    def believe(self, space: Space, data: Observed, deterministic: bool = False) -> Belief:
+        """Return what is believed of the objective after the finished trials.
+
+        What a search goes by takes into account whether the objective is deterministic.
+        """
         from bayesopt.surrogates.model import build_belief
 
         return build_belief(
@@ -223,6 +228,7 @@ class GPSampler:
             self._cache,
             self.max_points,
             machinery(self.device).model,
+            deterministic=deterministic,
         )
 
 

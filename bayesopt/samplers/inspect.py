@@ -76,12 +76,16 @@ class Insight:
     ----------
     space : Space
     belief : Belief
+    searched : Belief
+        What a search goes by: the same, but of a deterministic objective certain where it was
+        evaluated.
     negated : bool
         Whether the objective is maximised.
     """
 
     space: Space
     belief: Belief
+    searched: Belief
     negated: bool
 
     @property
@@ -117,7 +121,8 @@ class Insight:
         """
         row = self._held(at)
         rows = self._along(self._column(name, row), row, n)
-        gain = Gain(self.belief.members, self.belief.weights, LogEI(self.belief.incumbent))
+        searched = self.searched
+        gain = Gain(searched.members, searched.weights, LogEI(searched.incumbent))
         values = [config[name] for config in self.space.decode(rows)]
         band = self._turned(diagnostics.predict(self.belief, rows))
         return Slice(name, values, band, gain.value(rows))
@@ -228,8 +233,10 @@ def look_inside(sampler: Sampler, space: Space, history: History) -> Insight:
             got=f"{data.n_values}",
             remedy="Tell more trials first.",
         )
-    belief = _process_of(sampler, history).believe(space, data)
-    return Insight(space, belief, history.directions[0] == "maximize")
+    process = _process_of(sampler, history)
+    belief = process.believe(space, data)
+    searched = process.believe(space, data, deterministic=not history.noisy)
+    return Insight(space, belief, searched, history.directions[0] == "maximize")
 
 
 def _process_of(sampler: Sampler, history: History) -> GPSampler:

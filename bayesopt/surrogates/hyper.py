@@ -156,6 +156,13 @@ def default_theta(frame: Frame, lengthscale: float = _DEFAULT_LENGTHSCALE) -> F:
     return theta
 
 
+def noise_free(theta: F, frame: Frame) -> F:
+    """Return a vector with the least noise there may be."""
+    quiet = theta.copy()
+    quiet[frame.varies.size + 1] = math.log(_EXCESS_BOUNDS[0])
+    return quiet
+
+
 def with_warp(theta: F, frame: Frame) -> F:
     """Return a vector with a warp added that does nothing."""
     return np.concatenate([theta, np.zeros(2 * frame.warpable.size)])

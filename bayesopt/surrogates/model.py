@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import repeat
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +12,7 @@ from bayesopt.space.domain import Domain
 from bayesopt.surrogates.base import Engine, Process
 from bayesopt.surrogates.compiled import COMPILED
 from bayesopt.surrogates.fit import Mode
+from bayesopt.surrogates.hyper import noise_free
 from bayesopt.surrogates.outcome import Outcome, fit_outcome
 from bayesopt.surrogates.schedule import FitCache, digest, refit_size
 from bayesopt.surrogates.settings import GPSettings
@@ -83,6 +85,7 @@ def build_belief(
     most: int | None = None,
     engine: Engine = COMPILED,
     by: F | None = None,
+    deterministic: bool = False,
 ) -> Belief:
     """Return the belief after n finished trials; a pure function of all but the cache.
 
@@ -104,6 +107,9 @@ def build_belief(
         What computes.
     by : float64 array [n, k] or None
         What those are chosen by, minimised; the outcomes by default.
+    deterministic : bool
+        Whether the objective gives the same outcome again, so that nothing is left to learn at
+        rows that were evaluated (see `interpolating`).
 
     Notes
     -----
@@ -125,7 +131,7 @@ def build_belief(
             by = None if by is None else by[~failed]
         subset = Subset(X, y[:, None] if by is None else by, most)
         task = new_task(domain, X, settings, cache, subset, engine)
-        return _learn(task, X, y, success)
+        return _learn(task, X, y, success, deterministic)
 
 
 def _imputed(y: F, failed: B) -> F:
@@ -133,7 +139,7 @@ def _imputed(y: F, failed: B) -> F:
     return np.where(failed, y[~failed].max(initial=-np.inf) if not failed.all() else 0.0, y)
 
 
-def _learn(task: Task, X: F, y: F, success: SuccessModel | None) -> Belief:
+def _learn(task: Task, X: F, y: F, success: SuccessModel | None, deterministic: bool) -> Belief:
     settings = task.frame.settings
 
     def targets(n: int) -> tuple[F, bytes]:
@@ -152,6 +158,8 @@ def _learn(task: Task, X: F, y: F, success: SuccessModel | None) -> Belief:
     if is_noisy and is_fitted:
         values = weights @ [member.fitted_means() for member in members]
     best = int(values.argmin()) if len(t) else -1
+    if deterministic and is_fitted:
+        members = tuple(map(interpolating, repeat(task), modes, members))
     return Belief(
         members=members,
         weights=weights,
@@ -170,14 +178,34 @@ def _members(
     task: Task, modes: tuple[Mode, ...], t: F
 ) -> tuple[tuple[Mode, ...], tuple[Process, ...]]:
     """Return the posterior of each mode that has one, and these modes; the prior if none has."""
-    n = task.known.n
-    size = task.subset.n_at_once(n, refit_size(n))
+    size = _size_at_once(task)
     factors = [(mode, grown_factor(task, mode, size)) for mode in modes]
     usable = [(mode, factor) for mode, factor in factors if factor is not None]
     if not usable:
         return modes[:1], (prior_only(task),)
     kept, grown = zip(*usable, strict=True)
     return kept, tuple(task.engine.observe(task.domain, factor, t) for factor in grown)
+
+
+def _size_at_once(task: Task) -> int:
+    """Return how many rows a factor is made of before others are added one by one."""
+    n = task.known.n
+    return task.subset.n_at_once(n, refit_size(n))
+
+
+def interpolating(task: Task, mode: Mode, member: Process) -> Process:
+    """Return the process of a function that is known where it was evaluated.
+
+    Its outcomes are the fitted means and there is no noise: the mean stays, and the variance is 0
+    at the rows. What looks like noise to the model is what it cannot explain of a function that
+    gives the same value again, so going back there teaches nothing (re-interpolation: Forrester,
+    Keane and Bressloff, AIAA Journal 44, 2006). The process itself where no factor can be had.
+    """
+    exact = Mode(noise_free(mode.theta, task.frame), mode.log_posterior)
+    factor = grown_factor(task, exact, _size_at_once(task))
+    if factor is None:
+        return member
+    return task.engine.observe(task.domain, factor, member.fitted_means())
 
 
 def _weights(modes: tuple[Mode, ...]) -> F:

@@ -109,7 +109,7 @@ def test_copies_and_collinear_rows_are_no_problem(noisy: bool) -> None:
 
 
 def test_a_model_that_breaks_gives_way_to_a_random_point(monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(*args: object) -> None:
+    def broken(*args: object, **settings: object) -> None:
         raise np.linalg.LinAlgError("not positive definite")
 
     monkeypatch.setattr("bayesopt.surrogates.model.build_belief", broken)

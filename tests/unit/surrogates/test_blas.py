@@ -103,9 +103,9 @@ def test_a_gaussian_process_proposes_with_one(monkeypatch: pytest.MonkeyPatch) -
     seen = []
     fit = bo.samplers.GPSampler.believe
 
-    def believe(self, *args):
+    def believe(self, *args, **settings):
         seen.append(n_threads())
-        return fit(self, *args)
+        return fit(self, *args, **settings)
 
     monkeypatch.setattr(bo.samplers.GPSampler, "believe", believe)
     study = bo.create_study({"x": bo.Float(0.0, 1.0)}, sampler="gp", seed=0)

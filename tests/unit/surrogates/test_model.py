@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 import bayesopt as bo
 from bayesopt.surrogates.fit import Mode, distinct
 from bayesopt.surrogates.hyper import default_theta
+from bayesopt.surrogates.inputs import to_inputs
 from bayesopt.surrogates.model import Belief, FitCache, GPSettings, build_belief
 from bayesopt.surrogates.schedule import refit_size
 from bayesopt.surrogates.training import new_task
@@ -47,6 +48,44 @@ def assert_same(one: Belief, other: Belief) -> None:
     assert len(bits(one)) == len(bits(other))
     for a, b in zip(bits(one), bits(other), strict=True):
         np.testing.assert_array_equal(a, b)
+
+
+def rugged(n: int, deterministic: bool, cache=None) -> Belief:
+    """Return a belief about a function whose bends are too fine for the model: noise, to it."""
+    X = POOL[:n]
+    y = X[:, 0] ** 2 + 0.5 * np.sin(1e4 * X[:, 0])
+    nothing = np.zeros(n, dtype=bool)
+    return build_belief(
+        DOMAIN, X, y, nothing, GPSettings(n_modes=1), cache, deterministic=deterministic
+    )
+
+
+def test_a_deterministic_objective_is_certain_where_it_was_evaluated() -> None:
+    latent, exact = rugged(40, False), rugged(40, True)
+    assert latent.is_noisy
+    assert exact.incumbent == latent.incumbent
+    (before,), (after,) = latent.members, exact.members
+    for rows in (QUERIES, POOL[:40]):
+        np.testing.assert_allclose(after.posterior(rows)[0], before.posterior(rows)[0], atol=1e-3)
+    assert before.posterior(POOL[:40])[1].min() > 1e-3
+    assert after.posterior(POOL[:40])[1].max() < 2e-6
+
+
+def test_its_variance_is_that_of_an_interpolation() -> None:
+    exact = rugged(40, True).members[0]
+    kernel, placed = exact.factor.kernel, exact.factor.placed
+    queries = kernel.place(to_inputs(DOMAIN, QUERIES))[0]
+    K = np.tril(kernel.gram(placed, 0.0))
+    K = K + np.tril(K, -1).T + 1e-6 * np.eye(40)
+    k = kernel.cross(queries, placed)[0]
+    wanted = kernel.prior_variance - np.einsum("ij,ij->i", k, np.linalg.solve(K, k.T).T)
+    np.testing.assert_allclose(exact.posterior(QUERIES)[1], wanted, rtol=1e-3)
+
+
+def test_an_interpolation_grown_with_the_trials_is_the_one_made_at_once() -> None:
+    cache = FitCache()
+    for n in range(95, 112):
+        assert_same(rugged(n, True, cache), rugged(n, True))
 
 
 @pytest.mark.parametrize("fail", [False, True])

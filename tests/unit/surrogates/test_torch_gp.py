@@ -131,11 +131,13 @@ def test_copies_of_rows_do_no_harm(numeric) -> None:
     assert all(np.isfinite(part).all() for part in found)
 
 
-def test_a_belief_is_the_same_to_the_optimum(mixed) -> None:
+@pytest.mark.parametrize("deterministic", [False, True])
+def test_a_belief_is_the_same_to_the_optimum(mixed, deterministic: bool) -> None:
     X = mixed.sample(40, np.random.default_rng(3))
     y, failed = np.sin(5 * X[:, 0]) + X[:, 1] + 0.3 * (X[:, 2] > 0.5), X[:, 0] > 0.8
     rest = mixed.domain, X, y, failed, GPSettings(), FitCache()
-    ours, theirs = build_belief(*rest), build_belief(*rest, engine=ENGINE)
+    ours = build_belief(*rest, deterministic=deterministic)
+    theirs = build_belief(*rest, engine=ENGINE, deterministic=deterministic)
     Q = mixed.sample(30, np.random.default_rng(4))
     assert len(ours.members) == len(theirs.members)
     for mine, found in zip(ours.members, theirs.members, strict=True):
