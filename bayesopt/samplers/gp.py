@@ -20,6 +20,7 @@ from bayesopt.samplers.engine import check_device, machinery, require
 from bayesopt.samplers.fresh import Batch, fill_up, may_repeat
 from bayesopt.samplers.gp_data import Observed, observe
 from bayesopt.samplers.gp_outcomes import Outcomes, is_manifold, observe_outcomes
+from bayesopt.samplers.tpe import TPESampler
 from bayesopt.space import Space
 from bayesopt.surrogates.schedule import FitCache
 from bayesopt.surrogates.settings import GPSettings
@@ -50,7 +51,9 @@ class GPSampler:
 
     The first trials follow a design. After that a Gaussian process is fitted to what is known
     (see ``bayesopt.surrogates``), and the acquisition is climbed from many starts, over continuous
-    parameters by L-BFGS and over the others by single changes, within the constraints.
+    parameters by L-BFGS and over the others by single changes, within the constraints. While the
+    search gets no further for long, every third trial or so is what TPE proposes: a second model,
+    for where the first is wrong.
 
     Parameters
     ----------
@@ -106,6 +109,7 @@ class GPSampler:
     device: str | None = None
     reference: Sequence[float] | None = None
     _cache: Fits = field(default_factory=Fits, init=False, repr=False, compare=False)
+    _second: TPESampler = field(default_factory=TPESampler, init=False, repr=False, compare=False)
 
     name: ClassVar[str] = "gp"
 
@@ -142,7 +146,8 @@ class GPSampler:
             name = f"{self.name}:design"
             offer_design(batch, space, history, self.n_design(space))
         elif space.domain.varies.any():
-            note = self._offer_best(batch, space, history, data, rng)
+            note, n_second = self._offer_best(batch, space, history, data, rng)
+            name = f"{self.name}:{self._second.name}" if n_second == n else name
         n_regular = n - batch.missing
         rows, shortage, n_fresh = fill_up(batch, space, history, rng)
         n_regular = n_regular if note else n_fresh
@@ -159,8 +164,11 @@ class GPSampler:
 
     def _offer_best(
         self, batch: Batch, space: Space, history: History, data: Data, rng: np.random.Generator
-    ) -> str:
-        """Fill a batch with what promises most; return why it could not be, or ""."""
+    ) -> tuple[str, int]:
+        """Fill a batch with what promises most; return why it could not be, or "".
+
+        Also how many rows the second model made.
+        """
         from bayesopt.samplers.gp_search import Plan, offer_best
 
         engine = machinery(self.device)
@@ -173,17 +181,20 @@ class GPSampler:
             self.search or {},
             engine.search,
             self.reference,
+            self._second if isinstance(data, Observed) else None,
         )
+        n_second = 0
         try:
             with np.errstate(all="ignore"), engine.model.session():
                 if isinstance(data, Outcomes):
                     self._offer_several(plan, batch, space, history, data, rng)
                 else:
                     belief = self.believe(space, data, deterministic=not history.noisy)
-                    offer_best(plan, belief, batch, space, history, data, rng)
+                    n_second = offer_best(plan, belief, batch, space, history, data, rng)
         except (ArithmeticError, ValueError, MemoryError, np.linalg.LinAlgError) as error:
-            return f"the Gaussian process failed ({error}), so a random configuration is proposed"
-        return _NOTHING_FOUND if batch.missing else ""
+            note = f"the Gaussian process failed ({error}), so a random configuration is proposed"
+            return note, n_second
+        return _NOTHING_FOUND if batch.missing else "", n_second
 
     def _offer_several(
         self,

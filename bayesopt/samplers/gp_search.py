@@ -22,6 +22,7 @@ from bayesopt.acquisition.settings import SearchSettings
 from bayesopt.acquisition.trust_region import Life, early_region, replay, turbo_region
 from bayesopt.acquisition.utility import Success, Term, Utility
 from bayesopt.history import History
+from bayesopt.samplers.base import Sampler
 from bayesopt.samplers.fresh import Batch, may_repeat
 from bayesopt.samplers.gp_data import Observed
 from bayesopt.space import Space
@@ -33,7 +34,8 @@ Mask = npt.NDArray[np.bool_]
 
 WIDE = 20  # columns; from more on the search keeps to a trust region all the time
 _LEAST_PATIENCE = 4  # trials without improvement, or as many as dimensions, are being stuck
-_LOCAL_SHARE = 0.5  # of the trials that then keep to the trust region
+_SECOND_SHARE = 1.0 / 3.0  # of the trials that then ask another model
+_LOCAL_SHARE = 0.5  # of the others that then keep to the trust region
 _MARGIN = 0.1  # of the values' standard deviation: what a bold search wants at least
 _SCALE_BOUNDS = (0.02, 1.0)
 _LARGE = 300  # finished trials; from more on a posterior is dear, so the search is thriftier
@@ -57,6 +59,8 @@ class Plan:
         How the posteriors of the engine at work are searched.
     reference : sequence of float, optional
         Up to where the volume counts that several objectives dominate, in the user's terms.
+    second : Sampler, optional
+        Another model, which a search that is stuck asks now and then.
     """
 
     acquisition: str
@@ -67,6 +71,7 @@ class Plan:
     search: Mapping[str, Any]
     searcher: Searcher = COMPILED_SEARCH
     reference: Sequence[float] | None = None
+    second: Sampler | None = None
 
 
 def offer_best(
@@ -77,11 +82,13 @@ def offer_best(
     history: History,
     data: Observed,
     rng: np.random.Generator,
-) -> None:
+) -> int:
     """Fill a batch with the rows that promise most, each as if the earlier ones were under way.
 
-    It stays short where the search finds nothing that may be proposed.
+    It stays short where the search finds nothing that may be proposed. Where the search is stuck
+    some are those of the plan's second model; returns how many.
     """
+    n_second = 0
     belief = taking_in(belief, data.pending)
     settings, climber = search_settings(plan, len(belief.X)), plan.searcher.climb
     scale, anchors = lengthscales(belief), best_rows(belief)
@@ -89,6 +96,9 @@ def offer_best(
     life = replay(y, space.d, plan.n_design)
     while batch.missing:
         mood = mood_for(plan, life, space.domain, rng)
+        if mood == "second" and offer_second(plan, batch, space, history, rng):
+            n_second += 1
+            continue
         region = whole_cube(space.d)
         if plan.has_region:
             region = region_for(space.domain, belief, data, scale, life, mood)
@@ -97,10 +107,21 @@ def offer_best(
         ground = Ground(space, known_rows(history, batch), region)
         found = find(utility, narrow, ground, anchors, scale, rng, settings, climber)
         if not len(found.rows):
-            return
+            break
         batch.offer(found.rows[:1])
         if batch.missing:
             belief = taking_in(belief, found.rows[:1])
+    return n_second
+
+
+def offer_second(
+    plan: Plan, batch: Batch, space: Space, history: History, rng: np.random.Generator
+) -> bool:
+    """Offer a batch what the second model would evaluate next; return whether that was new."""
+    before = batch.missing
+    if plan.second is not None:
+        batch.offer(plan.second.propose(space, history, 1, rng).rows)
+    return batch.missing < before
 
 
 def find(
@@ -131,18 +152,23 @@ def narrowed(utility: Utility, mood: str, domain: Domain, begun: Sequence[F]) ->
 
 
 def mood_for(plan: Plan, life: Life, domain: Domain, rng: np.random.Generator) -> str:
-    """Return how the next row is looked for: "calm", "bold" or "local".
+    """Return how the next row is looked for: "calm", "bold", "local" or "second".
 
-    A search that is stuck tries the two others in turn, by a coin: what it knows well yields
-    nothing more, so either a smaller region helps or a place that is less certain. Where there are
-    choices it is bold now and then anyway: it knows least of those that it has not taken.
+    A search that is stuck tries the others in turn, by a coin: what it knows well yields nothing
+    more, so a smaller region helps, or a place that is less certain; when it has been stuck for
+    twice as long also a second model, since this one may be wrong. Where there are choices it is
+    bold now and then anyway: it knows least of those that it has not taken.
     """
     coin = rng.random()
-    if life.n_idle >= max(_LEAST_PATIENCE, domain.d):
-        is_local = coin < _LOCAL_SHARE
-        return ("local" if plan.has_region else "calm") if is_local else "bold"
-    has_choices = bool((domain.kind == NOMINAL).any())
-    return "bold" if has_choices and coin < plan.explore else "calm"
+    n_spells = life.n_idle // max(_LEAST_PATIENCE, domain.d)
+    if not n_spells:
+        has_choices = bool((domain.kind == NOMINAL).any())
+        return "bold" if has_choices and coin < plan.explore else "calm"
+    share = _SECOND_SHARE if n_spells > 1 and plan.second is not None else 0.0
+    if coin >= 1.0 - share:
+        return "second"
+    is_local = coin < _LOCAL_SHARE * (1.0 - share)
+    return ("local" if plan.has_region else "calm") if is_local else "bold"
 
 
 def taking_in(belief: Belief, rows: F) -> Belief:
@@ -155,7 +181,7 @@ def taking_in(belief: Belief, rows: F) -> Belief:
 
 def utility_of(plan: Plan, belief: Belief, mood: str) -> Utility:
     """Return what the next row is worth; a bold search wants more than a tiny improvement."""
-    best = belief.incumbent - (_MARGIN if mood == "bold" else 0.0)
+    best = belief.incumbent - (_MARGIN if mood in ("bold", "second") else 0.0)
     acquisition: Acquisition = LogEI(best)
     if plan.acquisition == "ucb":
         acquisition = UCB(plan.beta)

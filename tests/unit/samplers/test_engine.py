@@ -101,7 +101,7 @@ def test_suggestions_are_those_of_the_compiled_engine(
 
 
 def test_batches_too() -> None:
-    history = told(PLANE, 20)
+    history = told(PLANE, 24)
     np.testing.assert_allclose(suggested(history, "cpu", 4), suggested(history, None, 4), atol=1e-3)
 
 

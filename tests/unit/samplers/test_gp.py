@@ -108,6 +108,16 @@ def test_copies_and_collinear_rows_are_no_problem(noisy: bool) -> None:
             assert ask(history, n=2).fallback == ""
 
 
+def test_where_nothing_improves_a_second_model_has_a_say() -> None:
+    rows = PLANE.sample(30, np.random.default_rng(0))
+    flat = told(PLANE, rows, [1.0] * 30)
+    names = {GPSampler().propose(PLANE, flat, 1, trial_rng(seed, 30)).sampler for seed in range(20)}
+    assert names == {"gp", "gp:tpe"}
+    falling = told(PLANE, rows, [-float(k) for k in range(30)])
+    made = [GPSampler().propose(PLANE, falling, 1, trial_rng(seed, 30)) for seed in range(5)]
+    assert {each.sampler for each in made} == {"gp"}
+
+
 def test_a_model_that_breaks_gives_way_to_a_random_point(monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*args: object, **settings: object) -> None:
         raise np.linalg.LinAlgError("not positive definite")

@@ -25,6 +25,7 @@ from bayesopt.samplers.gp_search import (
     taking_in,
     utility_of,
 )
+from bayesopt.samplers.tpe import TPESampler
 from bayesopt.space import Categorical, Float, Int, Space
 from bayesopt.surrogates.model import Belief
 from bayesopt.trial import TrialState
@@ -52,6 +53,15 @@ def test_a_search_that_is_stuck_turns_bold_or_local() -> None:
     assert moods(PLAN, 4) == pytest.approx({"local": 0.5, "bold": 0.5}, abs=0.08)
     free = dataclasses.replace(PLAN, has_region=False)
     assert set(moods(free, 4)) == {"calm", "bold"}
+
+
+def test_a_search_that_is_stuck_for_long_asks_a_second_model() -> None:
+    two = dataclasses.replace(PLAN, second=TPESampler())
+    assert moods(two, 3) == {"calm": 1.0}
+    assert moods(two, 7) == pytest.approx({"local": 0.5, "bold": 0.5}, abs=0.08)
+    thirds = {"local": 1 / 3, "bold": 1 / 3, "second": 1 / 3}
+    assert moods(two, 8) == pytest.approx(thirds, abs=0.08)
+    assert "second" not in moods(PLAN, 8)
 
 
 def believed(n: int = 12, n_failed: int = 0) -> tuple[Belief, Observed]:
