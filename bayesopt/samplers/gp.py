@@ -219,7 +219,6 @@ class GPSampler:
             self._cache,
             Choice(np.where(data.feasible[:, None], data.Y, np.nan), self.max_points),
             machinery(self.device).model,
-            not history.noisy,
         )
         offer_several(plan, beliefs, batch, space, history, data, rng)
 

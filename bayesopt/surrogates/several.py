@@ -20,7 +20,7 @@ from bayesopt.surrogates.success import SuccessModel, learn_success
 F = npt.NDArray[np.float64]
 B = npt.NDArray[np.bool_]
 
-_KEPT_PER_OUTCOME = 12  # fits and factors of one belief, and of the one before
+_KEPT_PER_OUTCOME = 8  # fits and factors of one belief, and of the one before
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,7 +84,6 @@ def build_beliefs(
     cache: FitCache | None = None,
     choice: Choice | None = None,
     engine: Engine = COMPILED,
-    deterministic: bool = False,
 ) -> Beliefs:
     """Return the beliefs after n finished trials; a pure function of all but the cache.
 
@@ -110,8 +109,6 @@ def build_beliefs(
         None to learn from all trials.
     engine : Engine
         What computes.
-    deterministic : bool
-        Whether trials give the same outcomes again.
     """
     choice = Choice(Y, None) if choice is None else choice
     n_outcomes = Y.shape[1] + C.shape[1]
@@ -124,7 +121,7 @@ def build_beliefs(
         if broken.any() and settings.failures != "impute":
             subset = Subset(X, choice.by, choice.most)
             success = learn_success(domain, X, broken, settings, cache, subset, engine)
-        learner = _Learner(domain, X, whole, cache, choice, engine, deterministic)
+        learner = _Learner(domain, X, whole, cache, choice, engine)
         return Beliefs(
             tuple(learner.believe(y, has_values) for y in Y.T),
             tuple(learner.limit(c) for c in C.T if not np.isnan(c).all()),
@@ -142,7 +139,6 @@ class _Learner:
     cache: FitCache
     choice: Choice
     engine: Engine
-    deterministic: bool
 
     def believe(self, y: F, has_value: B) -> Belief:
         """Return what is believed of an outcome; failures are imputed where settings say so."""
@@ -169,7 +165,6 @@ class _Learner:
             self.choice.most,
             self.engine,
             self.choice.by[keep],
-            self.deterministic,
         )
 
 
