@@ -8,6 +8,7 @@
     │   ├── InfeasibleSpaceError            no configuration satisfies the constraints
     │   └── SpaceChangedError               a new definition contradicts what is recorded
     ├── InvalidConfigError (ValueError)     a configuration does not belong to its space
+    │   └── ShapeError                      the parts of a network do not fit together
     ├── InvalidValueError (ValueError)      a told or reported value is not a usable number
     ├── SettingsError (ValueError)          a sampler or scheduler cannot be set up like this
     ├── StudyError
@@ -94,6 +95,10 @@ class SpaceChangedError(SpaceError):
 
 class InvalidConfigError(BayesOptError, ValueError):
     """A configuration does not belong to its space."""
+
+
+class ShapeError(InvalidConfigError):
+    """The parts of a network do not fit together."""
 
 
 class InvalidValueError(BayesOptError, ValueError):

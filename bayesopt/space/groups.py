@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable, Mapping
-from typing import ClassVar, Protocol, runtime_checkable
+from typing import Any, ClassVar, Protocol, TypeAlias, runtime_checkable
 
 from bayesopt.errors import SpaceError, short_repr
 from bayesopt.space.parameters import Parameter
-from bayesopt.space.schedules import LearningRateSchedule, ScheduleGroup
+
+Definition: TypeAlias = str | dict[str, Any]
+"""What a bundle's handle is made from, as JSON: the kind, or a mapping with it as "kind"."""
 
 
 @runtime_checkable
@@ -20,20 +23,43 @@ class Bundle(Protocol):
         """Return the parameters under their dotted names, conditions included."""
         ...
 
+    def definition(self) -> Definition:
+        """Return what the handle is made from (see `Definition`)."""
+        ...
 
-GROUPS: Mapping[str, Callable[[str], ScheduleGroup]] = {LearningRateSchedule.kind: ScheduleGroup}
-"""What `Space.group` returns, by the kind of the bundle."""
+
+class Group(Protocol):
+    """The handle of a bundle in a space."""
+
+    @property
+    def rules(self) -> tuple[Callable[[Mapping[str, Any]], object], ...]:
+        """Constraints that the bundle brings along: predicates of a configuration."""
+        ...
 
 
-def make_group(kind: str, name: str) -> ScheduleGroup:
+_HANDLES: Mapping[str, str] = {
+    "lr_schedule": "bayesopt.space.schedules:ScheduleGroup",
+    "network": "bayesopt.architectures.group:NetworkGroup",
+}
+"""Whose ``of(name, definition)`` makes a handle, by kind; imported where a space has one."""
+
+
+def make_group(definition: Definition, name: str) -> Any:
     """Return the handle of a bundle; SpaceError if its kind is unknown."""
-    if kind not in GROUPS:
+    kind = definition.get("kind") if isinstance(definition, dict) else definition
+    if not isinstance(kind, str) or kind not in _HANDLES:
         raise SpaceError(f"bundle {name!r}", expected="a known kind", got=short_repr(kind))
-    return GROUPS[kind](name)
+    module, _, handle = _HANDLES[kind].partition(":")
+    return getattr(importlib.import_module(module), handle).of(name, definition)
 
 
-def expand(params: object) -> tuple[dict[str, Parameter], dict[str, str]]:
-    """Return flat parameters, and the kinds of the bundles by name.
+def rules_of(handles: Mapping[str, Group]) -> list[Callable[[Mapping[str, Any]], object]]:
+    """Return the constraints that bundles bring along."""
+    return [rule for handle in handles.values() for rule in handle.rules]
+
+
+def expand(params: object) -> tuple[dict[str, Parameter], dict[str, Definition]]:
+    """Return flat parameters, and the definitions of the bundles by name.
 
     Raises
     ------
@@ -43,13 +69,13 @@ def expand(params: object) -> tuple[dict[str, Parameter], dict[str, str]]:
     if not isinstance(params, Mapping):
         raise SpaceError("space", expected="a mapping of name to parameter", got=short_repr(params))
     flat: dict[str, Parameter] = {}
-    groups: dict[str, str] = {}
+    groups: dict[str, Definition] = {}
     for name, given in params.items():
         _check_name(name)
         if isinstance(given, Parameter):
             _add(flat, name, given)
         elif isinstance(given, Bundle):
-            groups[name] = given.kind
+            groups[name] = given.definition()
             for part, parameter in given.expand(name).items():
                 _add(flat, part, parameter)
         else:

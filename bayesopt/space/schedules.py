@@ -126,6 +126,10 @@ class LearningRateSchedule:
                 flat[f"{name}.{part}"] = _conditional(getattr(self, part), {**outer, **inner})
         return flat
 
+    def definition(self) -> str:
+        """Return the kind: it says all that a handle needs."""
+        return self.kind
+
     def build(
         self, params: Mapping[str, Any], total_steps: int, name: str = "schedule"
     ) -> Schedule:
@@ -143,6 +147,13 @@ class ScheduleGroup:
     """The handle ``space["schedule"]`` of a schedule in a space."""
 
     name: str
+
+    rules: ClassVar[tuple[()]] = ()
+
+    @classmethod
+    def of(cls, name: str, definition: object) -> ScheduleGroup:
+        """Return the handle of a stored schedule."""
+        return cls(name)
 
     def build(self, params: Mapping[str, Any], total_steps: int) -> Schedule:
         """Return the schedule of a configuration for a run of `total_steps` optimiser steps.

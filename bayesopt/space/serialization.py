@@ -9,6 +9,7 @@ from typing import Any
 from bayesopt.errors import SpaceError, short_repr
 from bayesopt.space.categorical import Categorical, Ordinal
 from bayesopt.space.constraints import CallableConstraint, Constraint, MissingFunction, Predicate
+from bayesopt.space.groups import Definition
 from bayesopt.space.labels import LabelKey, canonical_json, label_key
 from bayesopt.space.numeric import Float, Int
 from bayesopt.space.parameters import Constant, Parameter
@@ -18,7 +19,7 @@ FORMAT = 1
 
 def space_to_json(
     parameters: Mapping[str, Parameter],
-    groups: Mapping[str, str],
+    groups: Mapping[str, Definition],
     constraints: tuple[Constraint, ...],
 ) -> str:
     """Return the canonical JSON text of a space; order of parameters kept."""
@@ -59,7 +60,7 @@ def parameters_from(data: Mapping[str, Any], like: Mapping[str, Parameter]) -> d
             name = entry["name"]
             if not isinstance(name, str) or name in made:
                 raise KeyError(name)
-            made[name] = _parameter(entry, _known_objects(like.get(name)))
+            made[name] = parameter_from(entry, _known_objects(like.get(name)))
     except SpaceError:
         raise
     except (LookupError, TypeError, ValueError, AttributeError) as error:
@@ -98,7 +99,14 @@ def constraints_from(
     return sources
 
 
-def _parameter(data: Mapping[str, Any], objects: Mapping[LabelKey, object]) -> Parameter:
+def parameter_from(data: Mapping[str, Any], objects: Mapping[LabelKey, object]) -> Parameter:
+    """Return the parameter that `to_dict` wrote; `objects` are those JSON cannot hold, by label.
+
+    Raises
+    ------
+    SpaceError, LookupError, TypeError, ValueError, AttributeError
+        If it is none.
+    """
     kind = data["kind"]
     if kind in _WITH_OBJECTS:
         return _WITH_OBJECTS[kind](data, objects)

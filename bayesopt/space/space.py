@@ -18,11 +18,10 @@ from bayesopt.space.constraints import Constraint, Predicate, build_constraints
 from bayesopt.space.domain import Domain, build_domain
 from bayesopt.space.encoding import Encoded, Layout
 from bayesopt.space.grid import Grid, Resolution, build_grid
-from bayesopt.space.groups import Bundle, expand, make_group
+from bayesopt.space.groups import Bundle, Definition, expand, make_group, rules_of
 from bayesopt.space.labels import Label
 from bayesopt.space.parameters import Parameter
 from bayesopt.space.sampling import Target, sample
-from bayesopt.space.schedules import ScheduleGroup
 from bayesopt.space.serialization import (
     constraints_from,
     parameters_from,
@@ -67,18 +66,27 @@ class Space:
         self._build(parameters, groups, constraints)
 
     def _build(
-        self, parameters: Mapping[str, Parameter], groups: Mapping[str, str], constraints: object
+        self,
+        parameters: Mapping[str, Parameter],
+        groups: Mapping[str, Definition],
+        constraints: object,
     ) -> None:
         layout = Layout(MappingProxyType(with_label_conditions(parameters)))
         condition_order(layout.parameters)  # raises on a cycle now, not at first use
+        given = build_constraints(constraints, layout.parameters)
+        handles = {name: make_group(definition, name) for name, definition in groups.items()}
         vars(self).update(
             _layout=layout,
             _groups=dict(groups),
-            _constraints=build_constraints(constraints, layout.parameters),
+            _handles=handles,
+            _given=given,
+            _constraints=(*given, *build_constraints(rules_of(handles), layout.parameters)),
         )
 
     _layout: Layout
-    _groups: Mapping[str, str]
+    _groups: Mapping[str, Definition]
+    _handles: Mapping[str, Any]
+    _given: tuple[Constraint, ...]
     _constraints: tuple[Constraint, ...]
 
     def __setattr__(self, name: str, value: object) -> None:
@@ -88,7 +96,7 @@ class Space:
     def _of(
         cls,
         parameters: Mapping[str, Parameter],
-        groups: Mapping[str, str],
+        groups: Mapping[str, Definition],
         constraints: Sequence[str | Predicate],
     ) -> Space:
         space = cls.__new__(cls)
@@ -114,8 +122,8 @@ class Space:
 
     @property
     def constraints(self) -> tuple[str | Predicate, ...]:
-        """The constraints as they were given."""
-        return tuple(constraint.source for constraint in self._constraints)
+        """The constraints as they were given, then those that bundles brought along."""
+        return _sources(self._constraints)
 
     @cached_property
     def domain(self) -> Domain:
@@ -133,13 +141,11 @@ class Space:
 
     def __getitem__(self, name: str) -> Any:
         """Return the parameter, or the handle of the bundle, of that name."""
-        if name in self._groups:
-            return self.group(name)
-        return self._layout.parameters[name]
+        return self._handles[name] if name in self._handles else self._layout.parameters[name]
 
-    def group(self, name: str) -> ScheduleGroup:
+    def group(self, name: str) -> Any:
         """Return the handle of a bundle; KeyError if there is none of that name."""
-        return make_group(self._groups[name], name)
+        return self._handles[name]
 
     def __contains__(self, name: object) -> bool:
         return name in self._layout.parameters or name in self._groups
@@ -322,7 +328,7 @@ class Space:
 
     @cached_property
     def _json(self) -> str:
-        return space_to_json(self._layout.parameters, self._groups, self._constraints)
+        return space_to_json(self._layout.parameters, self._groups, self._given)
 
     def to_json(self) -> str:
         """Return the space as JSON text, the same for equal spaces."""
@@ -351,7 +357,7 @@ class Space:
         return cls._of(
             parameters_from(data, known),
             data.get("groups", {}),
-            constraints_from(data, () if like is None else like._constraints),
+            constraints_from(data, () if like is None else like._given),
         )
 
     def __eq__(self, other: object) -> bool:
@@ -363,7 +369,7 @@ class Space:
         return hash(self._json)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        parts = (dict(self._layout.parameters), self._groups, self.constraints)
+        parts = (dict(self._layout.parameters), self._groups, _sources(self._given))
         return Space._of, parts
 
     def __repr__(self) -> str:
@@ -400,7 +406,7 @@ class Space:
         parameters = merged_parameters(self._layout.parameters, {name: parameter})
         if parameters is None:
             return self
-        return self._of(parameters, self._groups, self.constraints)
+        return self._of(parameters, self._groups, _sources(self._given))
 
     # ---- helpers
 
@@ -431,6 +437,10 @@ def _rows(u: Floats, d: int) -> Floats:
     if u.ndim != 2 or u.shape[1] != d:
         raise SpaceError("rows", expected=f"an array of shape [n, {d}]", got=f"shape {u.shape}")
     return u
+
+
+def _sources(constraints: tuple[Constraint, ...]) -> tuple[str | Predicate, ...]:
+    return tuple(constraint.source for constraint in constraints)
 
 
 def _texts(constraints: tuple[Constraint, ...]) -> list[object]:
