@@ -20,17 +20,16 @@ class Entry(NamedTuple):
 
 def drawn(body: Part, shared: Mapping[str, Part], shapes: Mapping[str, Shape]) -> str:
     """Return the tree of a network; `shapes` are those after layers, by path."""
-    lines = list(_lines(_entry(body, "", shapes), "", shapes))
+    whole = _entry(body, "", shapes)
+    lines = list(_lines(whole, "", shapes)) or [whole.text]
     for name, part in shared.items():
-        lines.append(f"{name}: {_entry(part, name, {}).text}")
-        lines += _lines(_entry(part, name, {}), "", {})
-    return "\n".join(line.rstrip() for line in lines)
+        entry = _entry(part, name, {})
+        lines += [f"{name}: {entry.text}", *_lines(entry, "", {})]
+    return "\n".join(lines)
 
 
 def _lines(entry: Entry, margin: str, shapes: Mapping[str, Shape]) -> Iterator[str]:
-    """Yield the lines below an entry; of an entry with nothing below its own."""
-    if not entry.below and not margin:
-        yield entry.text
+    """Yield the lines below an entry."""
     for k, (name, part, path) in enumerate(entry.below):
         is_last = k == len(entry.below) - 1
         inner = _entry(part, path, shapes)

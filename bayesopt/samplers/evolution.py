@@ -50,8 +50,9 @@ class EvolutionSampler:
     crossover_rate : float, optional
         How often a child has two parents; default .9, and 0 for "age".
     mutation_rate : float, optional
-        How probable a change is per parameter; default: once per child on average. A child
-        differs from its first parent in any case.
+        How probable a change is per parameter. A child differs from its first parent in any case,
+        so with 0, the default for "age", in one decision; the default for "best" is once per
+        child on average.
     diversity : "crowding" or "reference", optional
         What decides between trials of one front (NSGA-II, NSGA-III); default by the number of
         objectives.
@@ -127,7 +128,12 @@ class EvolutionSampler:
         both = np.where(has_two[:, None], cross(space, parents, rng), parents.a)
         exists = parents.a_has | (parents.b_has & has_two[:, None])
         fresh = np.where(exists, both, rng.random(both.shape))
-        return mutate(space, fresh, exists, self.mutation_rate, rng)
+        return mutate(space, fresh, exists, self._mutation_rate, rng)
+
+    @property
+    def _mutation_rate(self) -> float | None:
+        is_one_decision = self.mutation_rate is None and self.survival == "age"
+        return 0.0 if is_one_decision else self.mutation_rate
 
     def _winner(self, population: Numbers, rng: Rng) -> Numbers:
         """Return the winners of tournaments [k]; the population is in order, the best first."""
