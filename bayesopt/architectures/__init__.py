@@ -6,12 +6,13 @@ is open. ``space["net"].read(params)`` returns the `Architecture` of a configura
 """
 
 from bayesopt.architectures.architecture import Architecture
+from bayesopt.architectures.blocks import Repeat, Stage
 from bayesopt.architectures.cells import Cell, Graph
 from bayesopt.architectures.group import NetworkGroup
 from bayesopt.architectures.links import Residual, Use
 from bayesopt.architectures.network import Network
 from bayesopt.architectures.operations import OPERATIONS, Operation
-from bayesopt.architectures.parts import Choice, Layer, Part, Repeat, Sequential, Stage
+from bayesopt.architectures.parts import Choice, Layer, Part, Sequential
 
 __all__ = [
     "OPERATIONS",

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
 from bayesopt.architectures.equivalence import Edge
-from bayesopt.architectures.operations import OPERATIONS, Operation, Settings, Shape
+from bayesopt.architectures.operations import Operation, Settings, Shape
 from bayesopt.architectures.planning import ChainPlan, GraphPlan, LayerPlan, Plan, ResidualPlan
 from bayesopt.errors import MissingDependencyError, ShapeError, short_repr
 
@@ -208,5 +208,3 @@ MAKERS: Mapping[str, Maker] = {
     "zero": lambda shape, width: Zero(),
 }
 """The package's operations, by name."""
-
-assert set(MAKERS) == set(OPERATIONS)

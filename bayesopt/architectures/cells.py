@@ -218,8 +218,7 @@ class Cell(Part):
 
     def _inputs(self, j: int) -> dict[str, tuple[int, ...]]:
         """Return what node j may be made from, by label."""
-        assert self.n_inputs is not None
-        sets = itertools.combinations(range(j), min(self.n_inputs, j))
+        sets = itertools.combinations(range(j), min(self.n_inputs or j, j))
         return {"+".join(map(str, sources)): sources for sources in sets}
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
+from bayesopt.architectures.blocks import Repeat, Stage
 from bayesopt.architectures.cells import Cell, Graph
 from bayesopt.architectures.links import Residual, Use
 from bayesopt.architectures.operations import Shape
-from bayesopt.architectures.parts import Choice, Layer, Part, Repeat, Sequential, Stage
+from bayesopt.architectures.parts import Choice, Layer, Part, Sequential
 
 
 class Entry(NamedTuple):

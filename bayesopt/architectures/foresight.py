@@ -10,10 +10,11 @@ from collections.abc import Iterable, Mapping
 from functools import singledispatch
 from typing import Any, TypeAlias
 
+from bayesopt.architectures.blocks import Repeat, Stage
 from bayesopt.architectures.cells import Cell, Graph
 from bayesopt.architectures.links import Residual, Use
 from bayesopt.architectures.operations import OPERATIONS, Shape, windows
-from bayesopt.architectures.parts import Choice, Layer, Part, Repeat, Sequential, Stage, part_of
+from bayesopt.architectures.parts import Choice, Layer, Part, Sequential, part_of
 from bayesopt.errors import ShapeError
 from bayesopt.space import Categorical, Int, Parameter
 

@@ -32,8 +32,7 @@ class Residual(Part):
     @property
     def inner(self) -> Mapping[str, Part]:
         """The part that the input is added to."""
-        assert isinstance(self.part, Part)
-        return {"part": self.part}
+        return {"part": part_of("part", self.part)}
 
     def expand(self, name: str, when: Condition) -> dict[str, Parameter]:
         """Return what is open within."""

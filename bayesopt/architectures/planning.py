@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from functools import singledispatch
 from typing import TypeAlias
 
+from bayesopt.architectures.blocks import Repeat, Stage
 from bayesopt.architectures.cells import Cell, Graph
 from bayesopt.architectures.equivalence import ZERO, Edge
 from bayesopt.architectures.links import Residual, Use
@@ -21,7 +22,7 @@ from bayesopt.architectures.operations import (
     Shape,
     settings_of,
 )
-from bayesopt.architectures.parts import Choice, Layer, Part, Repeat, Sequential, Stage
+from bayesopt.architectures.parts import Choice, Layer, Part, Sequential
 from bayesopt.errors import ShapeError, short_repr
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from bayesopt.architectures.blocks import Repeat, Stage
 from bayesopt.architectures.cells import Cell, Graph
 from bayesopt.architectures.links import Residual, Use
-from bayesopt.architectures.parts import Choice, Layer, Part, Repeat, Sequential, Stage
+from bayesopt.architectures.parts import Choice, Layer, Part, Sequential
 from bayesopt.architectures.settings import setting_from
 from bayesopt.errors import SpaceError, short_repr
 

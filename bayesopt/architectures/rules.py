@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from bayesopt.architectures.blocks import Stage
 from bayesopt.architectures.cells import Cell, edge_name
 from bayesopt.architectures.equivalence import SKIP, ZERO, DenseCells, Edge, Indices, dense_edges
 from bayesopt.architectures.links import Residual
 from bayesopt.architectures.network import Network, within
-from bayesopt.architectures.parts import Layer, Params, Part, Stage
+from bayesopt.architectures.parts import Layer, Params, Part
 
 
 @dataclass(frozen=True)

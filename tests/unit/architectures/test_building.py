@@ -102,6 +102,10 @@ def test_shapes_of_operations_are_those_of_torch(layer, shape):
     assert out(architecture.build(), shape) == foretold
 
 
+def test_every_operation_has_a_maker():
+    assert set(MAKERS) == set(OPERATIONS)
+
+
 def test_widths_follow_stages():
     body = {
         "stem": Layer("conv", width=6),
