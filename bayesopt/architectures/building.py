@@ -64,7 +64,8 @@ def _module(plan: Plan, makers: Mapping[str, Maker]) -> nn.Module:
 def _named(names: tuple[str, ...], modules: list[nn.Module]) -> nn.Sequential:
     chain = nn.Sequential()
     for name, module in zip(names, modules, strict=True):
-        chain.add_module(name.replace(".", "_"), module)
+        plain = name.replace(".", "_")
+        chain.add_module(f"{plain}_" if hasattr(chain, plain) else plain, module)
     return chain
 
 

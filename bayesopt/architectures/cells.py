@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -25,6 +26,7 @@ from bayesopt.space import Categorical, Parameter
 
 OUTPUTS = ("last", "sum", "concat")
 MAX_NODES = 64
+MAX_INPUTS = 10_000
 
 EdgeParts: TypeAlias = Mapping[Edge, Part | str]
 
@@ -137,10 +139,9 @@ class Cell(Part):
         check_nodes(self.n_nodes, self.output)
         found = labelled_parts("operations of a Cell", self.operations)
         object.__setattr__(self, "operations", found)
-        if self.n_inputs is not None and (type(self.n_inputs) is not int or self.n_inputs < 1):
-            raise SpaceError(
-                "n_inputs of a Cell", expected="a count", got=short_repr(self.n_inputs)
-            )
+        if self.n_inputs is not None and not self._has_few_inputs():
+            expected = f"a count that leaves no node more than {MAX_INPUTS} ways"
+            raise SpaceError("n_inputs of a Cell", expected=expected, got=short_repr(self.n_inputs))
 
     @property
     def inner(self) -> Mapping[str, Part]:
@@ -211,6 +212,12 @@ class Cell(Part):
         data: dict[str, Any] = {"kind": self.kind, "n_nodes": self.n_nodes}
         data |= {"operations": parts_json(self.inner), "output": self.output}
         return data if self.is_dense else {**data, "n_inputs": self.n_inputs}
+
+    def _has_few_inputs(self) -> bool:
+        n = self.n_inputs
+        if type(n) is not int or n < 1:
+            return False
+        return max(math.comb(j, min(n, j)) for j in range(1, self.n_nodes)) <= MAX_INPUTS
 
     @cached_property
     def _edge(self) -> Choice:

@@ -125,8 +125,8 @@ class Fitting(Rule):
 
     def __call__(self, params: Params) -> bool:
         """Return whether it can, and True where there is no network."""
-        mine = {k: v for k, v in params.items() if k.startswith(self._name)}
-        return not mine or not self._network.read(mine, self._name).problem
+        is_there = any(k == self._name or k.startswith(f"{self._name}.") for k in params)
+        return not is_there or not self._network.read(params, self._name).problem
 
 
 class Distinct(Rule):

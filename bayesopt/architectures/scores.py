@@ -10,11 +10,11 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import torch
-from torch import Tensor, nn
-
 from bayesopt.architectures.architecture import Architecture
-from bayesopt.architectures.building import ACTIVATIONS
+from bayesopt.architectures.building import ACTIVATIONS  # says what to do where torch is missing
+
+import torch  # isort: skip
+from torch import Tensor, nn  # isort: skip
 
 _ACTIVATIONS: Any = tuple({kind for kind in ACTIVATIONS.values() if kind is not nn.Identity})
 

@@ -37,8 +37,8 @@ class Space:
     Parameters
     ----------
     params : mapping of str to Parameter or bundle
-        Any non-empty strings are names. A bundle such as `LearningRateSchedule` becomes several
-        parameters with dotted names.
+        Any non-empty strings are names. A bundle such as `LearningRateSchedule` or a
+        `Network` becomes several parameters with dotted names.
     constraints : sequence of str or callable
         Expressions such as ``"batch * depth <= 1024"`` (see `expressions`) and functions of a
         configuration that return whether it is allowed. A constraint does not apply where a

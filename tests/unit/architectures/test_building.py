@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 import itertools
+import sys
 
 import pytest
 from hypothesis import given, settings
@@ -23,7 +25,7 @@ from bayesopt.architectures import (
     Stage,
     Use,
 )
-from bayesopt.errors import InfeasibleSpaceError, ShapeError
+from bayesopt.errors import InfeasibleSpaceError, MissingDependencyError, ShapeError
 from bayesopt.space import Int
 
 torch = pytest.importorskip("torch")
@@ -245,3 +247,18 @@ pool: max_pool"""
     )
     assert "one of" in str(net)
     assert str(Network("conv", (3, 8, 8)).read({})) == "conv → 3 × 8 × 8"
+
+
+def test_without_torch_it_says_what_to_install(monkeypatch):
+    for name in ("torch", "bayesopt.architectures.building", "bayesopt.architectures.scores"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    monkeypatch.setitem(sys.modules, "torch", None)
+    with pytest.raises(MissingDependencyError, match="pip install torch"):
+        built(["conv"])
+    with pytest.raises(MissingDependencyError, match="pip install torch"):
+        importlib.import_module("bayesopt.architectures.scores")
+
+
+def test_any_name_will_do_for_a_part():
+    body = {"forward": "conv", "training": "skip", "a.b": "conv"}
+    assert out(built(body), (4, 8, 8)) == (4, 8, 8)

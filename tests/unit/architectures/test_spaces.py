@@ -192,6 +192,7 @@ def test_usual_networks_are_foreseen_to_fit():
         (lambda: Stage("conv", 0), "widen"),
         (lambda: Cell(1, ["conv"]), "nodes"),
         (lambda: Cell(3, ["conv"], n_inputs=0), "n_inputs"),
+        (lambda: Cell(60, ["conv"], n_inputs=20), "n_inputs"),
         (lambda: Cell(3, ["conv"], output="first"), "output"),
         (lambda: Graph(3, {(1, 0): "conv"}), "ascending"),
         (lambda: Graph(3, {(1, 3): "conv"}), "ascending"),
