@@ -8,13 +8,13 @@ import pytest
 
 pytest.importorskip("sklearn")
 
-from sklearn.decomposition import PCA  # noqa: E402
-from sklearn.linear_model import LogisticRegression, Ridge  # noqa: E402
-from sklearn.model_selection import RandomizedSearchCV  # noqa: E402
-from sklearn.pipeline import Pipeline  # noqa: E402
-from sklearn.utils.estimator_checks import check_estimator, parametrize_with_checks  # noqa: E402
+from sklearn.decomposition import PCA
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.model_selection import RandomizedSearchCV
+from sklearn.pipeline import Pipeline
+from sklearn.utils.estimator_checks import check_estimator, parametrize_with_checks
 
-from bayesopt.integrations.sklearn import BayesSearchCV  # noqa: E402
+from bayesopt.integrations.sklearn import BayesSearchCV
 
 SETTINGS = {"cv": 2, "error_score": "raise", "random_state": 0, "n_iter": 2}
 CLASSIFIER = BayesSearchCV(LogisticRegression(), {"C": [0.1, 1.0]}, **SETTINGS)
