@@ -175,7 +175,8 @@ class FoldSearch:
     # -- scores -------------------------------------------------------------------------------
     def _objectives(self) -> list[str]:
         known = next((s for scores in self._scores for s in scores if s is not None), {})
-        return [self.metric] if self.metric in known else list(known)
+        names = list(known)
+        return [name for name in names if name == self.metric] or names
 
     def _mean(self, number: int) -> list[float]:
         """Return the mean over the folds so far, by objective."""

@@ -119,10 +119,10 @@ def to_column(name: str, given: object) -> Column:
 
 def _from_values(name: str, given: Iterable[Any]) -> Column:
     """Numbers that rise or fall are ordered; objects without a name are known by position."""
-    values = tuple(plain(value) for value in given)
+    values: tuple[Any, ...] = tuple(plain(value) for value in given)
     if not values:
         raise SpaceError(f"values of {name!r}", expected="at least one", got="none")
-    natives = all(map(is_native, values)) and len({label_key(v) for v in values}) == len(values)
+    natives = all(map(is_native, values)) and len(set(map(label_key, values))) == len(values)
     choices = values if natives else tuple(range(len(values)))
     kind = Ordinal if _is_monotone(values) else Categorical
     parameter = Constant(choices[0]) if len(values) == 1 else kind(choices)
