@@ -133,6 +133,8 @@ class History(Writing):
     ) -> None:
         """Record how a trial ended, in the user's direction; the same again is fine.
 
+        A PRUNED trial that is told no values has those of its last report.
+
         Raises
         ------
         TrialNotFoundError, TellConflictError
@@ -142,6 +144,8 @@ class History(Writing):
         """
         number = self._checked_number(number)
         row = self._checked_values(values, state)
+        if values is None and state is TrialState.PRUNED:
+            row = self._reports.last_values[number : number + 1].copy()
         told = coerce_constraints(constraints)
         seconds = coerce_cost(cost)
         if TrialState(int(self._table["state"][number])).is_finished:

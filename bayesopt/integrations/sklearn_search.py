@@ -100,7 +100,7 @@ class FoldSearch:
         """Return paused candidates that go on; those that never will are told as pruned."""
         settled = settle(self.scheduler, self.history, no_more=no_more)
         for number in settled.stop.tolist():
-            self.history.tell(number, self._mean(number), TrialState.PRUNED)
+            self.history.tell(number, state=TrialState.PRUNED)
         return [int(number) for number in settled.resume]
 
     def _begin(self, n: int) -> list[int]:
@@ -154,7 +154,7 @@ class FoldSearch:
     def _is_let_on(self, number: int) -> bool:
         decision = decide(self.scheduler, self.history, number)
         if decision is Decision.STOP:
-            self.history.tell(number, self._mean(number), TrialState.PRUNED)
+            self.history.tell(number, state=TrialState.PRUNED)
         elif decision is Decision.PAUSE:
             self.history.pause(number)
         return decision is Decision.CONTINUE

@@ -66,7 +66,7 @@ class Tuner:
         history = self.history
         settled = settle(SCHEDULER, history, no_more=history.n >= N_TRIALS)
         for number in settled.stop.tolist():
-            self.note("end", number, loss=self.last_loss(number), state="PRUNED")
+            self.note("end", number, loss=None, state="PRUNED")  # its last report counts
         for number in settled.resume.tolist():
             self.note("resume", number)
             return int(number)
@@ -115,7 +115,7 @@ def train(tuner: Tuner, number: int, training: Training) -> None:
             return
         decision = decide(SCHEDULER, tuner.history, number)
         if decision is Decision.STOP:
-            tuner.note("end", number, loss=loss, state="PRUNED")
+            tuner.note("end", number, loss=None, state="PRUNED")
         elif decision is Decision.PAUSE:
             tuner.note("pause", number)
         if decision is not Decision.CONTINUE:

@@ -158,3 +158,16 @@ def test_a_paused_trial_may_be_told():
     history.pause(number)
     history.tell(number, 1.0)
     assert history.best() == number
+
+
+def test_a_pruned_trial_has_the_values_of_its_last_report():
+    history = bo.History(SPACE, directions=["maximize"])
+    number = history.append({"x": 0.0, "k": 1})
+    history.report(number, 2, 5.0)
+    history.report(number, 1, 3.0)
+    for _ in range(2):
+        history.tell(number, state=TrialState.PRUNED)
+    assert history.values[number].tolist() == [-5.0]
+    silent = history.append({"x": 1.0, "k": 1})
+    history.tell(silent, state=TrialState.PRUNED)
+    assert np.isnan(history.values[silent]).all()
