@@ -17,7 +17,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from bayesopt.errors import MissingDependencyError
+from bayesopt.errors import MissingDependencyError, SettingsError, short_repr
 from bayesopt.host import Sampler, Scheduler, make_sampler, make_scheduler
 from bayesopt.space import Space
 
@@ -165,9 +165,11 @@ multimetric_, classes_, n_features_in_, feature_names_in_
         )
 
     def set_callbacks(self, *callbacks: object) -> Any:
-        """Refuse callbacks; raises NotImplementedError if there are any."""
+        """Refuse callbacks; raises SettingsError if there are any."""
         if callbacks:
-            raise NotImplementedError("BayesSearchCV calls no callbacks back.")
+            raise SettingsError(
+                "callbacks of BayesSearchCV", expected="none", got=short_repr(callbacks)
+            )
         return self
 
     @_fit_context(prefer_skip_nested_validation=False)
@@ -321,11 +323,10 @@ class _Fits:
         """Fit and score; the scores of each fit by metric, None where it failed."""
         outcomes = parallel(self._call(params[number], number, fold) for number, fold in fits)
         self.outcomes.update(zip(fits, outcomes, strict=True))
-        scores = [_scores(outcome) for outcome in outcomes]
-        for each in scores:
-            if each is not None and "score" not in each:
-                self._search._check_refit_for_multimetric(each)
-        return scores
+        for outcome in outcomes:
+            if isinstance(outcome["test_scores"], dict):
+                self._search._check_refit_for_multimetric(outcome["test_scores"])
+        return [_scores(outcome) for outcome in outcomes]
 
     def _call(self, params: Mapping[str, Any], number: int, fold: int) -> Any:
         job, search = self._job, self._search

@@ -197,7 +197,7 @@ def test_what_needs_no_y():
 
 
 def test_there_are_no_callbacks():
-    with pytest.raises(NotImplementedError):
+    with pytest.raises(SettingsError, match="callbacks"):
         search_of().set_callbacks(object())
 
 
@@ -245,6 +245,8 @@ def test_several_metrics_need_to_know_which_one_to_refit():
         search_of(scoring=["accuracy", "f1"]).fit(X, Y)
     with pytest.raises(ValueError, match="refit"):
         search_of(scoring=lambda e, X, y: {"a": 1.0, "b": 2.0}).fit(X, Y)
+    with pytest.raises(ValueError, match="refit"):
+        search_of(scoring=lambda e, X, y: {"score": 1.0}).fit(X, Y)
 
 
 # -------------------------------------------------------------------------------- failures
