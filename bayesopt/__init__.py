@@ -44,7 +44,9 @@ if TYPE_CHECKING:
         TrialTimeoutError,
         WorkerLostError,
     )
+    from bayesopt.held_out import HeldOut, HeldOutWarning
     from bayesopt.history import History
+    from bayesopt.host import Decision
     from bayesopt.samplers import (
         AutoSampler,
         CMAESSampler,
@@ -115,7 +117,9 @@ _HOMES = {
         "TrialTimeoutError",
         "WorkerLostError",
     ],
+    "held_out": ["HeldOut", "HeldOutWarning"],
     "history": ["History"],
+    "host": ["Decision"],
     "samplers": [
         "AutoSampler",
         "CMAESSampler",
@@ -163,12 +167,15 @@ __all__ = [
     "Categorical",
     "Constant",
     "CorruptStoreError",
+    "Decision",
     "EvolutionSampler",
     "ExecutionError",
     "ExpressionError",
     "Float",
     "GPSampler",
     "GridSampler",
+    "HeldOut",
+    "HeldOutWarning",
     "History",
     "HyperbandScheduler",
     "InfeasibleSpaceError",

@@ -45,6 +45,10 @@ class Registry:
             )
         return known(**given)
 
+    def takes(self, name: str, setting: str) -> bool:
+        """Whether the class called `name` has this setting. Raises SettingsError."""
+        return setting in {field.name for field in dataclasses.fields(self._class(name))}
+
     def to_spec(self, item: object) -> str:
         """Return an object as JSON; of a class that is not registered only where it is defined.
 

@@ -70,6 +70,7 @@ class Columns:
         self._tally = Tally()
         self._encodings = Encodings()
         self._labels: dict[int, Mapping[str, Any]] = {}  # of define-by-run trials
+        self._attempts: dict[int, int] = {}  # of trials that a host took up again
         self._table = Table(**trial_columns(space.d, n_objectives))
         self._reports = Reports(n_objectives)
         self._index: KnownRows | None = KnownRows()

@@ -2,36 +2,36 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from bayesopt.errors import InvalidConfigError, InvalidValueError, TellConflictError, short_repr
+from bayesopt.errors import (
+    InvalidConfigError,
+    InvalidValueError,
+    StudyError,
+    TellConflictError,
+    short_repr,
+)
 from bayesopt.history.changes import ChangesLike, Labels
-from bayesopt.history.columns import Columns, F, Mask, Numbers, trial_columns
-from bayesopt.history.encodings import Encoding
-from bayesopt.history.table import Column
+from bayesopt.history.columns import F, Numbers, trial_columns
 from bayesopt.history.tally import UNHEARD
+from bayesopt.history.writing import Writing
 from bayesopt.results import coerce_constraints, coerce_cost, coerce_step, coerce_values
 from bayesopt.space import Space
 from bayesopt.trial import TrialState
 
-States = npt.NDArray[np.int8]
-
 _NAN = float("nan")
-_FEW = 64  # trials in one piece of news; more are not those that this process is about to tell
-_FINISHED = frozenset(int(state) for state in TrialState if state.is_finished)
 _LATEST = int(np.iinfo(np.int64).max)  # the moment of what a host tells directly
 
 
-class History(Columns):
+class History(Writing):
     """The columns of one study, and the ways in which they grow.
 
     A study calls :meth:`apply` with what its storage says has changed. A program that keeps its own
-    records calls :meth:`append`, :meth:`report` and :meth:`tell` instead.
+    records calls :meth:`append`, :meth:`report`, :meth:`pause`, :meth:`resume` and :meth:`tell`
+    instead.
     """
 
     # -- following a storage ------------------------------------------------------------------
@@ -133,6 +133,8 @@ class History(Columns):
     ) -> None:
         """Record how a trial ended, in the user's direction; the same again is fine.
 
+        A PRUNED trial that is told no values has those of its last report.
+
         Raises
         ------
         TrialNotFoundError, TellConflictError
@@ -142,6 +144,8 @@ class History(Columns):
         """
         number = self._checked_number(number)
         row = self._checked_values(values, state)
+        if values is None and state is TrialState.PRUNED:
+            row = self._reports.last_values[number : number + 1].copy()
         told = coerce_constraints(constraints)
         seconds = coerce_cost(cost)
         if TrialState(int(self._table["state"][number])).is_finished:
@@ -152,13 +156,58 @@ class History(Columns):
     def report(self, number: int, step: object, values: object) -> None:
         """Record intermediate values, in the user's direction; the same step again replaces them.
 
+        The first report after a trial was resumed supersedes those of its step and beyond.
+
         Raises TrialNotFoundError, InvalidValueError.
         """
         number = self._checked_number(number)
         row = self._minimised([coerce_values(values, self.n_objectives, what="reported value")])
-        attempt = int(self._reports.attempt[number])
-        self._reports.add_one(number, coerce_step(step), row, attempt, _LATEST)
+        attempt = self._attempts.get(number, 0)
+        attempt = max(attempt, int(self._reports.attempt[number]))
+        if self._reports.add_one(number, coerce_step(step), row, attempt, _LATEST):
+            self._generation += 1
         self._log.note((number,))
+
+    def pause(self, number: int) -> None:
+        """Lay a running trial aside; again is fine. It keeps its reports.
+
+        Raises
+        ------
+        TrialNotFoundError
+        StudyError
+            If the trial is neither running nor paused.
+        """
+        self._move(number, TrialState.RUNNING, TrialState.PAUSED)
+
+    def resume(self, number: int) -> None:
+        """Go on with a paused trial; of one that runs this is fine.
+
+        It goes on where it stopped, or starts over: what it reports next says which.
+
+        Raises
+        ------
+        TrialNotFoundError
+        StudyError
+            If the trial is neither paused nor running.
+        """
+        if self._move(number, TrialState.PAUSED, TrialState.RUNNING):
+            last = max(self._attempts.get(number, 0), int(self._reports.attempt[number]))
+            self._attempts[number] = last + 1
+
+    def _move(self, number: int, before: TrialState, after: TrialState) -> bool:
+        """Take a trial from one state to another; False if it was there already."""
+        number = self._checked_number(number)
+        state = int(self._table["state"][number])
+        if state == after:
+            return False
+        if state != before:
+            raise StudyError(
+                f"trial {number}",
+                expected=f"one that is {before.name}",
+                got=TrialState(state).name if state >= 0 else "one not heard of yet",
+            )
+        self._write_one(number, int(after), np.full((1, self.n_objectives), _NAN), _NAN, {})
+        return True
 
     def with_pending(self, rows: F) -> History:
         """Return a copy that also has these snapped rows [k, d] as RUNNING trials; O(n d)."""
@@ -207,6 +256,7 @@ class History(Columns):
         other._constraint_names, other._generation = self._constraint_names, self._generation
         other._table, other._reports = self._table.copy(), self._reports.copy()
         other._tally, other._labels = self._tally.copy(), dict(self._labels)
+        other._attempts = dict(self._attempts)
         return other
 
     def _partial_labels(self, config: Mapping[str, Any]) -> Labels:
@@ -257,182 +307,6 @@ class History(Columns):
                 got=f"values {row[0].tolist()} (minimised) with state {state.name}",
                 remedy="A result is told once; invalidate the trial to strike it out.",
             )
-
-    # -- writing ------------------------------------------------------------------------------
-    def remember(self, number: int, labels: Labels, row: F, active: Mask) -> None:
-        """Note how a configuration that will be heard of under `number` is encoded.
-
-        It saves encoding it: `row` [d] and `active` [d] must be what the space encodes `labels` to.
-        Neither they nor the labels may be changed afterwards.
-        """
-        self._encodings.remember(number, Encoding(labels, row, active))
-
-    def _grow(self, n: int) -> None:
-        if n > self.n:
-            self._tally.grow(n - self.n)
-            self._table.grow(n)
-            self._reports.grow(n)
-
-    def _write(
-        self,
-        numbers: Numbers,
-        states: States,
-        values: F,
-        costs: F,
-        constraints: Sequence[Mapping[str, float]],
-        labels: Sequence[Labels],
-    ) -> None:
-        """Write facts of trials."""
-        if not numbers.size:
-            return
-        self._log.note(numbers.tolist())
-        before = self._known_among(numbers)
-        self._keep(numbers.tolist(), labels)
-        changed, lost = self._write_params(numbers, states, labels)
-        self._tally.move_all(numbers, self._table["state"][numbers], states)
-        self._table["state"][numbers] = states
-        self._table["values"][numbers] = values
-        self._table["cost"][numbers] = costs
-        self._write_constraints(numbers, constraints)
-        known = self._known_among(numbers)
-        self._unindexed += numbers[known & (changed | ~before)].tolist()
-        if (before & (lost | ~known)).any():
-            self._take_away()
-
-    def _write_one(
-        self,
-        number: int,
-        state: int,
-        values: F,
-        cost: float,
-        constraints: Mapping[str, float],
-        labels: Labels | None = None,
-    ) -> None:
-        """Write the facts of one trial, as ``_write`` does; without `labels` its row stays."""
-        table = self._table
-        self._log.note((number,))
-        before = bool(self._known(number))
-        changed = lost = False
-        if labels is not None:
-            self._keep((number,), (labels,))
-            encoding = self._encoded(number, state, labels)
-            changed, lost = self._write_row(number, encoding, compare=before)
-        self._tally.move(number, int(table["state"][number]), state)
-        table["state"][number] = state
-        table["values"][number] = values[0]
-        table["cost"][number] = cost
-        if constraints or self._constraint_names:
-            self._write_constraints(np.array([number]), [constraints])
-        known = bool(self._known(number))
-        if known and (changed or not before):
-            self._unindexed.append(number)
-        if before and (lost or not known):
-            self._take_away()
-
-    def _keep(self, numbers: Sequence[int], labels: Sequence[Labels]) -> None:
-        """Keep what to encode anew when a define-by-run space grows."""
-        if self.define_by_run:
-            self._labels.update(zip(numbers, labels, strict=True))
-
-    def _encoded(self, number: int, state: int, labels: Labels) -> Encoding:
-        """Encode the configuration of one trial, unless that was done before."""
-        encoding = self._encodings.find(number, labels)
-        if encoding is None:
-            X, active, inside = self._space.encode_labels([labels], strict=False)
-            whole = bool(inside[0]) and bool((self._space.active(X) == active).all())
-            encoding = Encoding(labels, X[0], active[0], bool(inside[0]), whole)
-        if state in _FINISHED:
-            self._encodings.forget(number)
-        else:
-            self._encodings.remember(number, encoding)
-        if state == TrialState.WAITING and not self._is_given(encoding):
-            return dataclasses.replace(encoding, whole=False)
-        return encoding
-
-    def _is_given(self, encoding: Encoding) -> bool:
-        """Whether every active parameter has a label: a default may have filled a hole."""
-        named = zip(self._space.names, encoding.active, strict=True)
-        return all(name in encoding.labels for name, is_on in named if is_on)
-
-    def _write_row(self, number: int, encoding: Encoding, compare: bool) -> tuple[bool, bool]:
-        """Write one configuration; if asked to `compare`, return what ``_write_rows`` does."""
-        table, changed, lost = self._table, True, False
-        if compare:
-            X, active = table["X"][number], table["active"][number]
-            moved = (encoding.row != X) | (encoding.active != active)
-            changed = bool(moved.any())
-            lost = changed and bool((encoding.active & moved).any())
-        if changed:
-            table["X"][number] = encoding.row
-            table["active"][number] = encoding.active
-        table["inside"][number] = encoding.inside
-        table["whole"][number] = encoding.whole
-        table["given"][number] = self._space.d == 0 or bool(encoding.active.any())
-        return changed, lost
-
-    def _write_params(
-        self, numbers: Numbers, states: States, labels: Sequence[Labels]
-    ) -> tuple[Mask, Mask]:
-        """Encode configurations; return which changed, and which lost what they stood for."""
-        X, active, inside = self._space.encode_labels(labels, strict=False)
-        whole = (self._space.active(X) == active).all(axis=1) & inside
-        if len(numbers) <= _FEW:
-            columns = (numbers.tolist(), states.tolist(), labels, X, active, inside, whole)
-            for number, state, *encoding in zip(*columns, strict=True):
-                if state not in _FINISHED:
-                    self._encodings.remember(number, Encoding(*encoding))
-        for i in np.flatnonzero(whole & (states == TrialState.WAITING)).tolist():
-            # The ask will fill holes at random, whatever the defaults.
-            whole[i] = self._is_given(Encoding(labels[i], X[i], active[i]))
-        return self._write_rows(numbers, X, active, inside, whole)
-
-    def _write_rows(
-        self, numbers: Numbers, X: F, active: Mask, inside: Mask, whole: Mask
-    ) -> tuple[Mask, Mask]:
-        table = self._table
-        moved, switched = table["X"][numbers] != X, table["active"][numbers] != active
-        changed = (moved | switched).any(axis=1)
-        lost = (active & (moved | switched)).any(axis=1)  # else: the same, or parameters dropped
-        table["X"][numbers] = X
-        table["active"][numbers] = active
-        table["inside"][numbers] = inside
-        table["whole"][numbers] = whole
-        table["given"][numbers] = active.any(axis=1) | (self._space.d == 0)
-        return changed, lost
-
-    def _write_constraints(
-        self, numbers: Numbers, constraints: Sequence[Mapping[str, float]]
-    ) -> None:
-        self._learn_constraints({name for told in constraints if told for name in told})
-        place = {name: j for j, name in enumerate(self._constraint_names)}
-        told = np.full((numbers.size, len(place)), _NAN)
-        for i, one in enumerate(constraints):
-            for name, value in one.items():
-                told[i, place[name]] = value
-        self._table["constraints"][numbers] = told
-        self._table["feasible"][numbers] = self._feasibility(numbers)
-
-    def _learn_constraints(self, names: set[str]) -> None:
-        """Add columns for new names; sorted, so that they do not depend on the order of news."""
-        if names <= set(self._constraint_names):
-            return
-        merged = tuple(sorted(names | set(self._constraint_names)))
-        old = [merged.index(name) for name in self._constraint_names]
-        before = self._table["constraints"].copy()
-        self._table.replace("constraints", Column(np.float64, _NAN, len(merged)))
-        self._table["constraints"][:, old] = before
-        self._constraint_names = merged
-        feasible = self._feasibility(slice(None))
-        if (self._table["feasible"] & ~feasible).any():
-            self._take_away()
-        self._table["feasible"][...] = feasible
-        self._log.note_all()
-
-    def _take_away(self) -> None:
-        """Note that something known is known no more: indices and caches start over."""
-        self._generation += 1
-        self._index = None
-        self._unindexed = []
 
 
 def _numbers(numbers: Sequence[int]) -> Numbers:

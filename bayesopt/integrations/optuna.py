@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from bayesopt.errors import MissingDependencyError, SpaceExhausted
+from bayesopt.host import Sampler, make_sampler, propose
 from bayesopt.integrations.optuna_mirror import Mirror
 from bayesopt.integrations.optuna_space import to_external
-from bayesopt.rng import named_rng, new_seed, trial_rng
-from bayesopt.samplers import Sampler, resolve
+from bayesopt.rng import named_rng, new_seed
 
 try:
     from optuna.samplers import BaseSampler, RandomSampler
@@ -70,7 +70,7 @@ class BayesOptSampler(BaseSampler):
         constraints_func: ConstraintsFunc | None = None,
         noisy: bool = False,
     ) -> None:
-        self._sampler = resolve(sampler)
+        self._sampler = make_sampler(sampler)
         self._seed = new_seed() if seed is None else seed
         self._constraints_func = constraints_func
         self._noisy = noisy
@@ -115,12 +115,10 @@ class BayesOptSampler(BaseSampler):
         }
 
     def _proposed(self, mirror: Mirror, number: int) -> dict[str, Any]:
-        history, rng = mirror.history, trial_rng(self._seed, number)
         try:
-            rows = self._sampler.propose(history.space, history, 1, rng).rows
+            return propose(self._sampler, mirror.history, number=number)[0].config
         except SpaceExhausted:  # Optuna decides when to stop: what follows are repeats
             return {}
-        return history.space.decode_labels(rows)[0]
 
     def sample_independent(
         self,

@@ -109,13 +109,19 @@ def from_spec(spec: str) -> Scheduler:
     return _checked(_REGISTRY.from_spec(spec))
 
 
-def resolve(scheduler: Scheduler | str | None) -> Scheduler:
+def resolve(scheduler: Scheduler | str | None, *, max_steps: float | None = None) -> Scheduler:
     """Return a scheduler from what a user gives: an object, a short name, None for no stopping.
+
+    Where it is known what a whole training reports in the end, `max_steps`, schedulers that need it
+    can be had by their names, too.
 
     Raises SettingsError for an unknown name and for an object that is no scheduler.
     """
     name = "never" if scheduler is None else scheduler
-    return _checked(_REGISTRY.create(name) if isinstance(name, str) else name)
+    if not isinstance(name, str):
+        return _checked(name)
+    is_wanted = max_steps is not None and _REGISTRY.takes(name, "max_steps")
+    return _checked(_REGISTRY.create(name, {"max_steps": max_steps} if is_wanted else None))
 
 
 def _checked(scheduler: object) -> Scheduler:
