@@ -134,6 +134,8 @@ class Finished(NamedTuple):
     draft: Draft
     told: Told
     reports: dict[float, bytes]  # step → float64
+    started_at: float | None  # None: unknown
+    finished_at: float | None  # None: when it is written
 
 
 def all_finished(proposals: Sequence[Proposal], results: Sequence[Result]) -> list[Finished]:
@@ -141,7 +143,13 @@ def all_finished(proposals: Sequence[Proposal], results: Sequence[Result]) -> li
     if len(proposals) != len(results):
         raise refusals.uneven(len(proposals), len(results))
     return [
-        Finished(draft(proposal), told(result), _report_blobs(result))
+        Finished(
+            draft(proposal),
+            told(result),
+            _report_blobs(result),
+            _moment(result.started_at),
+            _moment(result.finished_at),
+        )
         for proposal, result in zip(proposals, results, strict=True)
     ]
 
@@ -151,6 +159,11 @@ def _report_blobs(result: Result) -> dict[float, bytes]:
         finite_step(step): codec.pack_floats(values, "reported values")
         for step, values in result.reports.items()
     }
+
+
+def _moment(seconds: float) -> float | None:
+    """Return a moment in seconds since the epoch, None if it is not known."""
+    return float(seconds) if math.isfinite(seconds) else None
 
 
 def finite_step(step: float) -> float:

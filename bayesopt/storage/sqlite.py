@@ -263,7 +263,7 @@ class SQLiteStorage:
         """Record WAITING trials; return their numbers."""
         drafts = [facts.draft(proposal) for proposal in proposals]
         with self._db.writing(study_id) as connection:
-            return [self._add(connection, study_id, draft, facts.WAITING) for draft in drafts]
+            return [self._add(connection, study_id, draft) for draft in drafts]
 
     def add_finished(
         self, study_id: int, proposals: Sequence[Proposal], results: Sequence[Result]
@@ -273,17 +273,24 @@ class SQLiteStorage:
         with self._db.writing(study_id) as connection:
             return [self._add_finished(connection, study_id, trial) for trial in checked]
 
-    def _add(self, connection: Connection, study_id: int, draft: Draft, state: int) -> int:
+    def _add(
+        self, connection: Connection, study_id: int, draft: Draft, began: float | None = None
+    ) -> int:
+        """Insert a WAITING trial; `began` is when one that was evaluated elsewhere did."""
         number = self._shelf.next_number(connection, study_id)
-        row = sql.insert_arguments(study_id, number, draft, self._clock(), state=state)
+        now = self._clock() if began is None else began
+        row = sql.insert_arguments(
+            study_id, number, draft, now, state=facts.WAITING, started_at=began
+        )
         connection.execute(sql.ADD, row).fetchall()
         set_attrs(connection, row[0], draft)
         return number
 
     def _add_finished(self, connection: Connection, study_id: int, trial: Finished) -> int:
-        number = self._add(connection, study_id, trial.draft, facts.WAITING)
+        number = self._add(connection, study_id, trial.draft, trial.started_at)
         trial_id = study_id << sql.SHIFT | number
-        arguments = sql.tell_arguments(trial_id, trial.told, None, self._clock())
+        ended = self._clock() if trial.finished_at is None else trial.finished_at
+        arguments = sql.tell_arguments(trial_id, trial.told, None, ended)
         connection.execute(sql.TELL, arguments).fetchall()
         for step, blob in trial.reports.items():
             check = sql.report_check(trial_id, step, blob)

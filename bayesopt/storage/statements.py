@@ -236,12 +236,13 @@ def insert_arguments(
     lease_until: float | None = None,
     owner: str = "",
     key: str | None = None,
+    started_at: float | None = None,
 ) -> Row:
-    """Return the arguments of ADD and ASK."""
+    """Return the arguments of ADD and ASK; a trial that runs started now."""
     trial_id = study_id << SHIFT | number
     params, is_running, now = codec.dump_labels(draft.params), state == facts.RUNNING, float(now)
     until = None if lease_until is None else float(lease_until)  # as the column gives it back
-    started_at = now if is_running else None
+    started_at = now if is_running else started_at
     words = (
         to_column(owner),
         None if key is None else to_column(key),
