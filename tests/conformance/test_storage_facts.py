@@ -73,9 +73,7 @@ def test_finished_trials_come_with_their_reports(storage: Storage, study: int) -
     assert len(storage.trials(study)) == 2
 
 
-def test_finished_trials_come_with_their_times(
-    storage: Storage, study: int, clock: Clock
-) -> None:
+def test_finished_trials_come_with_their_times(storage: Storage, study: int, clock: Clock) -> None:
     timed = Result(COMPLETE, (0.5,), started_at=123.25, finished_at=456.125)
     half = Result(FAIL, finished_at=7.5)
     storage.add_finished(study, [Proposal({})] * 3, [timed, half, DONE])
