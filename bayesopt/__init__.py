@@ -72,6 +72,7 @@ if TYPE_CHECKING:
     )
     from bayesopt.storage import MemoryStorage, SQLiteStorage
     from bayesopt.study import (
+        StopWhenIdle,
         Study,
         create_study,
         delete_study,
@@ -142,6 +143,7 @@ _HOMES = {
     ],
     "storage": ["MemoryStorage", "SQLiteStorage"],
     "study": [
+        "StopWhenIdle",
         "Study",
         "create_study",
         "delete_study",
@@ -191,6 +193,7 @@ __all__ = [
     "SpaceError",
     "SpaceExhausted",
     "StaleTrialError",
+    "StopWhenIdle",
     "StorageBusyError",
     "StorageError",
     "Study",

@@ -122,7 +122,9 @@ def regret_bound(process: bo.GPSampler, history: bo.History) -> float:
     with np.errstate(all="ignore"):
         belief = process.believe(history.space, observe(history))
         plan = Plan("ucb", 0.0, _BETA, has_region=False, n_design=0, search={})
-        ground = Ground(history.space, lambda rows: np.zeros(len(rows), bool), whole_cube(history.space.d))
+        ground = Ground(
+            history.space, lambda rows: np.zeros(len(rows), bool), whole_cube(history.space.d)
+        )
         found = maximize(
             utility_of(plan, belief, "calm"),
             ground,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +13,7 @@ from bayesopt.history.volumes import dominated_volumes
 
 F = npt.NDArray[np.float64]
 
+WINDOW = 30  # trials, the last ones, that must have brought nothing either
 _N_FIRST = 10  # trials whose median stands for what is to be had without a search
 _N_SIZES = 3  # improvements, the last ones, whose mean is the size of the next
 _LEAST_WINDOW = 20  # trials in which improvements are counted; half of all if that is more
@@ -29,31 +31,35 @@ class Gains:
     progress : float
         How much better the best value is than the median of the first ten, in the user's units;
         with several objectives the volume gained since the tenth of them.
+    recent : float
+        How much of that the last trials of a window brought; infinite while there are not as many.
     expected : float
         What the next trial gains going by the last ones (``expected_record``).
-    cost, spent : float
-        Of the next trial, and of all so far; 1 each where a trial told none.
+    cost : float
+        Of the next trial; 1 where a trial told none.
     """
 
     n: int
     progress: float
+    recent: float
     expected: float
     cost: float
-    spent: float
 
 
-def gains(history: Columns) -> Gains:
+def gains(history: Columns, window: int = WINDOW) -> Gains:
     """Return what the trials brought; O(n), with several objectives as `dominated_volumes`."""
     numbers = history.comparable()
-    cost, spent = _costs(history)
     if history.n_objectives == 1:
         values = history.values[numbers, 0]
-        best = np.minimum.accumulate(values)
-        progress = float(np.median(values[:_N_FIRST]) - best[-1]) if len(best) else 0.0
+        best, first = np.minimum.accumulate(values), values[:_N_FIRST]
     else:
         best = -dominated_volumes(history)[numbers]
-        progress = float(best[: _N_FIRST][-1] - best[-1]) if len(best) else 0.0
-    return Gains(len(numbers), progress, expected_record(best), cost, spent)
+        first = best[:_N_FIRST][-1:]
+    if not len(best):
+        return Gains(0, 0.0, math.inf, 0.0, 1.0)
+    recent = float(best[-1 - window] - best[-1]) if len(best) > window else math.inf
+    progress = float(np.median(first) - best[-1])
+    return Gains(len(best), progress, recent, expected_record(best), _next_cost(history))
 
 
 def expected_record(best: F) -> float:
@@ -71,10 +77,10 @@ def expected_record(best: F) -> float:
     return float(steps[improved[-_N_SIZES:]].mean()) * (k + 1) / (window + 2)
 
 
-def _costs(history: Columns) -> tuple[float, float]:
-    """Return the cost of the next trial and of all that ended."""
+def _next_cost(history: Columns) -> float:
+    """Return the median cost of the last trials that ended."""
     ended = np.flatnonzero(history.is_finished | history.is_cut_short)
-    costs = history.cost[ended]
-    if not len(costs) or not np.isfinite(costs).all() or not costs.sum() > 0.0:
-        return 1.0, float(len(costs))
-    return float(np.median(costs[-_N_COSTS:])), float(costs.sum())
+    costs = history.cost[ended][-_N_COSTS:]
+    if not len(costs) or not np.isfinite(costs).all():
+        return 1.0
+    return float(np.median(costs))

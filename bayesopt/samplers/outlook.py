@@ -11,7 +11,7 @@ import numpy.typing as npt
 from bayesopt.acquisition.ground import Ground, whole_cube
 from bayesopt.acquisition.maximize import maximize
 from bayesopt.history import History
-from bayesopt.history.gains import Gains, gains
+from bayesopt.history.gains import WINDOW, Gains, gains
 from bayesopt.history.hints import Hint, hints
 from bayesopt.rng import named_rng
 from bayesopt.samplers.auto import AutoSampler
@@ -33,7 +33,7 @@ from bayesopt.surrogates.model import Belief
 F = npt.NDArray[np.float64]
 
 ENOUGH = 20  # comparable trials before anything is said
-IDLE = 0.01  # of what a unit of cost has brought on average: less is hardly worth a trial
+IDLE = 1e-3  # of what the search has brought: less is hardly worth a trial
 _N_RANKED = 32  # of the best rows by the search, whose gain is taken in the user's units
 _N_NODES = 64  # of the quadrature
 _FAR = 9.0  # standard deviations, beyond which an outcome does not happen
@@ -52,7 +52,7 @@ class Outlook:
     past : Gains
         What the trials so far brought, and cost.
     basis : {"model", "record"}
-        A Gaussian process, or the improvements so far.
+        Whether a Gaussian process was asked, too, or the improvements so far alone.
     """
 
     gain: float
@@ -60,22 +60,22 @@ class Outlook:
     basis: str
 
     @property
-    def relative(self) -> float:
-        """What a unit of cost brings now, as part of what one has brought on average.
+    def share(self) -> float:
+        """The gain as part of what the search has brought; infinite while that is nothing."""
+        return self.gain / self.past.progress if self.past.progress > 0.0 else math.inf
 
-        Infinite while the search has brought nothing: then nothing can be compared.
-        """
-        past = self.past
-        if not past.progress > 0.0:
-            return math.inf
-        return (self.gain / past.cost) / (past.progress / past.spent)
+    @property
+    def recent_share(self) -> float:
+        """What the trials of the window brought as part of all; infinite while that is nothing."""
+        return self.past.recent / self.past.progress if self.past.progress > 0.0 else math.inf
 
 
-def outlook(history: History, sampler: Sampler | None = None) -> Outlook:
+def outlook(history: History, sampler: Sampler | None = None, *, window: int = WINDOW) -> Outlook:
     """Return what the next trial promises; a pure function of the history.
 
-    A Gaussian process says so where it is fit for these trials (``AutoSampler.choice``) and there
-    is one objective; else the improvements so far do (``history.gains.expected_record``).
+    The improvements so far say so (``history.gains.expected_record``), and a Gaussian process where
+    it is fit for these trials (``AutoSampler.choice``) and there is one objective: then the more
+    hopeful of the two counts.
 
     Parameters
     ----------
@@ -83,13 +83,15 @@ def outlook(history: History, sampler: Sampler | None = None) -> Outlook:
     sampler : Sampler, optional
         Whose process to ask; by default that of an `AutoSampler`, which also takes the time that
         its suggestions do.
+    window : int
+        How many trials count as recent.
     """
-    past = gains(history)
+    past = gains(history, window)
     process = _process(AutoSampler() if sampler is None else sampler, history)
     if process is not None and past.n >= ENOUGH:
         gain = model_gain(process, history)
         if gain is not None:
-            return Outlook(gain, past, "model")
+            return Outlook(max(gain, past.expected), past, "model")
     return Outlook(past.expected, past, "record")
 
 
@@ -165,13 +167,14 @@ def all_hints(history: History, sampler: Sampler | None = None) -> list[Hint]:
 
 def idle_hints(history: History, sampler: Sampler | None = None) -> list[Hint]:
     """Return a hint if one more trial promises next to nothing."""
-    if len(history.comparable()) < ENOUGH:
+    if len(history.comparable()) <= WINDOW:
         return []
     found = outlook(history, sampler)
-    if found.relative >= IDLE:
+    if max(found.share, found.recent_share) >= IDLE:
         return []
     text = (
-        f"More trials hardly help: the next one is expected to gain {found.gain:.2g}, "
-        f"{100 * found.relative:.2g}% of what one has gained on average so far."
+        f"More trials hardly help: the next one is expected to gain {found.gain:.2g}, and the "
+        f"last {WINDOW} gained {found.past.recent:.2g}, where the search as a whole gained "
+        f"{found.past.progress:.2g}. Stop, or widen the space."
     )
     return [Hint("idle", None, text)]
