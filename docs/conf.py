@@ -32,5 +32,3 @@ html_copy_source = False
 html_show_sphinx = False
 html_static_path = ["static"]
 html_css_files = ["site.css"]
-pygments_style = "tango"
-pygments_dark_style = "monokai"

@@ -48,7 +48,7 @@ def test_python_blocks_run(page, tmp_path, monkeypatch, capsys):
 def listed(page: Path) -> list[Path]:
     """Return the pages that the contents of a page name, in order."""
     entries = [
-        line
+        re.sub(r".*<(.+)>$", r"\1", line)
         for tree in TOCTREE.findall(text_of(page))
         for line in tree.splitlines()
         if line and not line.startswith(":")
