@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+from typing import Any
+
 import bayesopt
 
 project = "bayesopt"
@@ -32,3 +36,19 @@ html_copy_source = False
 html_show_sphinx = False
 html_static_path = ["static"]
 html_css_files = ["site.css"]
+
+
+LOADS = re.compile(r"<(?:script|img|iframe|link)\b[^>]*(?:src|href)=[\"'](?:https?:)?//[^>]*>")
+
+
+def check_pages(app: Any, error: Exception | None) -> None:
+    """Fail the build if a page would load anything from elsewhere when it is looked at."""
+    for page in Path(app.outdir).rglob("*.html") if error is None else ():
+        found = LOADS.search(page.read_text(encoding="utf-8"))
+        if found:
+            raise RuntimeError(f"{page}: loads {found[0]}")
+
+
+def setup(app: Any) -> None:
+    """Connect the check."""
+    app.connect("build-finished", check_pages)
