@@ -1,4 +1,4 @@
-"""The documentation: every Python block runs, every page can be found, every link leads somewhere."""
+"""The documentation: every Python block runs, pages can be found, links lead somewhere."""
 
 from __future__ import annotations
 
@@ -53,7 +53,11 @@ def listed(page: Path) -> list[Path]:
         for line in tree.splitlines()
         if line and not line.startswith(":")
     ]
-    known = {str(p.relative_to(page.parent).with_suffix("")): p for p in PAGES if p.is_relative_to(page.parent)}
+    known = {
+        str(p.relative_to(page.parent).with_suffix("")): p
+        for p in PAGES
+        if p.is_relative_to(page.parent)
+    }
     return [
         found
         for entry in entries

@@ -215,10 +215,10 @@ class MemoryStorage:
             numbers = []
             for finished in checked:
                 told = finished.told
-                begun, ended = finished.started_at, finished.finished_at
+                begun = finished.started_at
                 trial = book.add(finished.draft, now if begun is None else begun, told.state)
                 trial.started_at = math.nan if begun is None else begun
-                trial.tell(told, now if ended is None else ended)
+                trial.tell(told, finished.ended(now))
                 for step, blob in finished.reports.items():
                     book.report(trial, Report(trial.number, step, blob, trial.attempt))
                 numbers.append(trial.number)

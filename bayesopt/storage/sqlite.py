@@ -222,7 +222,7 @@ class SQLiteStorage:
             known, is_asked = self._ask_many(study_id, rows, drafts, key)
             if known:
                 return known
-        return [_ticket(number, d) for number, d in enumerate(drafts, first)] if is_asked else None
+        return [d.ticket(number) for number, d in enumerate(drafts, first)] if is_asked else None
 
     def _ask_one(self, study_id: int, row: sql.Row) -> bool:
         """Take the short path: one statement is one transaction."""
@@ -276,12 +276,8 @@ class SQLiteStorage:
     def _add(
         self, connection: Connection, study_id: int, draft: Draft, began: float | None = None
     ) -> int:
-        """Insert a WAITING trial; `began` is when one that was evaluated elsewhere did."""
-        number = self._shelf.next_number(connection, study_id)
-        now = self._clock() if began is None else began
-        row = sql.insert_arguments(
-            study_id, number, draft, now, state=facts.WAITING, started_at=began
-        )
+        number, now = self._shelf.next_number(connection, study_id), self._clock()
+        row = sql.insert_arguments(study_id, number, draft, now, state=facts.WAITING, began=began)
         connection.execute(sql.ADD, row).fetchall()
         set_attrs(connection, row[0], draft)
         return number
@@ -289,8 +285,7 @@ class SQLiteStorage:
     def _add_finished(self, connection: Connection, study_id: int, trial: Finished) -> int:
         number = self._add(connection, study_id, trial.draft, trial.started_at)
         trial_id = study_id << sql.SHIFT | number
-        ended = self._clock() if trial.finished_at is None else trial.finished_at
-        arguments = sql.tell_arguments(trial_id, trial.told, None, ended)
+        arguments = sql.tell_arguments(trial_id, trial.told, None, trial.ended(self._clock()))
         connection.execute(sql.TELL, arguments).fetchall()
         for step, blob in trial.reports.items():
             check = sql.report_check(trial_id, step, blob)
@@ -320,7 +315,7 @@ class SQLiteStorage:
                 self._shelf.standing(connection, trial_id)
                 return None
             set_attrs(connection, trial_id, draft)
-        return _ticket(trial_id & sql.MASK, draft, claimed[0][0])
+        return draft.ticket(trial_id & sql.MASK, claimed[0][0])
 
     def set_params(
         self, study_id: int, number: int, attempt: int, params: Labels, space_version: int
@@ -451,7 +446,3 @@ def _close(database: Database, turns: dict[int, FileLock]) -> None:
     while turns:
         with suppress(KeyError):  # another thread closes as well
             turns.popitem()[1].close()
-
-
-def _ticket(number: int, draft: Draft, attempt: int = 1) -> Ticket:
-    return Ticket(number, attempt, dict(draft.params), draft.sampler, draft.fallback)
