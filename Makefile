@@ -24,7 +24,7 @@ LOCAL   := --no-build-isolation --editable
 SOURCES := $(shell find bayesopt kernels -name "*.py" -o -name "*.sql" -o -name "*.css" -o -name "*.js" -o -name 'py.typed')
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow bench bench-quick lint types arch format clean
+.PHONY: help demo test test-slow bench bench-quick lint types arch docs format clean
 
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -59,8 +59,11 @@ types: $(STATIC)/.installed  ## check types, strictly
 arch: $(STATIC)/.installed  ## check that imports go down
 	cd $(STATIC) && PYTHONPATH=. ../$(BIN)/lint-imports --config ../pyproject.toml --no-cache
 
+docs: $(VENV)/.docs  ## build the documentation into site/html; warnings are errors
+	$(BIN)/python -m sphinx -W --keep-going -q -b html -d site/doctrees docs site/html
+
 clean:  ## remove everything that was made here, environments too; the demo's study stays
-	rm -rf $(VENV) $(STATIC) build *.egg-info .numba_cache .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(STATIC) build site *.egg-info .numba_cache .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find bayesopt kernels tests benchmarks docs -name __pycache__ -type d -exec rm -rf {} +
 
 $(VENV)/.created:
@@ -85,6 +88,10 @@ $(VENV)/.test: $(VENV)/.build
 $(VENV)/.dev: $(VENV)/.build
 	$(INSTALL) $(LOCAL) '.[dev]'
 	@touch $@ $(VENV)/.test $(VENV)/.demo
+
+$(VENV)/.docs: $(VENV)/.build
+	$(INSTALL) $(LOCAL) '.[docs]'
+	@touch $@
 
 $(VENV)/.bench: $(VENV)/.build
 	$(INSTALL) $(LOCAL) '.[bench]'

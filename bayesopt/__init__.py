@@ -75,6 +75,7 @@ if TYPE_CHECKING:
     )
     from bayesopt.storage import MemoryStorage, SQLiteStorage
     from bayesopt.study import (
+        StopWhenIdle,
         Study,
         create_study,
         delete_study,
@@ -148,6 +149,7 @@ _HOMES = {
     ],
     "storage": ["MemoryStorage", "SQLiteStorage"],
     "study": [
+        "StopWhenIdle",
         "Study",
         "create_study",
         "delete_study",
@@ -201,6 +203,7 @@ __all__ = [
     "SpaceError",
     "SpaceExhausted",
     "StaleTrialError",
+    "StopWhenIdle",
     "StorageBusyError",
     "StorageError",
     "Study",

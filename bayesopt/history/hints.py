@@ -25,7 +25,7 @@ class Hint:
 
     Attributes
     ----------
-    kind : {"bound", "scale", "budget"}
+    kind : {"bound", "scale", "budget", "idle"}
     parameter : str or None
         What it is about, None if the whole study.
     text : str

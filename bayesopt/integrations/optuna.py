@@ -1,18 +1,20 @@
-"""A sampler for Optuna studies.
+"""A sampler for Optuna studies, and studies that move from Optuna to here and back.
 
 >>> import optuna
->>> from bayesopt.integrations.optuna import BayesOptSampler
+>>> from bayesopt.integrations.optuna import BayesOptSampler, from_optuna, to_optuna
 >>> study = optuna.create_study(sampler=BayesOptSampler(seed=0))
+>>> here = from_optuna(study, storage="study.db")
+>>> there = to_optuna(here, "sqlite:///optuna.db")
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
-from bayesopt.errors import MissingDependencyError, SpaceExhausted
+from bayesopt.errors import MissingDependencyError, SpaceExhausted, StudyExistsError
 from bayesopt.host import Sampler, make_sampler, propose
 from bayesopt.integrations.optuna_mirror import Mirror
 from bayesopt.integrations.optuna_space import to_external
@@ -31,8 +33,17 @@ except ImportError as error:
 
 if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution
+    from optuna.pruners import BasePruner
+    from optuna.storages import BaseStorage
     from optuna.study import Study
     from optuna.trial import FrozenTrial, TrialState
+
+    from bayesopt.schedulers.base import Scheduler
+    from bayesopt.space import Space
+    from bayesopt.study import Study as OurStudy
+    from bayesopt.study.factory import StorageLike
+
+__all__ = ["BayesOptSampler", "from_optuna", "to_optuna"]
 
 ConstraintsFunc = Callable[["FrozenTrial"], Sequence[float]]
 
@@ -151,3 +162,137 @@ class BayesOptSampler(BaseSampler):
             self._mirrors[study] = mirror
         mirror.follow(study.get_trials(deepcopy=False), trial.number)
         return mirror
+
+
+def from_optuna(
+    optuna_study: Study,
+    *,
+    storage: StorageLike = None,
+    name: str | None = None,
+    space: Space | Mapping[str, Any] | None = None,
+    sampler: Sampler | str | None = None,
+    scheduler: Scheduler | str | None = None,
+    seed: int | None = None,
+    noisy: bool | None = None,
+    lease_s: float | None = 60.0,
+) -> OurStudy:
+    """Return a new study with all trials of an Optuna study, under the numbers that they have.
+
+    Numbers, parameters, values, constraints, intermediate values, attributes and times come along,
+    and what a trial took is its cost. What is waiting or running there is queued here: those who
+    evaluate a running trial tell it to Optuna, so stop them first or let it run twice. A complete
+    trial whose value is infinite counts as failed, as everywhere here. The Optuna study is only
+    read; system attributes of other samplers and names of metrics stay behind.
+
+    Parameters
+    ----------
+    optuna_study : optuna.Study
+        In any of Optuna's storages.
+    storage, scheduler, lease_s
+        As for :func:`bayesopt.create_study`.
+    name : str, optional
+        By default that of the Optuna study.
+    space : Space or mapping, optional
+        What to search from now on; trials outside it stay on record. None: objectives go on to
+        declare their parameters (``trial.suggest_float`` ...), within the ranges seen so far.
+    sampler, seed, noisy : optional
+        By default those of a `BayesOptSampler` that the Optuna study has.
+
+    Raises
+    ------
+    StudyExistsError
+        If the name is taken.
+    SpaceError
+        If a parameter has no counterpart here: an integer beyond 2**53, a choice that is an object.
+    InvalidValueError
+        If an attribute cannot be stored. Nothing is left behind then.
+    """
+    from bayesopt.integrations.optuna_import import import_trials
+    from bayesopt.study import create_study
+
+    given = optuna_study.sampler
+    ours = given if isinstance(given, BayesOptSampler) else None
+    study = create_study(
+        space,
+        directions=[each.name.lower() for each in optuna_study.directions],
+        sampler=ours._sampler if sampler is None and ours else sampler,
+        scheduler=scheduler,
+        storage=storage,
+        name=optuna_study.study_name if name is None else name,
+        seed=ours._seed if seed is None and ours else seed,
+        noisy=ours._noisy if noisy is None and ours else noisy,
+        lease_s=lease_s,
+    )
+    try:
+        for key, value in optuna_study.user_attrs.items():
+            study.set_user_attr(key, value)
+        import_trials(study, optuna_study.get_trials(deepcopy=False))
+    except BaseException:
+        study.storage.delete_study(study._context.study_id)
+        study.close()
+        raise
+    return study
+
+
+def to_optuna(
+    study: OurStudy,
+    optuna_storage: str | BaseStorage | None = None,
+    *,
+    study_name: str | None = None,
+    sampler: BaseSampler | None = None,
+    pruner: BasePruner | None = None,
+) -> Study:
+    """Return a new Optuna study with all trials of a study, under the numbers that they have.
+
+    Complete, pruned and failed trials stay so; a paused one becomes pruned at what it last
+    reported, one that was struck out becomes failed, and whatever is queued or under evaluation
+    waits. What Optuna has no place for (who made a trial, costs, errors, steps that are no
+    integers, reports of several objectives) is kept in the system attribute "bayesopt", where
+    :func:`from_optuna` finds it. Constraints between parameters stay behind, and so does the order
+    of choices.
+
+    Parameters
+    ----------
+    study : Study
+        It is only read.
+    optuna_storage : str or optuna.storages.BaseStorage, optional
+        Such as "sqlite:///optuna.db"; None keeps the Optuna study in memory.
+    study_name : str, optional
+        By default that of `study`.
+    sampler : optuna.samplers.BaseSampler, optional
+        By default a `BayesOptSampler` with the sampler and the seed of `study`.
+    pruner : optuna.pruners.BasePruner, optional
+        By default one that never prunes.
+
+    Raises
+    ------
+    StudyExistsError
+        If the name is taken.
+    """
+    import optuna
+
+    from bayesopt.integrations.optuna_export import optuna_trials
+
+    trials, name = optuna_trials(study), study.name if study_name is None else study_name
+    aims: list[Any] = list(study.directions)
+    ours = BayesOptSampler(study.sampler, seed=study.seed, noisy=study.noisy)
+    try:
+        made = optuna.create_study(
+            storage=optuna_storage,
+            sampler=ours if sampler is None else sampler,
+            pruner=optuna.pruners.NopPruner() if pruner is None else pruner,
+            study_name=name,
+            directions=aims,
+        )
+    except optuna.exceptions.DuplicatedStudyError as error:
+        raise StudyExistsError(
+            f"Optuna study {name!r}", expected="a name that is free", got="one that is taken"
+        ) from error
+    try:
+        for key, value in study.user_attrs.items():
+            made.set_user_attr(key, value)
+        made.add_trials(trials)
+    except BaseException:
+        optuna.delete_study(study_name=name, storage=made._storage)
+        raise
+    return made

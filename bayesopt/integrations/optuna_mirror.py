@@ -50,7 +50,7 @@ class News:
         self.params.append(labels)
         self.values.append(trial.values if state is TrialState.COMPLETE else None)
         self.constraints.append(dict(trial.constraints))
-        self.costs.append(_seconds(trial))
+        self.costs.append(duration_s(trial))
         if state.is_finished:
             self._add_reports(trial)
 
@@ -132,6 +132,6 @@ def _has_gaps(trials: Sequence[FrozenTrial], n: int) -> bool:
     return len(trials) < n or (bool(trials) and trials[-1].number != len(trials) - 1)
 
 
-def _seconds(trial: FrozenTrial) -> float | None:
+def duration_s(trial: FrozenTrial) -> float | None:
     """Return how long a finished trial took."""
     return None if trial.duration is None else max(trial.duration.total_seconds(), 0.0)

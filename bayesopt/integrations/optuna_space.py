@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from optuna.distributions import (
@@ -12,7 +14,8 @@ from optuna.distributions import (
 )
 
 from bayesopt.errors import SpaceError, short_repr
-from bayesopt.space import Categorical, Float, Int, Parameter
+from bayesopt.space import Categorical, Constant, Float, Int, Parameter
+from bayesopt.space.labels import Label, LabelKey, label_key
 
 
 def to_parameter(distribution: BaseDistribution) -> Parameter:
@@ -86,3 +89,113 @@ def _union_ints(a: IntDistribution, b: IntDistribution) -> IntDistribution:
     low, high = min(a.low, b.low), max(a.high, b.high)
     same = a.step == b.step and (b.low - a.low) % a.step == 0
     return IntDistribution(low, high, log=a.log, step=a.step if same else 1)
+
+
+# -- studies that move ----------------------------------------------------------------------------
+
+
+def declared(distribution: BaseDistribution) -> Parameter:
+    """Return the parameter that ``suggest_*`` with the same arguments declares here.
+
+    A grid of floats that is finer than an exact one may be becomes a continuous range.
+
+    Raises
+    ------
+    SpaceError
+        If there is none: an integer beyond 2**53, a choice without a stable label.
+    """
+    if isinstance(distribution, CategoricalDistribution):
+        return Categorical(_distinct(distribution.choices))
+    if isinstance(distribution, IntDistribution):
+        step = None if distribution.step == 1 else distribution.step
+        return Int(distribution.low, distribution.high, log=distribution.log, step=step)
+    return to_parameter(distribution)
+
+
+def _distinct(choices: Sequence[Any]) -> list[Any]:
+    """Return choices without repetitions, which Optuna allows; True, 1 and 1.0 are three."""
+    known = {(type(choice), repr(choice)): choice for choice in reversed(choices)}
+    return list(reversed(known.values()))
+
+
+@dataclass(frozen=True)
+class Outward:
+    """A parameter as Optuna's distribution.
+
+    Attributes
+    ----------
+    distribution : BaseDistribution
+    values : mapping of label key to value
+        Of a categorical one: what Optuna has for a label.
+    """
+
+    distribution: BaseDistribution
+    values: Mapping[LabelKey, Any] = field(default_factory=dict)
+
+    def value(self, label: Label) -> Any:
+        """Return the value of Optuna's that a label stands for."""
+        if isinstance(self.distribution, CategoricalDistribution):
+            return self.values[label_key(label)]
+        return float(label) if isinstance(self.distribution, FloatDistribution) else label  # type: ignore[arg-type]
+
+
+def outward(parameter: Parameter | None, labels: Sequence[Label]) -> Outward:
+    """Return the distribution that holds a parameter's values and the labels that trials had.
+
+    Choices in an order and constants become choices; what Optuna cannot store as a choice goes by
+    its label. Grids on a logarithmic scale, and those that a label lies off, lose their step.
+
+    Parameters
+    ----------
+    parameter : Parameter or None
+        None for a name that no version of the space had: the labels say what it is.
+    labels : sequence of labels
+        They may lie outside, being of older versions of the space.
+    """
+    numbers: list[Any] = [label for label in labels if _is_number(label)]
+    if len(numbers) == len(labels):
+        if isinstance(parameter, Float | Int):
+            return Outward(_range_of(parameter, numbers))
+        if parameter is None and all(type(number) is int for number in numbers):
+            return Outward(IntDistribution(int(min(numbers)), int(max(numbers))))
+        if parameter is None:
+            return Outward(FloatDistribution(min(numbers), max(numbers)))
+    return _choices_of(parameter, labels)
+
+
+def _is_number(label: Label) -> bool:
+    return isinstance(label, int | float) and not isinstance(label, bool)
+
+
+def _range_of(p: Float | Int, labels: Sequence[Any]) -> BaseDistribution:
+    low, high = min(p.low, *labels), max(p.high, *labels)
+    log = p.log and low > 0
+    step = p.step if (low, high) == (p.low, p.high) and not log else None
+    if not all(map(p.contains, labels)):
+        step = None
+    if isinstance(p, Float):
+        return FloatDistribution(low, high, log=log, step=step)
+    return IntDistribution(int(low), int(high), log=log, step=int(step or 1))
+
+
+def _choices_of(parameter: Parameter | None, labels: Iterable[Label]) -> Outward:
+    values: dict[LabelKey, Any] = {}
+    if isinstance(parameter, Categorical):
+        for choice in parameter.entries:
+            values[label_key(choice.label)] = choice.value
+    elif isinstance(parameter, Constant):
+        values[label_key(parameter.label)] = parameter.value
+    values = {key: v if _is_storable(v) else _label_of(key) for key, v in values.items()}
+    for label in labels:
+        values.setdefault(label_key(label), label)
+    if len(set(values.values())) < len(values):  # Optuna takes True, 1 and 1.0 for the same
+        values = {key: repr(value) for key, value in values.items()}
+    return Outward(CategoricalDistribution(list(values.values())), values)
+
+
+def _label_of(key: LabelKey) -> Label:
+    return key if isinstance(key, str) else key[1]
+
+
+def _is_storable(value: object) -> bool:
+    return value is None or type(value) in (bool, int, float, str)

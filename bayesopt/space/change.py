@@ -175,7 +175,9 @@ def _reaches_beyond(a: Parameter, b: Parameter) -> bool:
 
 
 def _scale(p: Parameter) -> object:
-    return (p.log, p.step or None) if isinstance(p, Float | Int) else None
+    if isinstance(p, Int):
+        return p.log, p.step or 1
+    return (p.log, p.step) if isinstance(p, Float) else None
 
 
 def _condition(p: Parameter) -> object:

@@ -11,6 +11,7 @@ user's direction.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -80,6 +81,9 @@ class Result:
     error: str = ""
     reports: Mapping[float, tuple[float, ...]] = field(default_factory=dict)
     """Intermediate values by step of a trial that was evaluated elsewhere (``add_finished``)."""
+    started_at: float = math.nan
+    finished_at: float = math.nan
+    """When a trial that was evaluated elsewhere began and ended; NaN: unknown, and now."""
 
 
 @dataclass(frozen=True, slots=True)

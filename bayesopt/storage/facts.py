@@ -14,7 +14,7 @@ from typing import NamedTuple
 from bayesopt import codec
 from bayesopt.errors import InvalidValueError, StudyError, short_repr
 from bayesopt.storage import refusals
-from bayesopt.storage.base import Label, Proposal, Result, StudySpec
+from bayesopt.storage.base import Label, Proposal, Result, StudySpec, Ticket
 from bayesopt.trial import TrialState
 
 MAX_NUMBER = 2**40 - 1
@@ -43,6 +43,10 @@ class Draft(NamedTuple):
     fallback: str
     space_version: int
     attrs: dict[str, str]  # name → JSON
+
+    def ticket(self, number: int, attempt: int = 1) -> Ticket:
+        """Return the right to evaluate an attempt."""
+        return Ticket(number, attempt, dict(self.params), self.sampler, self.fallback)
 
 
 class Told(NamedTuple):
@@ -134,6 +138,12 @@ class Finished(NamedTuple):
     draft: Draft
     told: Told
     reports: dict[float, bytes]  # step → float64
+    started_at: float | None  # None: unknown
+    finished_at: float | None  # None: when it is written
+
+    def ended(self, now: float) -> float:
+        """Return when it ended, `now` if that is not known."""
+        return now if self.finished_at is None else self.finished_at
 
 
 def all_finished(proposals: Sequence[Proposal], results: Sequence[Result]) -> list[Finished]:
@@ -141,7 +151,13 @@ def all_finished(proposals: Sequence[Proposal], results: Sequence[Result]) -> li
     if len(proposals) != len(results):
         raise refusals.uneven(len(proposals), len(results))
     return [
-        Finished(draft(proposal), told(result), _report_blobs(result))
+        Finished(
+            draft(proposal),
+            told(result),
+            _report_blobs(result),
+            _moment(result.started_at),
+            _moment(result.finished_at),
+        )
         for proposal, result in zip(proposals, results, strict=True)
     ]
 
@@ -151,6 +167,11 @@ def _report_blobs(result: Result) -> dict[float, bytes]:
         finite_step(step): codec.pack_floats(values, "reported values")
         for step, values in result.reports.items()
     }
+
+
+def _moment(seconds: float) -> float | None:
+    """Return a moment in seconds since the epoch, None if it is not known."""
+    return float(seconds) if math.isfinite(seconds) else None
 
 
 def finite_step(step: float) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import threading
 import time
@@ -212,10 +213,13 @@ class MemoryStorage:
         with self._lock:
             book, now = self._book(study_id), self._clock()
             numbers = []
-            for draft, told, reports in checked:
-                trial = book.add(draft, now, told.state)
-                trial.tell(told, now)
-                for step, blob in reports.items():
+            for finished in checked:
+                told = finished.told
+                begun = finished.started_at
+                trial = book.add(finished.draft, now if begun is None else begun, told.state)
+                trial.started_at = math.nan if begun is None else begun
+                trial.tell(told, finished.ended(now))
+                for step, blob in finished.reports.items():
                     book.report(trial, Report(trial.number, step, blob, trial.attempt))
                 numbers.append(trial.number)
             return numbers

@@ -222,7 +222,7 @@ class SQLiteStorage:
             known, is_asked = self._ask_many(study_id, rows, drafts, key)
             if known:
                 return known
-        return [_ticket(number, d) for number, d in enumerate(drafts, first)] if is_asked else None
+        return [d.ticket(number) for number, d in enumerate(drafts, first)] if is_asked else None
 
     def _ask_one(self, study_id: int, row: sql.Row) -> bool:
         """Take the short path: one statement is one transaction."""
@@ -263,7 +263,7 @@ class SQLiteStorage:
         """Record WAITING trials; return their numbers."""
         drafts = [facts.draft(proposal) for proposal in proposals]
         with self._db.writing(study_id) as connection:
-            return [self._add(connection, study_id, draft, facts.WAITING) for draft in drafts]
+            return [self._add(connection, study_id, draft) for draft in drafts]
 
     def add_finished(
         self, study_id: int, proposals: Sequence[Proposal], results: Sequence[Result]
@@ -273,17 +273,19 @@ class SQLiteStorage:
         with self._db.writing(study_id) as connection:
             return [self._add_finished(connection, study_id, trial) for trial in checked]
 
-    def _add(self, connection: Connection, study_id: int, draft: Draft, state: int) -> int:
-        number = self._shelf.next_number(connection, study_id)
-        row = sql.insert_arguments(study_id, number, draft, self._clock(), state=state)
+    def _add(
+        self, connection: Connection, study_id: int, draft: Draft, began: float | None = None
+    ) -> int:
+        number, now = self._shelf.next_number(connection, study_id), self._clock()
+        row = sql.insert_arguments(study_id, number, draft, now, state=facts.WAITING, began=began)
         connection.execute(sql.ADD, row).fetchall()
         set_attrs(connection, row[0], draft)
         return number
 
     def _add_finished(self, connection: Connection, study_id: int, trial: Finished) -> int:
-        number = self._add(connection, study_id, trial.draft, facts.WAITING)
+        number = self._add(connection, study_id, trial.draft, trial.started_at)
         trial_id = study_id << sql.SHIFT | number
-        arguments = sql.tell_arguments(trial_id, trial.told, None, self._clock())
+        arguments = sql.tell_arguments(trial_id, trial.told, None, trial.ended(self._clock()))
         connection.execute(sql.TELL, arguments).fetchall()
         for step, blob in trial.reports.items():
             check = sql.report_check(trial_id, step, blob)
@@ -313,7 +315,7 @@ class SQLiteStorage:
                 self._shelf.standing(connection, trial_id)
                 return None
             set_attrs(connection, trial_id, draft)
-        return _ticket(trial_id & sql.MASK, draft, claimed[0][0])
+        return draft.ticket(trial_id & sql.MASK, claimed[0][0])
 
     def set_params(
         self, study_id: int, number: int, attempt: int, params: Labels, space_version: int
@@ -444,7 +446,3 @@ def _close(database: Database, turns: dict[int, FileLock]) -> None:
     while turns:
         with suppress(KeyError):  # another thread closes as well
             turns.popitem()[1].close()
-
-
-def _ticket(number: int, draft: Draft, attempt: int = 1) -> Ticket:
-    return Ticket(number, attempt, dict(draft.params), draft.sampler, draft.fallback)

@@ -236,12 +236,14 @@ def insert_arguments(
     lease_until: float | None = None,
     owner: str = "",
     key: str | None = None,
+    began: float | None = None,
 ) -> Row:
-    """Return the arguments of ADD and ASK."""
+    """Return the arguments of ADD and ASK; `began` is when a trial from elsewhere did."""
     trial_id = study_id << SHIFT | number
-    params, is_running, now = codec.dump_labels(draft.params), state == facts.RUNNING, float(now)
+    now = float(now if began is None else began)
+    params, is_running = codec.dump_labels(draft.params), state == facts.RUNNING
     until = None if lease_until is None else float(lease_until)  # as the column gives it back
-    started_at = now if is_running else None
+    started_at = now if is_running else began
     words = (
         to_column(owner),
         None if key is None else to_column(key),

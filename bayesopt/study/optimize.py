@@ -31,6 +31,7 @@ from bayesopt.study.patience import Patience
 from bayesopt.study.pausing import collect_garbage
 from bayesopt.study.progress import Progress
 from bayesopt.study.records import get_record
+from bayesopt.study.stopping import StopRule
 from bayesopt.study.versions import Suggested
 from bayesopt.trial import TrialRecord, TrialState
 
@@ -59,6 +60,7 @@ class Optimization:
         progress: bool | None,
         trial_timeout: float | None,
         threads: bool,
+        stop: StopRule | None,
     ) -> None:
         self._context, self._strategy, self._port = context, strategy, port
         self._objective = checks.function("objective", objective)
@@ -70,6 +72,8 @@ class Optimization:
         self._show_progress = progress
         self._trial_timeout = checks.seconds("trial_timeout", trial_timeout)
         self._threads = threads
+        self._rule = None if stop is None else checks.function("stop", stop)
+        self._judged = -1
         self._attempts: dict[int, int] = {}
         self._stopped = False
 
@@ -136,7 +140,21 @@ class Optimization:
 
     def _over(self) -> bool:
         late = self._deadline is not None and time.monotonic() >= self._deadline
-        return self._stopped or late
+        return self._stopped or late or self._has_enough()
+
+    def _has_enough(self) -> bool:
+        """Ask the rule, once for each trial that ended, whether the study has had enough."""
+        if self._rule is None:
+            return False
+        with self._context.lock:
+            history = self._context.follower.follow()
+            n_ended = history.count(*asking.FINISHED, TrialState.PAUSED)
+            reason = "" if n_ended == self._judged else self._rule(history)
+            self._judged = n_ended
+        if reason:
+            _log.info("the study ends: %s", reason)
+            self.stop()
+        return self._stopped
 
     def _record(self, outcome: Outcome) -> Outcome | None:
         """Tell how a trial ended; None if it did not end here, or not in time to count."""

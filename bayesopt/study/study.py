@@ -21,6 +21,7 @@ from bayesopt.study.identity import user_name
 from bayesopt.study.optimize import Optimization
 from bayesopt.study.port import StudyPort
 from bayesopt.study.records import get_record, proposal_of, with_user_params
+from bayesopt.study.stopping import StopRule
 from bayesopt.study.telling import StateLike
 from bayesopt.study.versions import as_space, change_space
 from bayesopt.study.views import Views
@@ -274,6 +275,7 @@ class Study(Views):
         progress: bool | None = None,
         trial_timeout: float | None = None,
         threads: bool = False,
+        stop: StopRule | None = None,
     ) -> None:
         """Evaluate `objective` on trial after trial until a budget is used up.
 
@@ -303,6 +305,9 @@ class Study(Views):
             Seconds that one trial may take. It runs in a process of its own then, which is killed.
         threads : bool
             Use threads instead of processes; a time limit per trial is not possible then.
+        stop : callable, optional
+            Takes the history before each new trial and returns why none is worth its cost any
+            more, or "" : :class:`bayesopt.StopWhenIdle`, or a function of your own.
 
         Raises
         ------
@@ -325,6 +330,7 @@ class Study(Views):
             progress=progress,
             trial_timeout=trial_timeout,
             threads=threads,
+            stop=stop,
         )
         self._optimization.run()
 

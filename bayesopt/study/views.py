@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from bayesopt.history import History
-from bayesopt.history.hints import Hint, hints
+from bayesopt.history.hints import Hint
 from bayesopt.history.volumes import dominated_volumes
 from bayesopt.markup import escaped, number_text, table, value_text
 from bayesopt.trial import TrialRecord, TrialState
@@ -79,8 +79,14 @@ class Views:
         return look_inside(self.sampler, self.space, self.history)
 
     def hints(self: _Readable) -> list[Hint]:
-        """Return remarks on bounds, scales and budget, see :func:`bayesopt.history.hints.hints`."""
-        return hints(self.history)
+        """Return remarks on bounds, scales and budget, and on whether more trials still help.
+
+        See :func:`bayesopt.history.hints.hints` and :class:`bayesopt.StopWhenIdle`. From twenty
+        trials on this takes about what a suggestion does.
+        """
+        from bayesopt.samplers.outlook import all_hints
+
+        return all_hints(self.history)
 
     def evaluate_best(
         self: _HasBest, objective: SeededObjective, seeds: int | Sequence[int] = 10

@@ -73,6 +73,19 @@ def test_finished_trials_come_with_their_reports(storage: Storage, study: int) -
     assert len(storage.trials(study)) == 2
 
 
+def test_finished_trials_come_with_their_times(storage: Storage, study: int, clock: Clock) -> None:
+    timed = Result(COMPLETE, (0.5,), started_at=123.25, finished_at=456.125)
+    half = Result(FAIL, finished_at=7.5)
+    storage.add_finished(study, [Proposal({})] * 3, [timed, half, DONE])
+    first, second, third = storage.trials(study)
+    assert (first.created_at, first.started_at, first.finished_at) == (123.25, 123.25, 456.125)
+    assert first.duration_s == 332.875
+    assert second.finished_at == 7.5
+    assert math.isnan(second.started_at)
+    assert (third.created_at, third.finished_at) == (clock.now, clock.now)
+    assert storage.tell(study, 0, None, timed) is False
+
+
 def test_a_later_attempt_supersedes_reports_from_its_step_on(
     storage: Storage, study: int, ask: Ask
 ) -> None:

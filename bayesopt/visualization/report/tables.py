@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 import numpy as np
 import numpy.typing as npt
 
-from bayesopt.history.hints import hints
 from bayesopt.markup import escaped, number_text, table, value_text
 from bayesopt.trial import TrialRecord, TrialState
 from bayesopt.visualization.data.history import last_report
@@ -45,7 +44,9 @@ def _card(figure: str, what: str) -> str:
 
 def remarks(shot: Snapshot) -> str:
     """Return the hints on how the study is set up, if there are any."""
-    found = [f"<li>{escaped(hint.text)}</li>" for hint in hints(shot.history)]
+    from bayesopt.samplers.outlook import all_hints
+
+    found = [f"<li>{escaped(hint.text)}</li>" for hint in all_hints(shot.history)]
     return f'<h2>Hints</h2><ul class="hints">{"".join(found)}</ul>' if found else ""
 
 
