@@ -17,12 +17,13 @@
     │   ├── NoTrialsError (LookupError)     nothing finished (and feasible) to choose a best from
     │   ├── TellConflictError               a trial was told twice, differently
     │   ├── ReportConflictError             a step was reported twice, differently
-    │   └── StaleTrialError                 the trial was handed to another worker meanwhile
+    │   ├── StaleTrialError                 the trial was handed to another worker meanwhile
+    │   └── NothingToAskError               what comes next depends on trials that still run
     ├── StorageError
     │   ├── CorruptStoreError
     │   ├── StorageBusyError
     │   └── SchemaVersionError
-    ├── SpaceExhausted                      every configuration of the space has been asked
+    ├── SpaceExhausted                      nothing is left to ask: a finished grid or population
     ├── ExecutionError                      a worker or a time limit ended an evaluation
     │   ├── TrialTimeoutError
     │   └── WorkerLostError
@@ -136,6 +137,10 @@ class StaleTrialError(StudyError):
     """The trial was handed to another worker; this handle may no longer write."""
 
 
+class NothingToAskError(StudyError):
+    """What comes next depends on trials that still run; ask again when one got further."""
+
+
 class StorageError(BayesOptError):
     """The storage cannot be used."""
 
@@ -153,7 +158,7 @@ class SchemaVersionError(StorageError):
 
 
 class SpaceExhausted(BayesOptError):
-    """Every configuration of the space has been asked."""
+    """Nothing is left to ask: all of a grid or a space was, or a population is trained."""
 
 
 class ExecutionError(BayesOptError):

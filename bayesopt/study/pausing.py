@@ -10,6 +10,7 @@ from bayesopt.history import History
 from bayesopt.rng import trial_rng
 from bayesopt.schedulers.base import Decision, PausingScheduler, Scheduler, settle
 from bayesopt.storage.base import Result
+from bayesopt.study import breeding
 from bayesopt.study.context import StudyContext
 from bayesopt.trial import TrialState
 
@@ -60,6 +61,7 @@ def advise_anew(context: StudyContext, scheduler: Scheduler, number: int) -> Non
         return
     with context.lock:
         history = context.follower.follow()
+        breeding.trace(context, history)
         decision = scheduler.decide(history, number, trial_rng(context.spec.seed, number))
     record = context.storage.trials(context.study_id, [number])[0]
     if record.state is TrialState.RUNNING:
@@ -83,7 +85,7 @@ def pause(context: StudyContext, number: int, attempt: int | None) -> bool:
 
 
 def collect_garbage(context: StudyContext) -> None:
-    """Remove the checkpoints of finished trials, except those of the best.
+    """Remove the checkpoints of finished trials, except those of the best and of parents.
 
     A folder that cannot be read is left alone: a result that is recorded must not look lost.
     O(folders), which are those of unfinished trials and the best.
@@ -98,9 +100,11 @@ def collect_garbage(context: StudyContext) -> None:
         return
     with context.lock:
         history = context.follower.follow()
-        kept = _best(history)
-        over = [n for n in found if n not in kept and _is_over(history, n)]
-    for number in over:
+        breeding.trace(context, history)
+        best, needed = _best(history), breeding.still_needed(context, history)
+        over = {n for n in found if n not in best and _is_over(history, n)}
+        kept = {n for n in found if breeding.let_go(context, history, n, needed.get(n, set()))}
+    for number in over - kept:
         checkpoints.remove(root, number)
 
 
