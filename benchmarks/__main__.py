@@ -1,4 +1,4 @@
-"""``python -m benchmarks COMMAND``: run, report, speed, fidelity, quick, pareto, peers."""
+"""``python -m benchmarks COMMAND``: run, report, speed, fidelity, population, quick, pareto, …"""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ COMMANDS = {
     "report": ("benchmarks.report.page", "make tables and plots of results"),
     "speed": ("benchmarks.speed", "measure the time per ask and tell, start-up and memory"),
     "fidelity": ("benchmarks.fidelity", "budgets on a simulated clock, a row per finished run"),
+    "population": ("benchmarks.population", "populations against searches on a real training"),
     "quick": ("benchmarks.quick", "ours against stored results, in minutes"),
     "pareto": ("benchmarks.pareto.run", "contests of several objectives, or with constraints"),
     "peers": ("benchmarks.peers", "make the environments of peers"),
@@ -26,7 +27,7 @@ def main(arguments: list[str]) -> int:
     if not arguments or arguments[0] not in COMMANDS:
         print("usage: python -m benchmarks COMMAND [--help]\n")
         for name, (_, line) in COMMANDS.items():
-            print(f"  {name:<8} {line}")
+            print(f"  {name:<10} {line}")
         return 0 if arguments in (["-h"], ["--help"]) else 2
     try:
         module = importlib.import_module(COMMANDS[arguments[0]][0])
