@@ -56,9 +56,11 @@ class Selection:
     quantile: float
     smoothing: int = 1
 
-    def n_replaced(self, n: int) -> int:
-        """Return how many of `n` members are over at a level, one at least where there are two."""
-        return min(max(1, math.ceil(self.quantile * n - _ROUNDING)), n // 2)
+    @property
+    def n_replaced(self) -> int:
+        """How many members are over at a level: those that failed meanwhile, and the worst."""
+        least = math.ceil(self.quantile * self.population - _ROUNDING)
+        return min(max(1, least), self.population // 2)
 
 
 class Generation(NamedTuple):
@@ -140,7 +142,8 @@ def read_generations(
     is_whole = members.size == selection.population or no_more
     found: list[Generation] = []
     for level in range(selection.levels.size - 1):
-        if not (is_whole and members.size and _is_settled(history, rungs, members, level)):
+        is_begun = bool((births == level).any())  # a clone is born when the level is decided
+        if not (is_begun or (is_whole and _is_settled(history, rungs, members, level))):
             break
         found.append(_judged(history, selection, rungs, births, members, level))
         survivors, n_missing = found[-1].survivors, found[-1].n_missing
@@ -155,14 +158,20 @@ def is_over(history: History, numbers: Numbers) -> Mask:
     return np.asarray(np.isin(history.state[numbers], _OVER))
 
 
+def stands_at(history: History, rungs: Rungs, numbers: Numbers, level: int) -> Mask:
+    """Whether trials reached a level with their last report, [k]."""
+    return np.asarray(history.last_step[numbers] == rungs.steps[numbers, level])
+
+
 def _is_settled(history: History, rungs: Rungs, members: Numbers, level: int) -> bool:
-    """Whether each member waits at a level, or went beyond it, or never will.
+    """Whether there are members, and each waits at a level, or went beyond it, or never will.
 
     One that is still running there may not have saved its checkpoint yet.
     """
     waits = history.state[members] == TrialState.PAUSED
-    there = rungs.reached[members, level] & (waits | rungs.reached[members, level + 1])
-    return bool((there | is_over(history, members)).all())
+    went_on = ~stands_at(history, rungs, members, level)
+    there = rungs.reached[members, level] & (waits | went_on)
+    return bool(members.size and (there | is_over(history, members)).all())
 
 
 def _judged(
@@ -178,8 +187,8 @@ def _judged(
     if rungs.reached[members, level + 1].any() or (births > level).any():
         return _closed(history, rungs, members, born, level)
     ranked = rungs.best(members, level, members.size)
-    n_replaced = selection.n_replaced(members.size)
-    n_kept = min(ranked.size, members.size - n_replaced)
+    n_replaced = selection.n_replaced
+    n_kept = min(ranked.size, selection.population - n_replaced)
     survivors = ranked[:n_kept]
     n_missing = max(0, selection.population - n_kept - born.size) if n_kept else 0
     parents = ranked[: max(1, min(n_replaced, n_kept))]

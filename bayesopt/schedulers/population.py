@@ -25,6 +25,7 @@ from bayesopt.schedulers.generations import (
     levels_of,
     read_generations,
     standing,
+    stands_at,
 )
 from bayesopt.schedulers.rungs import Rungs
 from bayesopt.space import Space
@@ -86,7 +87,7 @@ class PopulationBase(ABC):
     def decide(self, history: History, number: int, rng: np.random.Generator) -> Decision:
         """Return what becomes of a running trial: it waits at each level until that is decided.
 
-        One that is over, or is no number there, stops. O(reports). Raises TrialNotFoundError.
+        One that is over, or reports no number there, stops. O(reports). Raises TrialNotFoundError.
         """
         history.curve(number)  # raises for an unknown number
         selection = self._selection
@@ -100,6 +101,8 @@ class PopulationBase(ABC):
         survivors = generations[level].survivors if level < len(generations) else None
         if survivors is not None:
             return Decision.CONTINUE if number in survivors else Decision.STOP
+        if not stands_at(history, rungs, np.array([number]), level)[0]:
+            return Decision.CONTINUE
         is_known = np.isfinite(rungs.values[number, level]).all()
         return Decision.PAUSE if is_known else Decision.STOP
 

@@ -185,7 +185,7 @@ def _next_tickets(
     if brood is not None and len(brood.rows):
         proposals = breeding.proposals_of(context, strategy.scheduler, brood)
         return _ask(context, proposals, history.n, key)
-    tickets = _claim_some(context, due, n, key)
+    tickets = _claim_cleared(context, history, due, n, key)
     if tickets:
         return tickets
     if brood is not None:
@@ -206,7 +206,18 @@ def _claim_due(
 ) -> list[Ticket]:
     """Take up to `n` paused trials that go on now."""
     due = pausing.due(context, strategy.scheduler, history, no_more=no_more)
-    return _claim_some(context, due, n, key)
+    return _claim_cleared(context, history, due, n, key)
+
+
+def _claim_cleared(
+    context: StudyContext, history: History, due: list[int], n: int, key: str | None
+) -> list[Ticket]:
+    """Take up to `n` paused trials that go on, and note that they may, from where they stand."""
+    tickets = _claim_some(context, due, n, key)
+    for ticket in tickets:
+        stood_at = float(history.last_step[ticket.number])
+        context.cleared[ticket.number] = ticket.attempt, stood_at
+    return tickets
 
 
 def _claim_some(context: StudyContext, wanted: list[int], n: int, key: str | None) -> list[Ticket]:

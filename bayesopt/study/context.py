@@ -40,6 +40,8 @@ class StudyContext:
         Trials that ``optimize`` of this process is evaluating.
     to_pause : dict of int to int
         Trials that were advised to pause, with their attempt: as pruned they end paused.
+    cleared : dict of int to (int, float)
+        Paused trials that were handed out to go on, with their attempt and the step they stood at.
     is_bred : bool
         Whether trials may come from others, so that it matters from which.
     origins : dict of int to (Origin or None, bool)
@@ -59,6 +61,7 @@ class StudyContext:
     checkpoints: Path
     evaluating: set[int] = field(default_factory=set)
     to_pause: dict[int, int] = field(default_factory=dict)
+    cleared: dict[int, tuple[int, float]] = field(default_factory=dict)
     is_bred: bool = False
     origins: dict[int, tuple[Origin | None, bool]] = field(default_factory=dict)
     traced: History | None = None

@@ -55,6 +55,20 @@ def note_advice(context: StudyContext, number: int, attempt: int, decision: Deci
         context.to_pause.pop(number, None)
 
 
+def advice(
+    context: StudyContext, scheduler: Scheduler, history: History, number: int, attempt: int
+) -> Decision:
+    """Return what the scheduler decides about a running trial.
+
+    One that was handed out to go on is not paused where it stood, though it says again where that
+    is: it may be the only one that is not waiting.
+    """
+    decision = scheduler.decide(history, number, trial_rng(context.spec.seed, number))
+    stands_at = attempt, float(history.last_step[number])
+    is_cleared = context.cleared.get(number) == stands_at
+    return Decision.CONTINUE if decision is Decision.PAUSE and is_cleared else decision
+
+
 def advise_anew(context: StudyContext, scheduler: Scheduler, number: int) -> None:
     """Ask for the advice that another process gave, unless this one gave some."""
     if number in context.to_pause or not isinstance(scheduler, PausingScheduler):
@@ -62,8 +76,8 @@ def advise_anew(context: StudyContext, scheduler: Scheduler, number: int) -> Non
     with context.lock:
         history = context.follower.follow()
         breeding.trace(context, history)
-        decision = scheduler.decide(history, number, trial_rng(context.spec.seed, number))
-    record = context.storage.trials(context.study_id, [number])[0]
+        record = context.storage.trials(context.study_id, [number])[0]
+        decision = advice(context, scheduler, history, number, record.attempt)
     if record.state is TrialState.RUNNING:
         note_advice(context, number, record.attempt, decision)
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from bayesopt.active import Trial
-from bayesopt.rng import trial_rng
 from bayesopt.schedulers.base import Decision, Scheduler
 from bayesopt.study import breeding
 from bayesopt.study.context import StudyContext
-from bayesopt.study.pausing import note_advice
+from bayesopt.study.pausing import advice, note_advice
 
 
 class StudyPort:
@@ -29,8 +28,7 @@ class StudyPort:
         with self._context.lock:
             history = self._context.follower.follow()
             breeding.trace(self._context, history)
-            rng = trial_rng(self._context.spec.seed, trial.number)
-            decision = self._scheduler.decide(history, trial.number, rng)
+            decision = advice(self._context, self._scheduler, history, trial.number, trial.attempt)
         note_advice(self._context, trial.number, trial.attempt, decision)
         return decision is not Decision.CONTINUE
 
