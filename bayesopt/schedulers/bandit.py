@@ -9,12 +9,12 @@ lengthscale per column learns how fast the past stops to matter; the search keep
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from bayesopt.acquisition.climb import climb
 from bayesopt.acquisition.functions import UCB
 from bayesopt.acquisition.ground import Ground, whole_cube
 from bayesopt.acquisition.maximize import maximize
@@ -26,7 +26,7 @@ from bayesopt.schedulers.rungs import Rungs
 from bayesopt.space import Float, Space
 from bayesopt.surrogates.base import Fitted
 from bayesopt.surrogates.compiled import COMPILED
-from bayesopt.surrogates.model import Belief, build_belief
+from bayesopt.surrogates.model import build_belief
 from bayesopt.surrogates.schedule import FitCache
 from bayesopt.surrogates.settings import GPSettings
 
@@ -151,27 +151,48 @@ def rank_among(value: float, others: F) -> float:
     return float(((others < value).sum() + 0.5 * (others == value).sum()) / others.size)
 
 
-def most_promising(
-    space: Space,
-    history: History,
-    gains: Gains,
-    rungs: Rungs,
-    birth: Birth,
-    beta: float,
-    rng: np.random.Generator,
-    cache: FitCache,
-) -> tuple[F, str]:
-    """Return the configuration [d] with the highest bound for the stretch ahead; else why not."""
-    wide = with_context(space)
-    ahead = _Ahead(gains.levels, rungs, birth)
-    parent = history.X[birth.parent]
-    try:
-        with np.errstate(all="ignore"), COMPILED.session():
-            belief = _believe(wide, gains, cache)
-            members = with_pending(belief.members, _under_way(wide, history, birth, ahead))
-            return _searched(space, belief, members, ahead.context(birth.parent), parent, beta, rng)
-    except (ArithmeticError, ValueError, MemoryError, np.linalg.LinAlgError) as error:
-        return parent, f"the Gaussian process failed ({error}): the parent's was perturbed"
+@dataclass(frozen=True, eq=False)
+class Bandit:
+    """What a clone asks.
+
+    Attributes
+    ----------
+    gains : Gains
+        What is known.
+    beta : float
+        How optimistic the bound is.
+    cache : FitCache
+        Remembers fits; the answer is the same with any or none.
+    """
+
+    gains: Gains
+    beta: float
+    cache: FitCache
+
+    def most_promising(
+        self, space: Space, history: History, rungs: Rungs, birth: Birth, rng: np.random.Generator
+    ) -> tuple[F, str]:
+        """Return the configuration [d] with the highest bound for the stretch ahead; else why not.
+
+        None that a member trains with already. O(k³) for k known stretches.
+        """
+        wide = with_context(space)
+        ahead = _Ahead(self.gains.levels, rungs, birth)
+        parent = history.X[birth.parent]
+        try:
+            with np.errstate(all="ignore"), COMPILED.session():
+                rows = wide.snap(joined(self.gains.X, self.gains.context))
+                y = self.gains.y
+                belief = build_belief(wide.domain, rows, y, np.isnan(y), _SETTINGS, self.cache)
+                going_on = _under_way(wide, history, birth, ahead)
+                members = with_pending(belief.members, going_on)
+                here = [InContext(each, ahead.context(birth.parent)) for each in members]
+                utility = Gain(here, belief.weights, UCB(self.beta), is_log=False)
+                scale = members[0].hyper.lengthscale[: space.d]
+                ground = Ground(space, _among(going_on[:, : space.d]), whole_cube(space.d))
+                return _searched(utility, ground, scale, parent, rng)
+        except (ArithmeticError, ValueError, MemoryError, np.linalg.LinAlgError) as error:
+            return parent, f"the Gaussian process failed ({error}): the parent's was perturbed"
 
 
 @dataclass(frozen=True, eq=False)
@@ -200,31 +221,20 @@ def _under_way(wide: Space, history: History, birth: Birth, ahead: _Ahead) -> F:
     return wide.snap(joined(rows, np.array(context).reshape(len(rows), 2)))
 
 
-def _believe(wide: Space, gains: Gains, cache: FitCache) -> Belief:
-    rows = wide.snap(joined(gains.X, gains.context))
-    return build_belief(wide.domain, rows, gains.y, np.isnan(gains.y), _SETTINGS, cache)
-
-
 def _searched(
-    space: Space,
-    belief: Belief,
-    members: tuple[Fitted, ...],
-    context: F,
-    parent: F,
-    beta: float,
-    rng: np.random.Generator,
+    utility: Gain, ground: Ground, scale: F, parent: F, rng: np.random.Generator
 ) -> tuple[F, str]:
-    here = [InContext(member, context) for member in members]
-    utility = Utility((Gain(here, belief.weights, UCB(beta), is_log=False),))
-    ground = Ground(space, _nothing_known, whole_cube(space.d))
-    scale = np.clip(
-        np.nan_to_num(belief.members[0].hyper.lengthscale[: space.d], posinf=1.0), *_SCALE_BOUNDS
-    )
-    found = maximize(utility, ground, parent[None, :], scale, rng, climber=climb)
+    scale = np.clip(np.nan_to_num(scale, posinf=1.0), *_SCALE_BOUNDS)
+    found = maximize(Utility((utility,)), ground, parent[None, :], scale, rng)
     if not len(found.rows):
         return parent, "the search found no configuration: the parent's was perturbed"
     return found.rows[0], ""
 
 
-def _nothing_known(rows: F) -> Mask:
-    return np.zeros(len(rows), dtype=np.bool_)
+def _among(known: F) -> Callable[[F], Mask]:
+    """Return the test for rows [m, d] that are among some [k, d]."""
+
+    def is_known(rows: F) -> Mask:
+        return np.asarray((rows[:, None, :] == known[None, :, :]).all(axis=2).any(axis=1))
+
+    return is_known

@@ -143,7 +143,8 @@ def read_generations(
     found: list[Generation] = []
     for level in range(selection.levels.size - 1):
         is_begun = bool((births == level).any())  # a clone is born when the level is decided
-        if not (is_begun or (is_whole and _is_settled(history, rungs, members, level))):
+        is_there = (is_whole or level > 0) and _is_settled(history, rungs, members, level)
+        if not (is_begun or is_there):
             break
         found.append(_judged(history, selection, rungs, births, members, level))
         survivors, n_missing = found[-1].survivors, found[-1].n_missing

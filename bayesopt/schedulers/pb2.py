@@ -92,16 +92,15 @@ class PB2Scheduler(PopulationBase):
     def _clone(
         self, space: Space, history: History, birth: Birth, rng: np.random.Generator
     ) -> tuple[F, str]:
-        from bayesopt.schedulers.bandit import Gains, gains_of, most_promising
+        from bayesopt.schedulers.bandit import Bandit, gains_of
 
         rungs, _ = read_generations(history, self._selection)
         births = born_at(history, self._selection)
-        gains: Gains = gains_of(history, rungs, births, self._selection.levels)
+        gains = gains_of(history, rungs, births, self._selection.levels)
         note = ""
         if gains.is_enough and space.domain.varies.any():
-            row, note = most_promising(
-                space, history, gains, rungs, birth, self.beta, rng, self._fits.cache
-            )
+            bandit = Bandit(gains, self.beta, self._fits.cache)
+            row, note = bandit.most_promising(space, history, rungs, birth, rng)
             if not note:
                 return row, ""
         near, nothing_near = explored(space, history.X[birth.parent], self._perturbation, rng)

@@ -96,11 +96,9 @@ class PopulationBase(ABC):
         if level <= int(born_at(history, selection)[number]) or is_last:
             return Decision.CONTINUE
         rungs, generations = read_generations(history, selection)
-        if not _is_member(generations, number):
-            return Decision.CONTINUE
-        survivors = generations[level].survivors if level < len(generations) else None
-        if survivors is not None:
-            return Decision.CONTINUE if number in survivors else Decision.STOP
+        verdict = _verdict(generations, level, number)
+        if verdict is not Decision.PAUSE:
+            return verdict
         if not stands_at(history, rungs, np.array([number]), level)[0]:
             return Decision.CONTINUE
         is_known = np.isfinite(rungs.values[number, level]).all()
@@ -110,22 +108,20 @@ class PopulationBase(ABC):
         """Return who goes on: the survivors of a level, once all of its clones are begun."""
         selection = self._selection
         _, generations = read_generations(history, selection, no_more=no_more)
-        births = born_at(history, selection)
-        resume: list[tuple[int, int, int]] = []  # (level, rank, number)
+        births, last = born_at(history, selection), selection.levels.size - 1
+        resume: list[tuple[int, int]] = []  # (level, number)
         stop: list[int] = []
         for number in history.numbers_in(TrialState.PAUSED).tolist():
             level = standing(history, selection, number)
-            if level <= births[number] or not _is_member(generations, number):
-                resume.append((level, 0, number))
-                continue
-            if level >= len(generations) or (them := generations[level]).survivors is None:
-                continue
-            rank = np.flatnonzero(them.survivors == number)
-            if not rank.size:
+            is_between = level <= births[number] or level == last
+            verdict = _verdict(generations, level, number)
+            if is_between or (
+                verdict is Decision.CONTINUE and _may_go(generations, level, no_more)
+            ):
+                resume.append((level, number))
+            elif verdict is Decision.STOP:
                 stop.append(number)
-            elif no_more or not them.n_missing:
-                resume.append((level, int(rank[0]), number))
-        order = [number for _, _, number in sorted(resume)]
+        order = [number for _, number in sorted(resume)]
         return Settled(np.array(order, dtype=np.int64), np.array(stop, dtype=np.int64))
 
     def breed(self, space: Space, history: History, n: int) -> Brood:
@@ -183,8 +179,21 @@ class PopulationBase(ABC):
         return f"no member of the population had a usable value at step {step:g}"
 
 
-def _is_member(generations: Sequence[Generation], number: int) -> bool:
-    return any(number in them.members or number in them.born for them in generations)
+def _verdict(generations: Sequence[Generation], level: int, number: int) -> Decision:
+    """Return what becomes of a trial that reached a level; PAUSE: that is not decided yet.
+
+    One that is no member trains on its own.
+    """
+    if not any(number in them.members or number in them.born for them in generations):
+        return Decision.CONTINUE
+    if level >= len(generations) or generations[level].survivors is None:
+        return Decision.PAUSE
+    return Decision.CONTINUE if number in generations[level].survivors else Decision.STOP
+
+
+def _may_go(generations: Sequence[Generation], level: int, no_more: bool) -> bool:
+    """Whether all clones of a level are begun that will be."""
+    return no_more or level >= len(generations) or not generations[level].n_missing
 
 
 def starts_of(history: History, rungs: Rungs, births: Numbers, level: int) -> F:

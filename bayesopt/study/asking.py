@@ -161,6 +161,7 @@ def _taken_over(context: StudyContext, ticket: Ticket, key: str) -> Ticket:
     """
     context.follower.follow()
     record = context.storage.trials(context.study_id, [ticket.number])[0]
+    ticket = dataclasses.replace(ticket, user_attrs=record.user_attrs)
     is_ours = context.leases is None or record.owner == context.owner
     if is_ours or record.state.is_finished:
         return ticket
