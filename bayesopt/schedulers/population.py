@@ -186,9 +186,10 @@ def _verdict(generations: Sequence[Generation], level: int, number: int) -> Deci
     """
     if not any(number in them.members or number in them.born for them in generations):
         return Decision.CONTINUE
-    if level >= len(generations) or generations[level].survivors is None:
+    survivors = generations[level].survivors if level < len(generations) else None
+    if survivors is None:
         return Decision.PAUSE
-    return Decision.CONTINUE if number in generations[level].survivors else Decision.STOP
+    return Decision.CONTINUE if number in survivors else Decision.STOP
 
 
 def _may_go(generations: Sequence[Generation], level: int, no_more: bool) -> bool:
