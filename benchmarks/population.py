@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-import torch
 
 import bayesopt as bo
 from benchmarks.digits_training import SPACE, Scores, Training
@@ -90,7 +89,7 @@ def train(trial: bo.Trial, size: Size, seed: int, budget: Budget) -> float:
     """Train as far as the study and the budget let it; raise TrialPruned where it is to end."""
     training = Training(trial.params, seed=100 * seed + trial.number)
     if trial.resume_from is not None:
-        training.load(trial.resume_from, trial.params)
+        training.load(trial.resume_from)
     validation = float("nan")
     while training.epoch < size.epochs and budget.left:
         scores = training.run_epoch()
@@ -137,7 +136,7 @@ def replayed(schedule: bo.HyperparameterSchedule, size: Size, seed: int) -> floa
     training = Training(schedule.at(1), seed=100 * seed + 99)
     losses = []
     for epoch in range(1, size.epochs + 1):
-        training.configure(schedule.at(epoch))
+        training.config = schedule.at(epoch)
         losses.append(training.run_epoch().validation)
     return min(losses)
 
@@ -205,7 +204,6 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--out", type=Path, required=True, help="file of results, one run a line")
     parser.add_argument("--table", action="store_true", help="only print the table of --out")
     args = parser.parse_args(list(arguments))
-    torch.set_num_threads(1)
     size = Size(args.members, args.epochs, args.interval)
     patterns = args.contestants.split(",")
     names = [n for n in CONTESTANTS if any(fnmatch.fnmatch(n, p) for p in patterns)]

@@ -191,7 +191,7 @@ class Columns:
     def parent(self) -> Numbers:
         """The trial from whose checkpoint a trial began, [n]; -1 where it began from nothing.
 
-        Known under a scheduler that breeds, as far as :meth:`History.trace` was told.
+        Known under a scheduler that breeds, as far as ``origins.trace`` was told.
         """
         return self._table.reading("parent")
 

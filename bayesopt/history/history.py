@@ -15,7 +15,6 @@ from bayesopt.history.columns import Columns, F, Mask, Numbers, trial_columns
 from bayesopt.history.encodings import Encoding
 from bayesopt.history.table import Column
 from bayesopt.history.tally import UNHEARD
-from bayesopt.lineage import Origin
 from bayesopt.results import coerce_constraints, coerce_cost, coerce_step, coerce_values
 from bayesopt.space import Space
 from bayesopt.trial import TrialState
@@ -159,14 +158,6 @@ class History(Columns):
         row = self._minimised([coerce_values(values, self.n_objectives, what="reported value")])
         attempt = int(self._reports.attempt[number])
         self._reports.add_one(number, coerce_step(step), row, attempt, _LATEST)
-        self._log.note((number,))
-
-    def trace(self, number: int, origin: Origin | None, *, imported: bool = False) -> None:
-        """Note where a trial comes from; O(1). Raises TrialNotFoundError."""
-        number = self._checked_number(number)
-        self._table["parent"][number] = -1 if origin is None else origin.parent
-        self._table["fork_step"][number] = _NAN if origin is None else origin.step
-        self._table["imported"][number] = imported
         self._log.note((number,))
 
     def with_pending(self, rows: F) -> History:

@@ -19,6 +19,7 @@ from bayesopt.acquisition.functions import UCB
 from bayesopt.acquisition.ground import Ground, whole_cube
 from bayesopt.acquisition.maximize import maximize
 from bayesopt.acquisition.pending import with_pending
+from bayesopt.acquisition.settings import SearchSettings
 from bayesopt.acquisition.utility import Gain, Utility
 from bayesopt.history import History
 from bayesopt.schedulers.population import Birth, starts_of
@@ -37,6 +38,7 @@ Mask = npt.NDArray[np.bool_]
 _LEAST = 4  # stretches to learn from
 _SCALE_BOUNDS = (0.02, 1.0)
 _SETTINGS = GPSettings(failures="impute")
+_SEARCH = SearchSettings(n_candidates=512, n_starts=4)  # several clones, and each a guess
 
 
 @dataclass(frozen=True, eq=False)
@@ -225,7 +227,7 @@ def _searched(
     utility: Gain, ground: Ground, scale: F, parent: F, rng: np.random.Generator
 ) -> tuple[F, str]:
     scale = np.clip(np.nan_to_num(scale, posinf=1.0), *_SCALE_BOUNDS)
-    found = maximize(Utility((utility,)), ground, parent[None, :], scale, rng)
+    found = maximize(Utility((utility,)), ground, parent[None, :], scale, rng, _SEARCH)
     if not len(found.rows):
         return parent, "the search found no configuration: the parent's was perturbed"
     return found.rows[0], ""

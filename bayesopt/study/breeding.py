@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bayesopt import checkpoints
 from bayesopt.errors import NothingToAskError, SpaceExhausted
-from bayesopt.history import History
+from bayesopt.history import History, origins
 from bayesopt.lineage import ATTRIBUTE, Origin, origin_of
 from bayesopt.rng import trial_rng
 from bayesopt.schedulers.base import BreedingScheduler, Brood, Decision, Scheduler
@@ -38,7 +38,7 @@ def trace(context: StudyContext, history: History) -> None:
         context.origins[record.number] = origin_of(record.user_attrs), is_imported
     for number in known:
         origin, is_imported = context.origins[number]
-        history.trace(number, origin, imported=is_imported)
+        origins.trace(history, number, origin, imported=is_imported)
     context.n_traced = history.n
 
 

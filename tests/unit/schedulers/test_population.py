@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from bayesopt.errors import InvalidValueError, NoTrialsError, SettingsError, TrialNotFoundError
 from bayesopt.history import History
+from bayesopt.history.origins import trace
 from bayesopt.lineage import ATTRIBUTE, Origin, origin_of
 from bayesopt.schedulers import (
     Decision,
@@ -69,7 +70,7 @@ def build(told: list[Any], order: list[int]) -> History:
             history.report(*reports[i])
     for number, (_, _, parent, step, imported) in enumerate(told):
         origin = Origin(parent, step) if 0 <= parent < number else None
-        history.trace(number, origin, imported=imported and origin is None)
+        trace(history, number, origin, imported=imported and origin is None)
     return history
 
 
@@ -199,7 +200,7 @@ def trained(n_levels: int = 2) -> History:
                 history.report(number, step, 10.0 + x * step - step)
     if n_levels > 1:
         number = history.append({"x": 0.2}, TrialState.PAUSED)
-        history.trace(number, Origin(0, 2.0))
+        trace(history, number, Origin(0, 2.0))
         for step in (3, 4):
             history.report(number, step, 8.2 - 0.8 * (step - 2))
     return history
@@ -233,7 +234,7 @@ def test_a_bandit_tries_what_gained_and_what_is_not_under_way() -> None:
         single = four.breed(LINE, one_by_one, 1)
         assert np.array_equal(single.rows[0], brood.rows[i])
         number = one_by_one.append(LINE.decode(single.rows)[0])
-        one_by_one.trace(number, Origin(int(single.parents[0]), float(single.steps[0])))
+        trace(one_by_one, number, Origin(int(single.parents[0]), float(single.steps[0])))
     assert np.array_equal(copy.deepcopy(four).breed(LINE, trained(), 4).rows, brood.rows)
 
 
