@@ -55,6 +55,10 @@ class TrialSetup:
         Tells the trial's study from others.
     checkpoints : str
         The folder where the study's trials keep their checkpoints.
+    parent : int or None
+        The trial that this one was cloned from.
+    begins_from : str
+        The parent's checkpoint; "" where there is none.
     """
 
     number: int
@@ -68,6 +72,8 @@ class TrialSetup:
     user_attrs: Mapping[str, Any] = field(default_factory=dict)
     study_key: str = ""
     checkpoints: str = ""
+    parent: int | None = None
+    begins_from: str = ""
 
 
 class Trial:
@@ -259,12 +265,29 @@ class Trial:
         """The folder of the last checkpoint that an earlier attempt at this trial saved, or None.
 
         A trial is attempted again after it was paused, and after its worker vanished. The folder is
-        good until this attempt saves a checkpoint. Raises StorageError.
+        good until this attempt saves a checkpoint. The first attempt at a clone begins from its
+        parent's (:attr:`parent`), which stays as it was, whatever the parent does meanwhile:
+        read it, do not write to it. Raises StorageError.
         """
         if not self._has_looked:
-            self._resume_from = checkpoints.latest(self._folder, before=self.attempt)
+            own = checkpoints.latest(self._folder, before=self.attempt)
+            self._resume_from = self._inherited() if own is None else own
             self._has_looked = True
         return self._resume_from
+
+    @property
+    def parent(self) -> int | None:
+        """The trial that this one was cloned from, None if it begins from nothing."""
+        return self._setup.parent
+
+    def _inherited(self) -> Path | None:
+        """Return the parent's checkpoint, if it is there."""
+        path = Path(self._setup.begins_from)
+        if not self._setup.begins_from or path.is_dir():
+            return path if self._setup.begins_from else None
+        message = "trial %d trains from the beginning: the checkpoint of trial %s is gone (%s)"
+        _log.warning(message, self.number, self.parent, path)
+        return None
 
     @property
     def _folder(self) -> Path:

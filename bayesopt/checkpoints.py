@@ -4,6 +4,9 @@ A trial's checkpoints lie in a folder of its own, ``<root>/<number>``. Each is a
 under another name first and renamed when all of it is on disk, so a reader never sees half of one,
 whenever the writer was killed. Names are made of numbers only and carry the attempt: what a worker
 writes that lost its trial to another one never takes the place of what that one wrote.
+
+A checkpoint that others are to begin from is *kept*, whatever its own trial saves after it: a file
+beside it, ``<name>.kept``, says so. Nothing is copied.
 """
 
 from __future__ import annotations
@@ -20,6 +23,7 @@ from bayesopt.errors import StorageError
 
 _NAME = re.compile(r"(\d{6,})-(\d{6,})")
 _PARTIAL = re.compile(r"\.partial-(\d+)-.*")
+_KEPT = ".kept"
 
 
 def trial_folder(root: Path, number: int) -> Path:
@@ -67,6 +71,36 @@ def latest(folder: Path, before: int) -> Path | None:
         return None
     attempt, serial = max(known)
     return folder / f"{attempt:06d}-{serial:06d}"
+
+
+def attempt_of(checkpoint: Path) -> int:
+    """Return which attempt saved a checkpoint."""
+    return _key(checkpoint.name)[0]
+
+
+def keep(checkpoint: Path) -> bool:
+    """Keep a complete checkpoint until it is let go; False if it is gone. Raises StorageError."""
+    try:
+        checkpoint.with_name(checkpoint.name + _KEPT).touch()
+        _sync(checkpoint.parent)
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        raise _unusable(checkpoint, error) from error
+    return checkpoint.is_dir()
+
+
+def kept(folder: Path) -> set[str]:
+    """Return the names of a trial's checkpoints that are kept. Raises StorageError."""
+    named = [name.removesuffix(_KEPT) for name in _names(folder) if name.endswith(_KEPT)]
+    return {name for name in named if _NAME.fullmatch(name)}
+
+
+def let_go(checkpoint: Path) -> None:
+    """Keep a checkpoint no longer; it is removed if its trial has a newer one."""
+    checkpoint.with_name(checkpoint.name + _KEPT).unlink(missing_ok=True)
+    if any(each > _key(checkpoint.name) for each in _complete(checkpoint.parent)):
+        _discard(checkpoint)
 
 
 def numbers(root: Path) -> list[int]:
@@ -127,11 +161,23 @@ def _sync(path: Path) -> None:
 
 def _remove_older(folder: Path, newest: str, attempt: int) -> None:
     """Remove complete checkpoints before the newest, and what earlier attempts left unfinished."""
-    for name in _names(folder):
+    names, needed = _names(folder), kept(folder)
+    for name in names:
         partial = _PARTIAL.fullmatch(name)
-        is_abandoned = partial is not None and int(partial[1]) < attempt
-        if is_abandoned or (_NAME.fullmatch(name) and _key(name) < _key(newest)):
+        if partial is not None and int(partial[1]) < attempt:
             shutil.rmtree(folder / name, ignore_errors=True)
+        elif _NAME.fullmatch(name) and _key(name) < _key(newest) and name not in needed:
+            _discard(folder / name)
+
+
+def _discard(checkpoint: Path) -> None:
+    """Remove a checkpoint so that nobody sees a part of it."""
+    hidden = checkpoint.with_name(f".partial-0-{checkpoint.name}")
+    try:
+        checkpoint.rename(hidden)
+    except OSError:  # somebody else was faster
+        return
+    shutil.rmtree(hidden, ignore_errors=True)
 
 
 def _key(name: str) -> tuple[int, ...]:

@@ -18,12 +18,13 @@
     │   ├── NoTrialsError (LookupError)     nothing finished (and feasible) to choose a best from
     │   ├── TellConflictError               a trial was told twice, differently
     │   ├── ReportConflictError             a step was reported twice, differently
-    │   └── StaleTrialError                 the trial was handed to another worker meanwhile
+    │   ├── StaleTrialError                 the trial was handed to another worker meanwhile
+    │   └── NothingToAskError               what comes next depends on trials that still run
     ├── StorageError
     │   ├── CorruptStoreError
     │   ├── StorageBusyError
     │   └── SchemaVersionError
-    ├── SpaceExhausted                      every configuration of the space has been asked
+    ├── SpaceExhausted                      nothing is left to ask: a finished grid or population
     ├── ExecutionError                      a worker or a time limit ended an evaluation
     │   ├── TrialTimeoutError
     │   └── WorkerLostError
@@ -141,6 +142,10 @@ class StaleTrialError(StudyError):
     """The trial was handed to another worker; this handle may no longer write."""
 
 
+class NothingToAskError(StudyError):
+    """What comes next depends on trials that still run; ask again when one got further."""
+
+
 class StorageError(BayesOptError):
     """The storage cannot be used."""
 
@@ -158,7 +163,7 @@ class SchemaVersionError(StorageError):
 
 
 class SpaceExhausted(BayesOptError):
-    """Every configuration of the space has been asked."""
+    """Nothing is left to ask: all of a grid or a space was, or a population is trained."""
 
 
 class ExecutionError(BayesOptError):

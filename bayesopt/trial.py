@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from bayesopt.lineage import Origin, origin_of
 from bayesopt.markup import trial_html
 
 
@@ -89,6 +90,11 @@ class TrialRecord:
     def value(self) -> float | None:
         """The value of a single-objective trial, None before it was told."""
         return self.values[0] if self.values else None
+
+    @property
+    def origin(self) -> Origin | None:
+        """The training that this one goes on from, None if it began from nothing."""
+        return origin_of(self.user_attrs)
 
     @property
     def duration_s(self) -> float:

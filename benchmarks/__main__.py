@@ -15,6 +15,7 @@ COMMANDS = {
     "report": ("benchmarks.report.page", "make tables and plots of results"),
     "speed": ("benchmarks.speed", "measure the time per ask and tell, start-up and memory"),
     "fidelity": ("benchmarks.fidelity", "budgets on a simulated clock, a row per finished run"),
+    "population": ("benchmarks.population", "populations against searches on a real training"),
     "quick": ("benchmarks.quick", "ours against stored results, in minutes"),
     "architectures": ("benchmarks.architectures", "architecture search on NAS-Bench-201"),
     "pareto": ("benchmarks.pareto.run", "contests of several objectives, or with constraints"),

@@ -183,6 +183,29 @@ class Columns:
         """What was reported at the last step, minimised, [n, m]."""
         return self._reports.last_values
 
+    @property
+    def last_attempt(self) -> Numbers:
+        """The latest attempt at a trial that reported, [n]; 0 without a report."""
+        return self._reports.attempt
+
+    @property
+    def parent(self) -> Numbers:
+        """The trial from whose checkpoint a trial began, [n]; -1 where it began from nothing.
+
+        Known under a scheduler that breeds, as far as ``origins.trace`` was told.
+        """
+        return self._table.reading("parent")
+
+    @property
+    def fork_step(self) -> F:
+        """How far the parent had trained by then, [n]; NaN where there is none."""
+        return self._table.reading("fork_step")
+
+    @property
+    def imported(self) -> Mask:
+        """Whether a trial was evaluated elsewhere, [n]; known as ``parent`` is."""
+        return self._table.reading("imported")
+
     def curve(self, number: int) -> tuple[F, F]:
         """Return the steps [k], ascending, and values [k, m] that one trial reported."""
         return self._reports.curve(self._checked_number(number))
@@ -378,6 +401,9 @@ def trial_columns(d: int, m: int) -> dict[str, Column]:
         "constraints": Column(np.float64, np.nan, 0),
         "feasible": Column(np.bool_, True),
         "cost": Column(np.float64, np.nan),
+        "parent": Column(np.int64, -1),
+        "fork_step": Column(np.float64, np.nan),
+        "imported": flag,
     }
 
 

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from bayesopt.errors import SettingsError, short_repr
 from bayesopt.history import History
 from bayesopt.settings import Registry
+from bayesopt.space import Space
 from bayesopt.trial import TrialState
 
 Numbers = npt.NDArray[np.int64]
@@ -73,6 +74,56 @@ class BudgetScheduler(Scheduler, Protocol):
         """Return the history as a sampler should see it: at one budget, where enough is known."""
 
 
+class Brood(NamedTuple):
+    """Who is begun next in a population.
+
+    Attributes
+    ----------
+    rows : float64 [k, d]
+        Configurations of clones, snapped and feasible.
+    parents : int64 [k]
+        Whose training each goes on from.
+    steps : float64 [k]
+        How far that had got.
+    notes : tuple of str
+        Why a configuration is not what it should be; "" if it is.
+    n_founders : int
+        How many trials may begin from nothing, with configurations of the study's sampler.
+    is_over : bool
+        Whether nobody will be begun any more.
+    epitaph : str
+        Why that is so.
+    """
+
+    rows: npt.NDArray[np.float64]
+    parents: Numbers
+    steps: npt.NDArray[np.float64]
+    notes: tuple[str, ...] = ()
+    n_founders: int = 0
+    is_over: bool = False
+    epitaph: str = ""
+
+    @classmethod
+    def without_clones(
+        cls, d: int, *, n_founders: int = 0, is_over: bool = False, epitaph: str = ""
+    ) -> Brood:
+        """Return a brood without clones, in a space of `d` columns."""
+        nobody = np.empty(0, dtype=np.int64)
+        return cls(np.empty((0, d)), nobody, np.empty(0), (), n_founders, is_over, epitaph)
+
+
+@runtime_checkable
+class BreedingScheduler(PausingScheduler, Protocol):
+    """A scheduler that begins trials from the checkpoints of others.
+
+    It is asked before paused trials go on: a parent waits until its clones are begun, so that its
+    checkpoint is still the one that they are to begin from.
+    """
+
+    def breed(self, space: Space, history: History, n: int) -> Brood:
+        """Return who is begun next, up to `n` clones, from the history alone."""
+
+
 def settle(scheduler: Scheduler, history: History, *, no_more: bool = False) -> Settled:
     """Return what becomes of paused trials; all go on under a scheduler that pauses none."""
     paused = history.numbers_in(TrialState.PAUSED)
@@ -95,6 +146,8 @@ _REGISTRY = Registry(
         "median": "bayesopt.schedulers.median:MedianScheduler",
         "never": "bayesopt.schedulers.never:NeverScheduler",
         "patience": "bayesopt.schedulers.patience:PatienceScheduler",
+        "pb2": "bayesopt.schedulers.pb2:PB2Scheduler",
+        "pbt": "bayesopt.schedulers.pbt:PBTScheduler",
     },
 )
 

@@ -34,11 +34,14 @@ class Rungs(NamedTuple):
         Minimised; NaN where a level was not reached, or NaN was reported there.
     reached : bool [k, l]
         No struck-out trial reached anything.
+    steps : float64 [k, l]
+        With which report a level was reached; inf where it was not.
     """
 
     first: int
     values: F
     reached: Mask
+    steps: F
 
     @property
     def height(self) -> Numbers:
@@ -82,12 +85,11 @@ def read_rungs(
     chosen = chosen[valid]
     heard = _Heard(reports.trial[chosen] - first, reports.step[chosen], reports.values[chosen])
     values = np.full((n, levels.size, history.n_objectives), np.nan)
-    reached = np.zeros((n, levels.size), dtype=np.bool_)
+    steps = np.full((n, levels.size), np.inf)
     for j, level in enumerate(levels * (1.0 - _ROUNDING)):
-        at = _first_from(heard, np.full(n, level))
-        reached[:, j] = np.isfinite(at)
-        values[:, j] = _mean_of_last(heard, at, smoothing)
-    return Rungs(first, values, reached)
+        steps[:, j] = _first_from(heard, np.full(n, level))
+        values[:, j] = _mean_of_last(heard, steps[:, j], smoothing)
+    return Rungs(first, values, np.isfinite(steps), steps)
 
 
 class _Heard(NamedTuple):

@@ -16,14 +16,20 @@ from dataclasses import dataclass
 import numpy as np
 
 from bayesopt.active import TrialSetup
-from bayesopt.errors import InfeasibleSpaceError, InvalidConfigError, SpaceExhausted
+from bayesopt.errors import (
+    InfeasibleSpaceError,
+    InvalidConfigError,
+    NothingToAskError,
+    SpaceExhausted,
+)
 from bayesopt.history import History
+from bayesopt.lineage import origin_of
 from bayesopt.rng import trial_rng
 from bayesopt.samplers.base import Sampler, learns
 from bayesopt.schedulers.base import Scheduler, view
 from bayesopt.space import Space
 from bayesopt.storage.base import Labels, Proposal, Result, Ticket
-from bayesopt.study import pausing
+from bayesopt.study import breeding, pausing
 from bayesopt.study.context import StudyContext
 from bayesopt.study.identity import is_gone
 from bayesopt.trial import TrialRecord, TrialState
@@ -52,7 +58,7 @@ def ask(
                 try:
                     history = refresh(context)
                     tickets += _next_tickets(context, strategy, history, n - len(tickets), None)
-                except SpaceExhausted:
+                except (SpaceExhausted, NothingToAskError):
                     if not tickets:
                         raise
                     break
@@ -64,7 +70,8 @@ def ask_within(
 ) -> TrialSetup | None:
     """Hand out one trial unless `n_trials` of the study are begun or finished already.
 
-    Paused ones are begun: those that are to go on are handed out even then.
+    Paused ones are begun: those that are to go on are handed out even then. Raises SpaceExhausted
+    if nothing is left, NothingToAskError if that depends on trials that still run.
     """
     with context.lock, context.storage.ask_turn(context.study_id):
         while True:
@@ -98,7 +105,9 @@ def refresh(context: StudyContext) -> History:
     if context.leases is not None:
         context.leases.renew_if_due()
     context.storage.expire(context.study_id)
-    return context.follower.follow()
+    history = context.follower.follow()
+    breeding.trace(context, history)
+    return history
 
 
 def release_gone(context: StudyContext) -> int:
@@ -137,7 +146,7 @@ def _ask_keyed(context: StudyContext, strategy: Strategy, n: int, key: str) -> l
             while ticket is None:
                 history = refresh(context)
                 ticket = next(iter(_next_tickets(context, strategy, history, 1, part)), None)
-        except SpaceExhausted:
+        except (SpaceExhausted, NothingToAskError):
             if not setups:
                 raise
             break
@@ -152,6 +161,7 @@ def _taken_over(context: StudyContext, ticket: Ticket, key: str) -> Ticket:
     """
     context.follower.follow()
     record = context.storage.trials(context.study_id, [ticket.number])[0]
+    ticket = dataclasses.replace(ticket, user_attrs=record.user_attrs)
     is_ours = context.leases is None or record.owner == context.owner
     if is_ours or record.state.is_finished:
         return ticket
@@ -162,11 +172,28 @@ def _taken_over(context: StudyContext, ticket: Ticket, key: str) -> Ticket:
 def _next_tickets(
     context: StudyContext, strategy: Strategy, history: History, n: int, key: str | None
 ) -> list[Ticket]:
-    """Make one round: queue, paused trials that go on, sampler; it may give fewer than `n`."""
+    """Make one round, which may give fewer than `n`, or none: then history has changed.
+
+    First the queue, then clones, paused trials that go on, and the sampler.
+    """
     queued = history.numbers_in(TrialState.WAITING, TrialState.LOST).tolist()
+    queued, is_changed = breeding.without_waiting(context, strategy.scheduler, history, queued)
     tickets = _claim_some(context, queued, n, key)
-    tickets = tickets or _claim_due(context, strategy, history, n, key)
-    return tickets or _propose(context, strategy, history, n, key)
+    if tickets or is_changed:
+        return tickets
+    due = pausing.due(context, strategy.scheduler, history)
+    brood = breeding.brood_of(context, strategy.scheduler, history, n)
+    if brood is not None and len(brood.rows):
+        proposals = breeding.proposals_of(context, strategy.scheduler, brood)
+        return _ask(context, proposals, history.n, key)
+    tickets = _claim_cleared(context, history, due, n, key)
+    if tickets:
+        return tickets
+    if brood is not None:
+        if not brood.n_founders:
+            raise breeding.nothing_yet(context)
+        n = min(n, brood.n_founders)
+    return _propose(context, strategy, history, n, key)
 
 
 def _claim_due(
@@ -180,7 +207,18 @@ def _claim_due(
 ) -> list[Ticket]:
     """Take up to `n` paused trials that go on now."""
     due = pausing.due(context, strategy.scheduler, history, no_more=no_more)
-    return _claim_some(context, due, n, key)
+    return _claim_cleared(context, history, due, n, key)
+
+
+def _claim_cleared(
+    context: StudyContext, history: History, due: list[int], n: int, key: str | None
+) -> list[Ticket]:
+    """Take up to `n` paused trials that go on, and note that they may, from where they stand."""
+    tickets = _claim_some(context, due, n, key)
+    for ticket in tickets:
+        stood_at = float(history.last_step[ticket.number])
+        context.cleared[ticket.number] = ticket.attempt, stood_at
+    return tickets
 
 
 def _claim_some(context: StudyContext, wanted: list[int], n: int, key: str | None) -> list[Ticket]:
@@ -265,21 +303,32 @@ def _propose(
             strict=True,
         )
     ]
-    tickets = context.storage.ask(
+    tickets = _ask(context, proposals, history.n, key)
+    if tickets and reading is not None:
+        history.remember(tickets[0].number, *reading)
+    return tickets
+
+
+def _ask(
+    context: StudyContext, proposals: list[Proposal], number: int, key: str | None
+) -> list[Ticket]:
+    """Have numbers allocated from `number` on; none if another process took it meanwhile."""
+    asked = context.storage.ask(
         context.study_id,
         proposals,
-        history.n,
+        number,
         owner=context.owner,
         lease_s=context.lease_s,
         key=key,
     )
-    if tickets and reading is not None:
-        history.remember(tickets[0].number, *reading)
-    return tickets or []
+    attrs = [dict(proposal.user_attrs) for proposal in proposals]
+    tickets = zip(asked or [], attrs, strict=False)
+    return [dataclasses.replace(ticket, user_attrs=own) for ticket, own in tickets]
 
 
 def _start(context: StudyContext, ticket: Ticket) -> TrialSetup:
     context.hold(ticket.number, ticket.attempt)
+    origin = origin_of(ticket.user_attrs)
     return TrialSetup(
         number=ticket.number,
         attempt=ticket.attempt,
@@ -292,4 +341,6 @@ def _start(context: StudyContext, ticket: Ticket) -> TrialSetup:
         user_attrs=ticket.user_attrs,
         study_key=context.key,
         checkpoints=str(context.checkpoints),
+        parent=None if origin is None else origin.parent,
+        begins_from=breeding.origin_path(context, origin),
     )

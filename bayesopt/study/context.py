@@ -11,6 +11,8 @@ import weakref
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from bayesopt.history import History
+from bayesopt.lineage import Origin
 from bayesopt.space import Space
 from bayesopt.storage.base import Storage, StudyRecord, StudySpec
 from bayesopt.study.follow import Follower
@@ -38,6 +40,14 @@ class StudyContext:
         Trials that ``optimize`` of this process is evaluating.
     to_pause : dict of int to int
         Trials that were advised to pause, with their attempt: as pruned they end paused.
+    cleared : dict of int to (int, float)
+        Paused trials that were handed out to go on, with their attempt and the step they stood at.
+    is_bred : bool
+        Whether trials may come from others, so that it matters from which.
+    origins : dict of int to (Origin or None, bool)
+        Where trials come from, and whether they were evaluated elsewhere.
+    traced, n_traced : History or None, int
+        Which history was told of them, and of how many.
     """
 
     storage: Storage
@@ -51,6 +61,11 @@ class StudyContext:
     checkpoints: Path
     evaluating: set[int] = field(default_factory=set)
     to_pause: dict[int, int] = field(default_factory=dict)
+    cleared: dict[int, tuple[int, float]] = field(default_factory=dict)
+    is_bred: bool = False
+    origins: dict[int, tuple[Origin | None, bool]] = field(default_factory=dict)
+    traced: History | None = None
+    n_traced: int = 0
     lock: threading.RLock = field(default_factory=threading.RLock)
 
     def __post_init__(self) -> None:

@@ -16,6 +16,7 @@ from bayesopt.active import TrialPort
 from bayesopt.errors import (
     BayesOptError,
     ExecutionError,
+    NothingToAskError,
     SpaceChangedError,
     SpaceExhausted,
     StaleTrialError,
@@ -76,6 +77,7 @@ class Optimization:
         self._judged = -1
         self._attempts: dict[int, int] = {}
         self._stopped = False
+        self._is_blocked = False  # what comes next depends on trials that still run
 
     def stop(self) -> None:
         """Begin no further trial."""
@@ -108,7 +110,7 @@ class Optimization:
                 self._finish(executor.wait())
             elif self._over():
                 return
-            elif not patience.wait(self._n_trials):
+            elif not patience.wait(self._n_trials, is_blocked=self._is_blocked):
                 self._fill(executor)  # the last trial to get to its rung lets others go on
                 if not executor.running:
                     return
@@ -125,12 +127,16 @@ class Optimization:
 
     def _fill(self, executor: Executor) -> None:
         """Give every free worker a trial, as far as the budgets go."""
+        self._is_blocked = False
         while executor.n_free and not self._over():
             try:
                 setup = asking.ask_within(self._context, self._strategy, self._n_trials)
             except SpaceExhausted as exhausted:
                 _log.info("the study ends: %s", exhausted)
                 self.stop()
+                break
+            except NothingToAskError:
+                self._is_blocked = True
                 break
             if setup is None:
                 break

@@ -27,21 +27,24 @@ class Patience:
         self._seen: tuple[int, ...] = ()
         self._since = time.monotonic()
 
-    def wait(self, n_trials: int | None) -> bool:
-        """Wait a moment; False when there is nothing to wait for any more."""
+    def wait(self, n_trials: int | None, *, is_blocked: bool = False) -> bool:
+        """Wait a moment; False when there is nothing to wait for any more.
+
+        One that is blocked waits for running trials even if there is no budget to be finished.
+        """
         lease_s = self._context.lease_s
-        if lease_s is None or n_trials is None:
+        if lease_s is None or (n_trials is None and not is_blocked):
             return False
         history = asking.refresh(self._context)
         n_finished = history.count(*asking.FINISHED, TrialState.PAUSED)
-        if n_finished >= n_trials:
+        if n_trials is not None and n_finished >= n_trials:
             return False
         if self._is_new((history.n, n_finished, history.count(TrialState.RUNNING))):
             self._since = time.monotonic()
         if time.monotonic() - self._since > lease_s + 1.0:
             running = history.numbers_in(TrialState.RUNNING).tolist()
-            _log.warning("%d of %d trials are finished; still running elsewhere: %s",
-                         n_finished, n_trials, running)  # fmt: skip
+            _log.warning("%d of %s trials are finished; still running elsewhere: %s",
+                         n_finished, n_trials or "?", running)  # fmt: skip
             return False
         time.sleep(min(_POLL_S, lease_s / 4))
         return asking.release_gone(self._context) >= 0

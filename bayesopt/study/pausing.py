@@ -10,6 +10,7 @@ from bayesopt.history import History
 from bayesopt.rng import trial_rng
 from bayesopt.schedulers.base import Decision, PausingScheduler, Scheduler, settle
 from bayesopt.storage.base import Result
+from bayesopt.study import breeding
 from bayesopt.study.context import StudyContext
 from bayesopt.trial import TrialState
 
@@ -54,14 +55,29 @@ def note_advice(context: StudyContext, number: int, attempt: int, decision: Deci
         context.to_pause.pop(number, None)
 
 
+def advice(
+    context: StudyContext, scheduler: Scheduler, history: History, number: int, attempt: int
+) -> Decision:
+    """Return what the scheduler decides about a running trial.
+
+    One that was handed out to go on is not paused where it stood, though it says again where that
+    is: it may be the only one that is not waiting.
+    """
+    decision = scheduler.decide(history, number, trial_rng(context.spec.seed, number))
+    stands_at = attempt, float(history.last_step[number])
+    is_cleared = context.cleared.get(number) == stands_at
+    return Decision.CONTINUE if decision is Decision.PAUSE and is_cleared else decision
+
+
 def advise_anew(context: StudyContext, scheduler: Scheduler, number: int) -> None:
     """Ask for the advice that another process gave, unless this one gave some."""
     if number in context.to_pause or not isinstance(scheduler, PausingScheduler):
         return
     with context.lock:
         history = context.follower.follow()
-        decision = scheduler.decide(history, number, trial_rng(context.spec.seed, number))
-    record = context.storage.trials(context.study_id, [number])[0]
+        breeding.trace(context, history)
+        record = context.storage.trials(context.study_id, [number])[0]
+        decision = advice(context, scheduler, history, number, record.attempt)
     if record.state is TrialState.RUNNING:
         note_advice(context, number, record.attempt, decision)
 
@@ -83,7 +99,7 @@ def pause(context: StudyContext, number: int, attempt: int | None) -> bool:
 
 
 def collect_garbage(context: StudyContext) -> None:
-    """Remove the checkpoints of finished trials, except those of the best.
+    """Remove the checkpoints of finished trials, except those of the best and of parents.
 
     A folder that cannot be read is left alone: a result that is recorded must not look lost.
     O(folders), which are those of unfinished trials and the best.
@@ -98,9 +114,11 @@ def collect_garbage(context: StudyContext) -> None:
         return
     with context.lock:
         history = context.follower.follow()
-        kept = _best(history)
-        over = [n for n in found if n not in kept and _is_over(history, n)]
-    for number in over:
+        breeding.trace(context, history)
+        best, needed = _best(history), breeding.still_needed(context, history)
+        over = {n for n in found if n not in best and _is_over(history, n)}
+        kept = {n for n in found if breeding.let_go(context, history, n, needed.get(n, set()))}
+    for number in over - kept:
         checkpoints.remove(root, number)
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from bayesopt.active import Trial
-from bayesopt.rng import trial_rng
 from bayesopt.schedulers.base import Decision, Scheduler
+from bayesopt.study import breeding
 from bayesopt.study.context import StudyContext
-from bayesopt.study.pausing import note_advice
+from bayesopt.study.pausing import advice, note_advice
 
 
 class StudyPort:
@@ -14,6 +14,7 @@ class StudyPort:
 
     def __init__(self, context: StudyContext, scheduler: Scheduler) -> None:
         self._context, self._scheduler = context, scheduler
+        breeding.watch(context, scheduler)
 
     def report(self, trial: Trial, step: float, values: tuple[float, ...]) -> None:
         """Record intermediate values; this renews the lease."""
@@ -26,8 +27,8 @@ class StudyPort:
         """Let the scheduler decide, from the history alone."""
         with self._context.lock:
             history = self._context.follower.follow()
-            rng = trial_rng(self._context.spec.seed, trial.number)
-            decision = self._scheduler.decide(history, trial.number, rng)
+            breeding.trace(self._context, history)
+            decision = advice(self._context, self._scheduler, history, trial.number, trial.attempt)
         note_advice(self._context, trial.number, trial.attempt, decision)
         return decision is not Decision.CONTINUE
 

@@ -15,7 +15,7 @@ from bayesopt.samplers.base import Sampler
 from bayesopt.schedulers.base import Scheduler
 from bayesopt.space import Space
 from bayesopt.storage.base import Storage, StudyRecord
-from bayesopt.study import asking, checks, pausing, telling
+from bayesopt.study import asking, breeding, checks, pausing, telling
 from bayesopt.study.context import connect
 from bayesopt.study.identity import user_name
 from bayesopt.study.optimize import Optimization
@@ -140,7 +140,10 @@ class Study(Views):
         Raises
         ------
         SpaceExhausted
-            If the sampler has nothing new left to propose (a finished grid).
+            If the sampler has nothing new left to propose (a finished grid, a population that is
+            trained).
+        NothingToAskError
+            If what comes next depends on running trials: tell one of them first.
         InfeasibleSpaceError
             If no configuration satisfies the space's constraints.
         """
@@ -402,6 +405,7 @@ class Study(Views):
 
     @property
     def _strategy(self) -> asking.Strategy:
+        breeding.watch(self._context, self.scheduler)
         return asking.Strategy(self.sampler, self.scheduler)
 
     def _trial(self, setup: TrialSetup) -> Trial:

@@ -11,6 +11,7 @@ from bayesopt.history import History
 from bayesopt.history.hints import Hint
 from bayesopt.history.volumes import dominated_volumes
 from bayesopt.markup import escaped, number_text, table, value_text
+from bayesopt.schedulers.replay import HyperparameterSchedule, schedule_of
 from bayesopt.trial import TrialRecord, TrialState
 
 if TYPE_CHECKING:
@@ -46,6 +47,14 @@ class _HasBest(Protocol):
     def best_trial(self) -> TrialRecord: ...
 
 
+class _HasLineage(Protocol):
+    @property
+    def trials(self) -> list[TrialRecord]: ...
+
+    @property
+    def best_trial(self) -> TrialRecord: ...
+
+
 class Views:
     """What every study can show of itself."""
 
@@ -63,6 +72,24 @@ class Views:
         from bayesopt.study.frame import trials_dataframe
 
         return trials_dataframe(self.trials, len(self.directions))
+
+    def schedule(self: _HasLineage, trial: int | None = None) -> HyperparameterSchedule:
+        """Return the hyperparameters that a lineage went through, from its beginning.
+
+        Parameters
+        ----------
+        trial : int, optional
+            The last of the lineage; by default the best complete one.
+
+        Raises
+        ------
+        NoTrialsError
+            If no trial is complete, or the trial reported nothing.
+        TrialNotFoundError
+            If there is no such trial.
+        """
+        number = self.best_trial.number if trial is None else trial
+        return schedule_of(self.trials, number)
 
     def look_inside(self: StudyLike) -> Insight:
         """Return what a Gaussian process makes of the finished trials: slices, importance, ...

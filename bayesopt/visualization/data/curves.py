@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -73,7 +74,7 @@ def learning_curves(study: StudyLike | Snapshot, objective: int = 0) -> Learning
     drawn = np.append(others[evenly(len(others), MOST_CURVES - n_best)], order[len(others) :])
     best = _best(shot, j)
     return LearningCurves(
-        [_curve(shot.records[number], j, number == best) for number in drawn.tolist()],
+        [_curve(shot, number, j, number == best) for number in drawn.tolist()],
         shot.objective_name(j),
         len(numbers),
         int(np.count_nonzero(shot.states[numbers] == TrialState.PRUNED)),
@@ -95,9 +96,22 @@ def _best(shot: Snapshot, j: int) -> int:
     return int(shot.comparable[np.argmin(signed)])
 
 
-def _curve(record: TrialRecord, j: int, is_best: bool) -> Curve:
-    steps = np.array(sorted(record.reports), dtype=np.float64)
+def _curve(shot: Snapshot, number: int, j: int, is_best: bool) -> Curve:
+    record = shot.records[number]
+    reports = _with_fork(shot, record)
+    steps = np.array(sorted(reports), dtype=np.float64)
     steps = steps[evenly(len(steps), MOST_STEPS)]
-    values = np.array([record.reports[step][j] for step in steps.tolist()], dtype=np.float64)
+    values = np.array([reports[step][j] for step in steps.tolist()], dtype=np.float64)
     values[~np.isfinite(values)] = np.nan
     return Curve(record.number, record.state, steps, values, is_best)
+
+
+def _with_fork(shot: Snapshot, record: TrialRecord) -> Mapping[float, tuple[float, ...]]:
+    """Return a trial's reports, and its parent's where a clone left it: curves then branch."""
+    origin = record.origin
+    if origin is None or not origin.parent < record.number:
+        return record.reports
+    parent = shot.records[origin.parent].reports
+    if min(record.reports) <= origin.step or origin.step not in parent:
+        return record.reports
+    return {origin.step: parent[origin.step], **record.reports}

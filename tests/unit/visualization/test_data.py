@@ -148,6 +148,21 @@ def test_curves_are_the_reports(study):
     assert data.n_stopped == sum(t.state is bo.TrialState.PRUNED for t in study.trials)
 
 
+def test_the_curve_of_a_clone_branches_off_its_parents():
+    scheduler = bo.PBTScheduler(max_steps=4, population=2, interval=2)
+    study = bo.create_study({"x": bo.Float(0, 1)}, scheduler=scheduler, sampler="random", seed=0)
+    for trial in study.ask(2):
+        for step in (1, 2):
+            trial.report(trial.params["x"], step)
+        study.tell(trial, state="pruned")
+    clone = study.ask()
+    clone.report(0.5, 3)
+    (curve,) = [each for each in learning_curves(study).curves if each.number == clone.number]
+    parent = study.get_trial(clone.parent)
+    assert curve.steps.tolist() == [2.0, 3.0]
+    assert curve.values.tolist() == [parent.reports[2.0][0], 0.5]
+
+
 def test_a_curve_has_gaps_where_nothing_finite_was_reported():
     study = bo.create_study({"x": bo.Float(0, 1)}, sampler="random", seed=0)
     trial = study.ask()

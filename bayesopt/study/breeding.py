@@ -1,0 +1,192 @@
+"""Trials that go on from the checkpoints of others: who comes from whom, and what must be kept."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+from bayesopt import checkpoints
+from bayesopt.errors import NothingToAskError, SpaceExhausted
+from bayesopt.history import History, origins
+from bayesopt.lineage import ATTRIBUTE, Origin, origin_of
+from bayesopt.rng import trial_rng
+from bayesopt.schedulers.base import BreedingScheduler, Brood, Decision, Scheduler
+from bayesopt.storage.base import Proposal, Result
+from bayesopt.study.context import StudyContext
+from bayesopt.trial import TrialState
+
+_log = logging.getLogger("bayesopt")
+
+_ANY_ATTEMPT = 2**62
+
+
+def watch(context: StudyContext, scheduler: Scheduler) -> None:
+    """Follow who comes from whom from now on, if the scheduler breeds."""
+    context.is_bred = context.is_bred or isinstance(scheduler, BreedingScheduler)
+
+
+def trace(context: StudyContext, history: History) -> None:
+    """Write down in the history where its newest trials come from; O(new trials)."""
+    if not context.is_bred:
+        return
+    if context.traced is not history:  # another one, encoded by another space
+        context.traced, context.n_traced = history, 0
+    known = range(context.n_traced, history.n)
+    unknown = [number for number in known if number not in context.origins]
+    for record in context.storage.trials(context.study_id, unknown) if unknown else []:
+        is_imported = record.state.is_finished and not record.attempt
+        context.origins[record.number] = origin_of(record.user_attrs), is_imported
+    for number in known:
+        origin, is_imported = context.origins[number]
+        origins.trace(history, number, origin, imported=is_imported)
+    context.n_traced = history.n
+
+
+def origin_path(context: StudyContext, origin: Origin | None) -> str:
+    """Return where the checkpoint lies that a trial begins from; "" where there is none."""
+    if origin is None or not origin.checkpoint:
+        return ""
+    return str(checkpoints.trial_folder(context.checkpoints, origin.parent) / origin.checkpoint)
+
+
+def brood_of(context: StudyContext, scheduler: Scheduler, history: History, n: int) -> Brood | None:
+    """Return who is begun next; None under a scheduler that does not breed.
+
+    Raises
+    ------
+    SpaceExhausted
+        If the population is at its end.
+    """
+    if not isinstance(scheduler, BreedingScheduler):
+        return None
+    brood = scheduler.breed(context.follower.space, history, n)
+    if brood.is_over:
+        raise SpaceExhausted(
+            f"study {context.spec.name!r}: {brood.epitaph}",
+            remedy="Create another study, with another seed, for another population.",
+        )
+    return brood
+
+
+def proposals_of(context: StudyContext, scheduler: Scheduler, brood: Brood) -> list[Proposal]:
+    """Return clones as a storage records them; their parents' checkpoints are kept from now on.
+
+    Raises StorageError.
+    """
+    labels = context.follower.space.decode_labels(brood.rows)
+    parents, steps = brood.parents.tolist(), brood.steps.tolist()
+    places = zip(labels, parents, steps, brood.notes, strict=True)
+    return [_proposal(context, scheduler, *place) for place in places]
+
+
+def _proposal(
+    context: StudyContext,
+    scheduler: Scheduler,
+    labels: dict[str, str | int | float | bool | None],
+    parent: int,
+    step: float,
+    note: str,
+) -> Proposal:
+    folder = checkpoints.trial_folder(context.checkpoints, parent)
+    newest = checkpoints.latest(folder, before=_ANY_ATTEMPT)
+    name = newest.name if newest is not None and checkpoints.keep(newest) else ""
+    if not name:
+        note = f"trial {parent} left no checkpoint, so its clone trains from the beginning"
+        _log.warning("%s: call trial.save_checkpoint() before trial.report()", note)
+    return Proposal(
+        params=labels,
+        sampler=scheduler.name,
+        fallback=note,
+        space_version=context.follower.space_version,
+        user_attrs={ATTRIBUTE: Origin(parent, step, name).to_attr()},
+    )
+
+
+def nothing_yet(context: StudyContext) -> NothingToAskError:
+    """Return the error of an ask that comes too early."""
+    return NothingToAskError(
+        f"study {context.spec.name!r}",
+        expected="a member of the population that may train",
+        got="members that wait for others at their level",
+        remedy="Tell or pause a running trial, then ask again.",
+    )
+
+
+def without_waiting(
+    context: StudyContext, scheduler: Scheduler, history: History, queued: list[int]
+) -> tuple[list[int], bool]:
+    """Return the queued trials that are to run, and whether others were laid aside or ended.
+
+    A member whose worker vanished at a level, after its checkpoint was saved, waits there like
+    the others: trained on, its clones would not begin where they should.
+    """
+    if not isinstance(scheduler, BreedingScheduler):
+        return queued, False
+    lost = [number for number in queued if history.state[number] == TrialState.LOST]
+    moved = [number for number in lost if _lay_aside(context, scheduler, history, number)]
+    return [number for number in queued if number not in moved], bool(moved)
+
+
+def _lay_aside(
+    context: StudyContext, scheduler: BreedingScheduler, history: History, number: int
+) -> bool:
+    rng = trial_rng(context.spec.seed, number)
+    decision = scheduler.decide(history, number, rng)
+    record = context.storage.trials(context.study_id, [number])[0]
+    if decision is Decision.CONTINUE or record.state is not TrialState.LOST:
+        return False
+    if decision is Decision.PAUSE and not _has_saved(context, history, number):
+        return False
+    again = Proposal(
+        record.params, record.sampler, record.fallback, record.space_version, record.user_attrs
+    )
+    study = context.study_id
+    ticket = context.storage.claim(
+        study, number, again, owner=context.owner, lease_s=context.lease_s
+    )
+    if ticket is None:
+        return True  # another worker was faster: look again
+    if decision is Decision.PAUSE:
+        context.storage.pause(study, number, ticket.attempt)
+    else:
+        values = record.reports[max(record.reports)] if record.reports else None
+        told = Result(TrialState.PRUNED, values)
+        context.storage.tell(study, number, ticket.attempt, told)
+    return True
+
+
+def _has_saved(context: StudyContext, history: History, number: int) -> bool:
+    """Whether the attempt at a trial that reported last saved a checkpoint, or a later one did."""
+    folder = checkpoints.trial_folder(context.checkpoints, number)
+    newest = checkpoints.latest(folder, before=_ANY_ATTEMPT)
+    reported = int(history.last_attempt[number])
+    return newest is not None and checkpoints.attempt_of(newest) >= reported
+
+
+def still_needed(context: StudyContext, history: History) -> dict[int, set[str]]:
+    """Return the names of checkpoints that unfinished clones begin from, by parent."""
+    needed: dict[int, set[str]] = {}
+    for number, (origin, _) in context.origins.items():
+        if origin is not None and not _is_over(history, number):
+            needed.setdefault(origin.parent, set()).add(origin.checkpoint)
+    return needed
+
+
+def let_go(context: StudyContext, history: History, number: int, needed: set[str]) -> bool:
+    """Give up kept checkpoints of a trial that nobody needs; return whether any is still kept.
+
+    Those of a paused trial stay: its clones may be about to begin.
+    """
+    folder = checkpoints.trial_folder(context.checkpoints, number)
+    kept = checkpoints.kept(folder)
+    is_paused = number < history.n and history.state[number] == TrialState.PAUSED
+    if not kept or not context.is_bred or is_paused:
+        return bool(kept)
+    for name in kept - needed:
+        checkpoints.let_go(Path(folder, name))
+    return bool(kept & needed)
+
+
+def _is_over(history: History, number: int) -> bool:
+    known = number < history.n and history.state[number] >= 0
+    return known and TrialState(int(history.state[number])).is_finished
