@@ -11,6 +11,7 @@ import numpy.typing as npt
 from bayesopt.errors import InvalidValueError, TrialNotFoundError, short_repr
 from bayesopt.history.encodings import Encodings
 from bayesopt.history.index import KnownRows
+from bayesopt.history.levels import Levels
 from bayesopt.history.log import ChangeLog
 from bayesopt.history.reports import ReportColumns, Reports
 from bayesopt.history.table import Column, Table
@@ -74,6 +75,7 @@ class Columns:
         self._reports = Reports(n_objectives)
         self._index: KnownRows | None = KnownRows()
         self._unindexed: list[int] = []  # known trials that the index lacks
+        self._levels: Levels | None = None
 
     # -- columns ------------------------------------------------------------------------------
     @property
@@ -181,6 +183,14 @@ class Columns:
     def last_values(self) -> F:
         """What was reported at the last step, minimised, [n, m]."""
         return self._reports.last_values
+
+    @property
+    def levels(self) -> Levels | None:
+        """What trials were worth at several budgets, in a scheduler's view of a history.
+
+        None elsewhere: a study's own history says what was reported, not which budgets compare.
+        """
+        return self._levels
 
     def curve(self, number: int) -> tuple[F, F]:
         """Return the steps [k], ascending, and values [k, m] that one trial reported."""

@@ -207,6 +207,7 @@ class History(Columns):
         other._constraint_names, other._generation = self._constraint_names, self._generation
         other._table, other._reports = self._table.copy(), self._reports.copy()
         other._tally, other._labels = self._tally.copy(), dict(self._labels)
+        other._levels = self._levels
         return other
 
     def _partial_labels(self, config: Mapping[str, Any]) -> Labels:
