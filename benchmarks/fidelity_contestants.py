@@ -101,6 +101,10 @@ def _asha_pause(first: float, whole: float) -> Any:
     return bo.ASHAScheduler(first, whole, mode="pause")
 
 
+def _asha_level(first: float, whole: float) -> Any:
+    return bo.ASHAScheduler(first, whole, learn_from="level")
+
+
 def _asha_last(first: float, whole: float) -> Any:
     return bo.ASHAScheduler(first, whole, learn_from="last")
 
@@ -115,6 +119,10 @@ def _halving(first: float, whole: float) -> Any:
 
 def _hyperband(first: float, whole: float) -> Any:
     return bo.HyperbandScheduler(whole, min_steps=first)
+
+
+def _hyperband_level(first: float, whole: float) -> Any:
+    return bo.HyperbandScheduler(whole, min_steps=first, learn_from="level")
 
 
 def _hyperband_pruner(of: Any, first: int, whole: int) -> Any:
@@ -141,14 +149,21 @@ CONTESTANTS: dict[str, Make] = {
     "tpe+median": _ours("tpe", _median),
     "tpe+asha": _ours("tpe", _asha),
     "tpe+asha-pause": _ours("tpe", _asha_pause),
+    "tpe+asha-level": _ours("tpe", _asha_level),
     "tpe+asha-last": _ours("tpe", _asha_last),
+    "tpe+pasha": _ours("tpe", _pasha),
     "tpe+hyperband": _ours("tpe", _hyperband),
+    "tpe+hyperband-level": _ours("tpe", _hyperband_level),
     "gp": _ours("gp", _none),
     "gp+asha": _ours("gp", _asha),
+    "gp+asha-pause": _ours("gp", _asha_pause),
+    "gp+asha-level": _ours("gp", _asha_level),
     "gp+asha-last": _ours("gp", _asha_last),
+    "gp+hyperband": _ours("gp", _hyperband),
     "optuna-random+hyperband": _optuna("RandomSampler", _hyperband_pruner),
     "optuna-tpe": _optuna("TPESampler", _no_pruner),
     "optuna-tpe+median": _optuna("TPESampler", _median_pruner),
     "optuna-tpe+hyperband": _optuna("TPESampler", _hyperband_pruner),
 }
-"""By name: sampler+scheduler. "asha" stops, "asha-pause" promotes; "last": of last values."""
+"""By name: sampler+scheduler. "asha" stops, "asha-pause" promotes; "level": models learn at
+the highest rung alone, "last": of last values."""

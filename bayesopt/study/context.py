@@ -10,12 +10,22 @@ import uuid
 import weakref
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
+from bayesopt.schedulers.base import Decision
 from bayesopt.space import Space
 from bayesopt.storage.base import Storage, StudyRecord, StudySpec
 from bayesopt.study.follow import Follower
 from bayesopt.study.identity import Identity
 from bayesopt.study.lease import LeaseKeeper
+
+
+class Judgement(NamedTuple):
+    """What was decided of an attempt, and whether it has asked since."""
+
+    attempt: int
+    decision: Decision
+    is_heard: bool = False
 
 
 @dataclass(eq=False)
@@ -38,6 +48,8 @@ class StudyContext:
         Trials that ``optimize`` of this process is evaluating.
     to_pause : dict of int to int
         Trials that were advised to pause, with their attempt: as pruned they end paused.
+    judged : dict of int to Judgement
+        What was decided of trials when they reported at a rung, until they ask.
     """
 
     storage: Storage
@@ -51,6 +63,7 @@ class StudyContext:
     checkpoints: Path
     evaluating: set[int] = field(default_factory=set)
     to_pause: dict[int, int] = field(default_factory=dict)
+    judged: dict[int, Judgement] = field(default_factory=dict)
     lock: threading.RLock = field(default_factory=threading.RLock)
 
     def __post_init__(self) -> None:
@@ -72,7 +85,8 @@ class StudyContext:
             self.leases.hold(number, attempt)
 
     def drop(self, number: int, attempt: int) -> None:
-        """Let the lease of an attempt go."""
+        """Let the lease of an attempt go, and forget what was decided of it."""
+        self.judged.pop(number, None)
         if self.leases is not None:
             self.leases.drop(number, attempt)
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from bayesopt.active import Trial
 from bayesopt.rng import trial_rng
-from bayesopt.schedulers.base import Decision, Scheduler
-from bayesopt.study.context import StudyContext
+from bayesopt.schedulers.base import BudgetScheduler, Decision, Scheduler
+from bayesopt.study.context import Judgement, StudyContext
 from bayesopt.study.pausing import note_advice
 
 
@@ -22,17 +22,48 @@ class StudyPort:
             context.study_id, trial.number, trial.attempt, step, values, context.lease_s
         )
 
+        if isinstance(self._scheduler, BudgetScheduler):
+            self._judge(trial)
+
     def should_prune(self, trial: Trial) -> bool:
-        """Let the scheduler decide, from the history alone."""
+        """Let the scheduler decide, from the history alone.
+
+        Where trials are compared at fixed budgets, they were when they reported.
+        """
+        known = self._context.judged.get(trial.number)
+        if known is not None and known.attempt == trial.attempt:
+            self._context.judged[trial.number] = known._replace(is_heard=True)
+            decision = known.decision
+        else:
+            decision = self._decide(trial)
+        note_advice(self._context, trial.number, trial.attempt, decision)
+        return decision is not Decision.CONTINUE
+
+    def _judge(self, trial: Trial) -> None:
+        """Decide at once; a decision to stop or to pause stays until the trial asks.
+
+        So a trial that asks rarely is judged at every rung on its way, by its value there.
+        """
+        known = self._context.judged.get(trial.number)
+        if known is not None and _stays(known, trial.attempt):
+            return
+        decision = self._decide(trial)
+        self._context.judged[trial.number] = Judgement(trial.attempt, decision)
+
+    def _decide(self, trial: Trial) -> Decision:
         with self._context.lock:
             history = self._context.follower.follow()
             rng = trial_rng(self._context.spec.seed, trial.number)
-            decision = self._scheduler.decide(history, trial.number, rng)
-        note_advice(self._context, trial.number, trial.attempt, decision)
-        return decision is not Decision.CONTINUE
+            return self._scheduler.decide(history, trial.number, rng)
 
     def set_user_attr(self, trial: Trial, name: str, value: object) -> None:
         """Attach an attribute to the trial, while it is this worker's."""
         self._context.storage.set_user_attr(
             self._context.study_id, trial.number, name, value, attempt=trial.attempt
         )
+
+
+def _stays(known: Judgement, attempt: int) -> bool:
+    """Whether a decision is kept though the trial reported again."""
+    is_open = known.attempt == attempt and not known.is_heard
+    return is_open and known.decision is not Decision.CONTINUE
