@@ -14,6 +14,7 @@ Mask = npt.NDArray[np.bool_]
 _MOST_PAIRED = 200  # trials, the latest ones, that a line is drawn through
 _PRIOR_SLOPES = 28  # of 1: as many as there are between eight trials
 
+
 @dataclass(frozen=True, eq=False)
 class Levels:
     """Values of trials at the levels of a ladder of budgets; row index = trial number.

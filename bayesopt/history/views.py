@@ -51,3 +51,11 @@ def with_values(
     view._table["values"][numbers] = values
     view._levels = levels
     return view
+
+
+def with_state(history: History, number: int, state: TrialState) -> History:
+    """Return a copy in which one trial is in another state; O(n d)."""
+    view = history.copy()
+    view._tally.move(number, int(view._table["state"][number]), int(state))
+    view._table["state"][number] = int(state)
+    return view

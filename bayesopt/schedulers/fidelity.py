@@ -30,8 +30,9 @@ def seen_through(
     That budget is the highest of `levels` (ascending) that enough trials have reached, d + 3 and 10
     at least; the lowest one with a value until then. With "all", a trial that did not get so far
     counts with what those that did let expect of it (``Levels.carried``), and samplers that tell
-    budgets apart find the values at all levels in ``History.levels``. With "level", it teaches nothing, as in BOHB (Falkner et al., ICML 2018,
-    arXiv 1807.01774). With "last", the history is returned as it is.
+    budgets apart find the values at all levels in ``History.levels``. With "level", it teaches
+    nothing, as in BOHB (Falkner et al., ICML 2018, arXiv 1807.01774). With "last", the history is
+    returned as it is.
 
     Trials count as complete, however they went on; complete ones are at the last level with what
     they told. Who reported nothing but NaN at the levels has failed.

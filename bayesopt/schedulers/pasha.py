@@ -21,9 +21,7 @@ _PERCENTILE = 90.0  # of the gaps between curves that cross and cross back
 _MOST = 64  # trials of a rung whose curves are compared, its best
 
 
-def growing_cap(
-    rungs: Rungs, history: History, levels: F, tolerance: float | None = None
-) -> int:
+def growing_cap(rungs: Rungs, history: History, levels: F, tolerance: float | None = None) -> int:
     """Return the rung beyond which nothing may go yet; what has been trained is not taken back.
 
     Parameters

@@ -180,7 +180,10 @@ def _claim_due(
 ) -> list[Ticket]:
     """Take up to `n` paused trials that go on now."""
     due = pausing.due(context, strategy.scheduler, history, no_more=no_more)
-    return _claim_some(context, due, n, key)
+    tickets = _claim_some(context, due, n, key)
+    if no_more:
+        context.last_ones.update((ticket.number, ticket.attempt) for ticket in tickets)
+    return tickets
 
 
 def _claim_some(context: StudyContext, wanted: list[int], n: int, key: str | None) -> list[Ticket]:

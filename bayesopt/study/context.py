@@ -48,6 +48,8 @@ class StudyContext:
         Trials that ``optimize`` of this process is evaluating.
     to_pause : dict of int to int
         Trials that were advised to pause, with their attempt: as pruned they end paused.
+    last_ones : dict of int to int
+        Trials that went on because no others were to come, with their attempt.
     judged : dict of int to Judgement
         What was decided of trials when they reported at a rung, until they ask.
     """
@@ -63,6 +65,7 @@ class StudyContext:
     checkpoints: Path
     evaluating: set[int] = field(default_factory=set)
     to_pause: dict[int, int] = field(default_factory=dict)
+    last_ones: dict[int, int] = field(default_factory=dict)
     judged: dict[int, Judgement] = field(default_factory=dict)
     lock: threading.RLock = field(default_factory=threading.RLock)
 
@@ -87,6 +90,7 @@ class StudyContext:
     def drop(self, number: int, attempt: int) -> None:
         """Let the lease of an attempt go, and forget what was decided of it."""
         self.judged.pop(number, None)
+        self.last_ones.pop(number, None)
         if self.leases is not None:
             self.leases.drop(number, attempt)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bayesopt.active import Trial
 from bayesopt.rng import trial_rng
-from bayesopt.schedulers.base import BudgetScheduler, Decision, Scheduler
+from bayesopt.schedulers.base import BudgetScheduler, Decision, Scheduler, would_go_on
 from bayesopt.study.context import Judgement, StudyContext
 from bayesopt.study.pausing import note_advice
 
@@ -54,7 +54,12 @@ class StudyPort:
         with self._context.lock:
             history = self._context.follower.follow()
             rng = trial_rng(self._context.spec.seed, trial.number)
-            return self._scheduler.decide(history, trial.number, rng)
+            decision = self._scheduler.decide(history, trial.number, rng)
+            is_last = self._context.last_ones.get(trial.number) == trial.attempt
+            if decision is Decision.PAUSE and is_last:  # without a checkpoint it would come again
+                goes_on = would_go_on(self._scheduler, history, trial.number)
+                return Decision.CONTINUE if goes_on else decision
+            return decision
 
     def set_user_attr(self, trial: Trial, name: str, value: object) -> None:
         """Attach an attribute to the trial, while it is this worker's."""

@@ -287,6 +287,28 @@ def test_trials_without_checkpoints_start_over_and_nothing_is_stuck(scheduler: A
     assert any(trial.state is bo.TrialState.COMPLETE for trial in study.trials)
 
 
+@pytest.mark.parametrize("n_trials", [1, 2, 7, 16, 18])
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_a_cohort_that_stays_small_ends_without_checkpoints_too(n_trials: int, n_jobs: int) -> None:
+    scheduler = bo.HyperbandScheduler(max_steps=9)
+    study = bo.create_study(SPACE, sampler="random", scheduler=scheduler, seed=0)
+    n_calls = 0
+
+    def forgetful(trial: bo.Trial) -> float:
+        nonlocal n_calls
+        n_calls += 1
+        assert n_calls < 100
+        for step in range(1, 10):
+            trial.report(trial.params["x"], step)
+            if trial.should_prune():
+                raise bo.TrialPruned
+        return trial.params["x"]
+
+    study.optimize(forgetful, n_trials=n_trials, n_jobs=n_jobs, threads=True, progress=False)
+    assert {t.state for t in study.trials} <= DONE - {bo.TrialState.PAUSED}
+    assert any(t.state is bo.TrialState.COMPLETE for t in study.trials)
+
+
 def test_two_processes_share_the_rungs_of_a_study(tmp_path: Path) -> None:
     script = """
         import sys, time
