@@ -31,25 +31,27 @@ N_SHARES = 3  # training sets of 1/9, 1/3 and all of the rows
 _N_DRAWS = 100  # configurations whose mean cost is the unit of the horizon
 
 
-def budgets(fidelity: Fidelity) -> tuple[list[float], list[float]]:
+def budgets(fidelity: Fidelity, every: int = 1) -> tuple[list[float], list[float]]:
     """Return the budgets of a training's steps, and what it reports as their steps.
 
-    Every epoch is a step, and costs what it adds. Of a training set every share is one, threefold
-    the one before: a model on more rows is made from nothing, and costs its whole time.
+    So many epochs are a step (the last one may be shorter), and cost what they add. Of a training
+    set every share is one, threefold the one before: a model on more rows is made from nothing, and
+    costs its whole time.
     """
     if fidelity.integer:
-        epochs = [float(e) for e in range(int(fidelity.low), int(fidelity.high) + 1)]
-        return epochs, epochs
+        last = int(fidelity.high)
+        epochs = sorted({*range(int(fidelity.low) - 1 + every, last + 1, every), last})
+        return list(map(float, epochs)), list(map(float, epochs))
     steps = [3.0**k for k in range(N_SHARES)]
     return [fidelity.high * step / steps[-1] for step in steps], steps
 
 
-def curves(problem: Problem) -> Callable[[Mapping[str, Any]], Curve]:
+def curves(problem: Problem, every: int = 1) -> Callable[[Mapping[str, Any]], Curve]:
     """Return the function from configurations to their curves; it remembers some thousand."""
     fidelity, along = problem.fidelity, problem.evaluate_along
     if fidelity is None or along is None:
         raise ValueError(f"{problem.name} has no budgets")
-    at, steps = budgets(fidelity)
+    at, steps = budgets(fidelity, every)
 
     @lru_cache(maxsize=4096)
     def look_up(key: str) -> Curve:
@@ -74,13 +76,13 @@ def rows(args: argparse.Namespace, done: set[tuple[Any, ...]]) -> Any:
     """Yield a row per run; all contestants meet a seed before the next one."""
     names = [n for n in CONTESTANTS if any(fnmatch.fnmatch(n, p) for p in args.peers.split(","))]
     problems = [registry.load(name, args.data) for name in args.problems.split(",")]
-    looked_up = {problem.name: curves(problem) for problem in problems}
+    looked_up = {problem.name: curves(problem, args.every) for problem in problems}
     costs = {problem.name: mean_cost_s(problem) for problem in problems}
     for seed in range(args.first_seed, args.first_seed + args.seeds):
         for problem in problems:
             for n_workers in map(int, args.workers.split(",")):
                 for name in names:
-                    key = (problem.name, n_workers, name, seed, args.trainings)
+                    key = (problem.name, n_workers, name, seed, args.trainings, args.every)
                     if key not in done:
                         horizon = args.trainings * costs[problem.name] / n_workers
                         yield run(problem, looked_up[problem.name], key, horizon)
@@ -90,9 +92,9 @@ def run(
     problem: Problem, curve_of: Callable[[Any], Curve], key: tuple[Any, ...], horizon_s: float
 ) -> dict[str, Any]:
     """Return the row of one run."""
-    _, n_workers, name, seed, trainings = key
+    _, n_workers, name, seed, trainings, every = key
     assert problem.fidelity is not None
-    steps = budgets(problem.fidelity)[1]
+    steps = budgets(problem.fidelity, every)[1]
     first = FIRST_EPOCH if problem.fidelity.integer else steps[0]
     contestant = CONTESTANTS[name](problem.space, (first, steps[-1]), seed)
     began = time.process_time()
@@ -103,6 +105,7 @@ def run(
         "contestant": name,
         "seed": seed,
         "trainings": trainings,
+        "every": every,
         "horizon_s": horizon_s,
         "best": problem.best_loss,
         "seconds": trace.seconds.tolist(),
@@ -122,7 +125,8 @@ def read(path: Path) -> list[dict[str, Any]]:
 
 def key_of(row: Mapping[str, Any]) -> tuple[Any, ...]:
     """Return what tells a run from others."""
-    return tuple(row[name] for name in ("problem", "workers", "contestant", "seed", "trainings"))
+    names = ("problem", "workers", "contestant", "seed", "trainings", "every")
+    return tuple(row[name] for name in names)
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -132,6 +136,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--peers", default="*", help="names or globs, with commas between")
     parser.add_argument("--workers", default="4,16")
     parser.add_argument("--trainings", type=int, default=100, help="the horizon, in whole ones")
+    parser.add_argument("--every", type=int, default=1, help="epochs between two reports")
     parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--data", help="folder of tables (default: BAYESOPT_BENCH_DATA)")

@@ -1,11 +1,13 @@
-"""Who plays on the simulated clock: our schedulers with our samplers, and Optuna's."""
+"""Who plays on the simulated clock: our schedulers with our samplers, Optuna's, Syne Tune's."""
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 from typing import Any
 
 import bayesopt as bo
+from benchmarks.contestants.flat import Number, Parameter
 from benchmarks.contestants.tools.suggesting import suggest
 from benchmarks.contestants.translate import config_of, describe
 from benchmarks.simulation import Contestant, Job
@@ -71,6 +73,63 @@ class Optuna:
         self._study.tell(job.trial, loss)
 
 
+class SyneTune:
+    """A scheduler of Syne Tune's: it suggests, hears of every step, and says whether to go on.
+
+    Conditions are unknown to it: it sets all parameters, and those that do not exist are left out.
+    """
+
+    def __init__(self, space: bo.Space, scheduler: str, steps: tuple[float, float], seed: int):
+        from syne_tune.optimizer import baselines
+
+        self._space, self._whole, self._n = space, steps[1], 0
+        self._scheduler = getattr(baselines, scheduler)(
+            {parameter.name: _syne_tune_domain(parameter) for parameter in describe(space)},
+            metric="loss",
+            time_attr="step",
+            max_t=int(steps[1]),
+            grace_period=int(steps[0]),
+            random_seed=seed,
+        )
+
+    def begin(self) -> Job:
+        """Take a suggestion."""
+        from syne_tune.backend.trial_status import Trial
+
+        values = self._scheduler.suggest().config
+        trial = Trial(self._n, values, dt.datetime.now())
+        self._n += 1
+        self._scheduler.on_trial_add(trial)
+        return Job(trial.trial_id, config_of(self._space, values)[0], 0, trial)
+
+    def goes_on(self, job: Job, loss: float, step: float) -> bool:
+        """Report; the end of a whole training is told by `finish`."""
+        if step >= self._whole:
+            return True
+        told = {"loss": loss, "step": int(step)}
+        return bool(self._scheduler.on_trial_result(job.trial, told) == "CONTINUE")
+
+    def finish(self, job: Job, loss: float) -> None:
+        """Tell the loss."""
+        self._scheduler.on_trial_complete(job.trial, {"loss": loss, "step": int(self._whole)})
+
+
+def _syne_tune_domain(parameter: Parameter) -> Any:
+    from syne_tune import config_space as of
+
+    if isinstance(parameter, Number):
+        low, high = parameter.low, parameter.high
+        if parameter.integer:
+            return (of.lograndint if parameter.log else of.randint)(int(low), int(high))
+        return (of.loguniform if parameter.log else of.uniform)(low, high)
+    choices = list(range(parameter.count))
+    return of.ordinal(choices, kind="equal") if parameter.ordered else of.choice(choices)
+
+
+def _syne_tune(scheduler: str) -> Make:
+    return lambda space, steps, seed: SyneTune(space, scheduler, steps, seed)
+
+
 def _ours(sampler: Any, scheduler: Callable[[float, float], Any]) -> Make:
     return lambda space, steps, seed: Ours(space, sampler, scheduler(*steps), seed)
 
@@ -101,6 +160,10 @@ def _asha_pause(first: float, whole: float) -> Any:
     return bo.ASHAScheduler(first, whole, mode="pause")
 
 
+def _asha_level(first: float, whole: float) -> Any:
+    return bo.ASHAScheduler(first, whole, learn_from="level")
+
+
 def _asha_last(first: float, whole: float) -> Any:
     return bo.ASHAScheduler(first, whole, learn_from="last")
 
@@ -115,6 +178,10 @@ def _halving(first: float, whole: float) -> Any:
 
 def _hyperband(first: float, whole: float) -> Any:
     return bo.HyperbandScheduler(whole, min_steps=first)
+
+
+def _hyperband_level(first: float, whole: float) -> Any:
+    return bo.HyperbandScheduler(whole, min_steps=first, learn_from="level")
 
 
 def _hyperband_pruner(of: Any, first: int, whole: int) -> Any:
@@ -141,14 +208,25 @@ CONTESTANTS: dict[str, Make] = {
     "tpe+median": _ours("tpe", _median),
     "tpe+asha": _ours("tpe", _asha),
     "tpe+asha-pause": _ours("tpe", _asha_pause),
+    "tpe+asha-level": _ours("tpe", _asha_level),
     "tpe+asha-last": _ours("tpe", _asha_last),
+    "tpe+pasha": _ours("tpe", _pasha),
     "tpe+hyperband": _ours("tpe", _hyperband),
+    "tpe+hyperband-level": _ours("tpe", _hyperband_level),
     "gp": _ours("gp", _none),
     "gp+asha": _ours("gp", _asha),
+    "gp+asha-pause": _ours("gp", _asha_pause),
+    "gp+asha-level": _ours("gp", _asha_level),
     "gp+asha-last": _ours("gp", _asha_last),
+    "gp+hyperband": _ours("gp", _hyperband),
+    "syne-asha": _syne_tune("ASHA"),
+    "syne-bohb": _syne_tune("BOHB"),
+    "syne-bore+asha": _syne_tune("ASHABORE"),
+    "syne-cqr+asha": _syne_tune("ASHACQR"),
     "optuna-random+hyperband": _optuna("RandomSampler", _hyperband_pruner),
     "optuna-tpe": _optuna("TPESampler", _no_pruner),
     "optuna-tpe+median": _optuna("TPESampler", _median_pruner),
     "optuna-tpe+hyperband": _optuna("TPESampler", _hyperband_pruner),
 }
-"""By name: sampler+scheduler. "asha" stops, "asha-pause" promotes; "last": of last values."""
+"""By name: sampler+scheduler. "asha" stops, "asha-pause" promotes; "level": models learn at
+the highest rung alone, "last": of last values."""

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from bayesopt.errors import InvalidValueError, TrialNotFoundError, short_repr
 from bayesopt.history.encodings import Encodings
 from bayesopt.history.index import KnownRows
+from bayesopt.history.levels import Levels
 from bayesopt.history.log import ChangeLog
 from bayesopt.history.reports import ReportColumns, Reports
 from bayesopt.history.table import Column, Table
@@ -75,6 +76,7 @@ class Columns:
         self._reports = Reports(n_objectives)
         self._index: KnownRows | None = KnownRows()
         self._unindexed: list[int] = []  # known trials that the index lacks
+        self._levels: Levels | None = None
 
     # -- columns ------------------------------------------------------------------------------
     @property
@@ -205,6 +207,14 @@ class Columns:
     def imported(self) -> Mask:
         """Whether a trial was evaluated elsewhere, [n]; known as ``parent`` is."""
         return self._table.reading("imported")
+
+    @property
+    def levels(self) -> Levels | None:
+        """What trials were worth at several budgets, in a scheduler's view of a history.
+
+        None elsewhere: a study's own history says what was reported, not which budgets compare.
+        """
+        return self._levels
 
     def curve(self, number: int) -> tuple[F, F]:
         """Return the steps [k], ascending, and values [k, m] that one trial reported."""

@@ -257,6 +257,7 @@ class History(Writing):
         other._table, other._reports = self._table.copy(), self._reports.copy()
         other._tally, other._labels = self._tally.copy(), dict(self._labels)
         other._attempts = dict(self._attempts)
+        other._levels = self._levels
         return other
 
     def _partial_labels(self, config: Mapping[str, Any]) -> Labels:

@@ -11,6 +11,7 @@ from bayesopt.checks import require_number
 from bayesopt.history import History
 from bayesopt.samplers.base import Sampler, Suggestion
 from bayesopt.samplers.gp import GPSampler
+from bayesopt.samplers.gp_outcomes import is_manifold
 from bayesopt.space import Space
 
 _LEAST_BUDGET_S = 0.03
@@ -76,7 +77,7 @@ class AutoSampler:
 
     def choice(self, history: History) -> tuple[Sampler, str]:
         """Return the sampler that makes the next trial, and why if it is not the first."""
-        n = int(np.count_nonzero(history.is_finished | history.is_paused))
+        n = n_learned_from(history)
         d, k = history.space.d, history.n_objectives + len(history.constraint_names)
         budget = self.budget_s(history)
         if local_points(n) is None and proposal_s(n, d, k) <= budget:
@@ -92,6 +93,13 @@ class AutoSampler:
         told = cost[np.isfinite(cost)]
         typical = float(np.median(told)) if told.size else _UNKNOWN_COST_S
         return max(_LEAST_BUDGET_S, self.share * typical)
+
+
+def n_learned_from(history: History) -> int:
+    """Return how many rows a process has: one a trial, or one at each level that it reached."""
+    if history.levels is not None and not is_manifold(history):
+        return int(np.count_nonzero(history.levels.known))
+    return int(np.count_nonzero(history.is_finished | history.is_paused))
 
 
 def local_points(n: int) -> int | None:

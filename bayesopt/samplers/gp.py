@@ -169,9 +169,11 @@ class GPSampler:
 
         Also how many rows the second model made.
         """
+        from bayesopt.acquisition.engine import COMPILED_SEARCH
         from bayesopt.samplers.gp_search import Plan, offer_best
 
         engine = machinery(self.device)
+        searcher = engine.search if history.levels is None else COMPILED_SEARCH
         plan = Plan(
             self.acquisition,
             self.explore,
@@ -179,7 +181,7 @@ class GPSampler:
             self.trust_region == "auto",
             self.n_design(space),
             self.search or {},
-            engine.search,
+            searcher,
             self.reference,
             self._second if isinstance(data, Observed) else None,
         )
@@ -189,7 +191,7 @@ class GPSampler:
                 if isinstance(data, Outcomes):
                     self._offer_several(plan, batch, space, history, data, rng)
                 else:
-                    belief = self.believe(space, data, deterministic=not history.noisy)
+                    belief = self._believe(space, history, data)
                     n_second = offer_best(plan, belief, batch, space, history, data, rng)
         except (ArithmeticError, ValueError, MemoryError, np.linalg.LinAlgError) as error:
             note = f"the Gaussian process failed ({error}), so a random configuration is proposed"
@@ -221,6 +223,21 @@ class GPSampler:
             machinery(self.device).model,
         )
         offer_several(plan, beliefs, batch, space, history, data, rng)
+
+    def _believe(self, space: Space, history: History, data: Observed) -> Belief:
+        """Return what is believed of the objective, at the highest budget if there are several."""
+        if history.levels is None:
+            return self.believe(space, data, deterministic=not history.noisy)
+        from bayesopt.samplers.gp_levels import believe_levels, observe_levels
+
+        return believe_levels(
+            space.domain,
+            observe_levels(history, history.levels),
+            GPSettings(**(self.model or {})),
+            self._cache,
+            self.max_points,
+            machinery(self.device).model,
+        )
 
     def believe(self, space: Space, data: Observed, deterministic: bool = False) -> Belief:
         """Return what is believed of the objective after the finished trials.

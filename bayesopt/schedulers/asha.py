@@ -13,7 +13,8 @@ from bayesopt.checks import require_choice, require_count, require_flag, require
 from bayesopt.history import History
 from bayesopt.schedulers.base import Decision, Settled
 from bayesopt.schedulers.budgets import require_eta, require_max_steps, require_min_steps
-from bayesopt.schedulers.fidelity import LEARN_FROM, LearnFrom, at_highest_level
+from bayesopt.schedulers.fidelity import LEARN_FROM, LearnFrom, seen_through
+from bayesopt.schedulers.pasha import growing_cap
 from bayesopt.schedulers.rungs import Rungs, arrival, ladder, read_rungs
 from bayesopt.trial import TrialState
 
@@ -52,11 +53,13 @@ class ASHAScheduler:
         Let trials go beyond a rung only once it has ranked some of them otherwise than the rung
         below did; until then more training would tell nothing new (PASHA, Bohdal et al., ICLR 2023,
         arXiv 2207.06940). Needs mode "pause".
-    tolerance : float
+    tolerance : float, optional
         Values that differ by no more than this do not count as ranked otherwise (with `growing`).
-    learn_from : {"level", "last"}
-        What samplers learn from: values at the highest rung that enough trials have reached, as in
-        BOHB, or the last value of every trial.
+        By default it is estimated from curves that cross and cross back, as in the paper.
+    learn_from : {"all", "level", "last"}
+        What samplers learn from: all trials, as if they had got to the highest rung that enough of
+        them have reached; only those that did, as in BOHB; or the last value of every trial. See
+        ``docs/algorithms/budgets.md``.
 
     Raises
     ------
@@ -75,8 +78,8 @@ class ASHAScheduler:
     smoothing: int = 1
     n_brackets: int = 1
     growing: bool = False
-    tolerance: float = 0.0
-    learn_from: LearnFrom = "level"
+    tolerance: float | None = None
+    learn_from: LearnFrom = "all"
 
     name: ClassVar[str] = "asha"
 
@@ -86,7 +89,8 @@ class ASHAScheduler:
             require_max_steps(self.max_steps, self.min_steps)
         require_eta(self.eta)
         require_flag("growing", self.growing)
-        require_number("tolerance", self.tolerance, 0.0)
+        if self.tolerance is not None:
+            require_number("tolerance", self.tolerance, 0.0)
         require_choice("mode", self.mode, ("stop", "pause") if not self.growing else ("pause",))
         require_choice("learn_from", self.learn_from, LEARN_FROM)
         require_count("smoothing", self.smoothing)
@@ -104,7 +108,7 @@ class ASHAScheduler:
         if level is None or level < self._lowest(bracket, levels) or self._is_last(level, levels):
             return Decision.CONTINUE
         rungs = self._read(history, levels)
-        if number in self._promoted(rungs, bracket, level):
+        if number in self._promoted(rungs, bracket, level, self._cap(rungs, history, levels)):
             return Decision.CONTINUE
         return Decision.STOP if self.mode == "stop" else Decision.PAUSE
 
@@ -116,6 +120,7 @@ class ASHAScheduler:
         paused = history.numbers_in(TrialState.PAUSED)
         levels = self._levels(history)
         rungs = self._read(history, levels)
+        cap = self._cap(rungs, history, levels)
         waits_at = np.full(history.n, levels.size)
         waits_at[paused] = rungs.height[paused] - 1
         due = [
@@ -123,7 +128,7 @@ class ASHAScheduler:
             for level in range(levels.size - 1, -1, -1)
             for bracket in range(self.n_brackets)
             if level >= self._lowest(bracket, levels)
-            for number in self._promoted(rungs, bracket, level).tolist()
+            for number in self._promoted(rungs, bracket, level, cap).tolist()
             if waits_at[number] == level
         ]
         lowest = np.array([self._lowest(i, levels) for i in range(self.n_brackets)])
@@ -131,10 +136,9 @@ class ASHAScheduler:
         return Settled(np.array([*due, *early.tolist()], dtype=np.int64), paused[:0])
 
     def view(self, history: History) -> History:
-        """Return the history at the highest rung that enough trials have reached."""
-        if self.learn_from == "last":
-            return history
-        return at_highest_level(history, self._levels(history), self.smoothing)
+        """Return the history as a sampler should see it: at one rung."""
+        levels = self._levels(history)
+        return seen_through(history, levels, self.smoothing, self.learn_from)
 
     def _levels(self, history: History) -> F:
         if self.max_steps is not None:
@@ -153,43 +157,18 @@ class ASHAScheduler:
     def _read(self, history: History, levels: F) -> Rungs:
         return read_rungs(history, levels, self.smoothing)
 
-    def _promoted(self, rungs: Rungs, bracket: int, level: int) -> Numbers:
-        """Return the best 1/eta of a bracket's rung, best first; none of the highest one."""
-        if self._is_beyond(rungs, level):
+    def _cap(self, rungs: Rungs, history: History, levels: F) -> int:
+        """Return the rung from which on nothing may go on."""
+        highest = levels.size if self.max_steps is None else levels.size - 1
+        if not self.growing:
+            return highest
+        return min(highest, growing_cap(rungs, history, levels, self.tolerance))
+
+    def _promoted(self, rungs: Rungs, bracket: int, level: int, cap: int) -> Numbers:
+        """Return the best 1/eta of a bracket's rung, best first; none from the cap on."""
+        if level >= cap:
             return np.empty(0, dtype=np.int64)
         everyone = np.arange(bracket, len(rungs.values), self.n_brackets)
         mates = everyone[rungs.reached[everyone, level]]
         n_best = int(mates.size / self.eta)
         return rungs.best(mates, level, max(n_best, 1) if self.mode == "stop" else n_best)
-
-    def _is_beyond(self, rungs: Rungs, level: int) -> bool:
-        """Whether nothing may go on from a rung (for a trial that stands there)."""
-        if self.max_steps is not None and level == rungs.values.shape[1] - 1:
-            return True
-        return self.growing and level >= growing_cap(rungs, self.tolerance)
-
-
-def growing_cap(rungs: Rungs, tolerance: float) -> int:
-    """Return the rung beyond which nothing may go yet.
-
-    The second one to begin with; one more each time the trials of the highest rung rank otherwise
-    there than they did a rung below. What has been trained is not taken back.
-    """
-    highest = int(rungs.values.shape[1]) - 1
-    cap = max(1, int(rungs.height.max(initial=0)) - 1)
-    while cap < highest and _ranks_otherwise(rungs, cap, tolerance):
-        cap += 1
-    return min(cap, highest)
-
-
-def _ranks_otherwise(rungs: Rungs, level: int, tolerance: float) -> bool:
-    """Whether two trials that differ by more than `tolerance` at both rungs changed places."""
-    everyone = rungs.first + np.arange(len(rungs.values))
-    there = rungs.best(everyone, level, everyone.size) - rungs.first
-    if rungs.values.shape[2] > 1:
-        below = rungs.best(there + rungs.first, level - 1, there.size) - rungs.first
-        return not np.array_equal(there, below)
-    above, below = rungs.values[there, level, 0], rungs.values[there, level - 1, 0]
-    rises = above[None, :] - above[:, None] > tolerance
-    falls = below[None, :] - below[:, None] < -tolerance
-    return bool((rises & falls).any())

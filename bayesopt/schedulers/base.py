@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from bayesopt.errors import SettingsError, short_repr
 from bayesopt.history import History
+from bayesopt.history.views import with_state
 from bayesopt.settings import Registry
 from bayesopt.space import Space
 from bayesopt.trial import TrialState
@@ -130,6 +131,12 @@ def settle(scheduler: Scheduler, history: History, *, no_more: bool = False) -> 
     if paused.size and isinstance(scheduler, PausingScheduler):
         return scheduler.settle(history, no_more=no_more)
     return Settled(paused, paused[:0])
+
+
+def would_go_on(scheduler: Scheduler, history: History, number: int) -> bool:
+    """Whether a trial would go on at once if it were paused now and no trial were to come."""
+    paused = with_state(history, number, TrialState.PAUSED)
+    return number in settle(scheduler, paused, no_more=True).resume
 
 
 def view(scheduler: Scheduler, history: History) -> History:

@@ -14,7 +14,7 @@ from bayesopt.history import History
 from bayesopt.schedulers.base import Decision, Settled
 from bayesopt.schedulers.budgets import require_eta, require_max_steps, require_min_steps
 from bayesopt.schedulers.cohorts import Bracket, cohort_of, decide, settle
-from bayesopt.schedulers.fidelity import LEARN_FROM, LearnFrom, at_highest_level
+from bayesopt.schedulers.fidelity import LEARN_FROM, LearnFrom, seen_through
 from bayesopt.schedulers.rungs import ladder
 
 _ROUNDING = 1e-9
@@ -28,7 +28,7 @@ class _Waiting(ABC):
     min_steps: float = 1.0
     eta: float = 3.0
     smoothing: int = 1
-    learn_from: LearnFrom = "level"
+    learn_from: LearnFrom = "all"
 
     def __post_init__(self) -> None:
         require_min_steps(self.min_steps)
@@ -51,11 +51,9 @@ class _Waiting(ABC):
         return settle(history, self.brackets, self.smoothing, no_more=no_more)
 
     def view(self, history: History) -> History:
-        """Return the history at the highest rung that enough trials have reached."""
-        if self.learn_from == "last":
-            return history
-        levels = sorted({level for bracket in self.brackets for level in bracket.levels})
-        return at_highest_level(history, np.array(levels), self.smoothing)
+        """Return the history as a sampler should see it: at one rung."""
+        levels = np.array(sorted({at for bracket in self.brackets for at in bracket.levels}))
+        return seen_through(history, levels, self.smoothing, self.learn_from)
 
     @property
     def _whole(self) -> float:

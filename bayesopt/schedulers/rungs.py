@@ -122,11 +122,11 @@ def _mean_of_last(heard: _Heard, at: F, most: int) -> F:
     n = np.zeros(at.size)
     at = np.where(np.isfinite(at), at, -np.inf)  # who did not get there has no reports before it
     with np.errstate(invalid="ignore", over="ignore"):
-        for _ in range(most):
+        for i in range(most):
+            at = _last_before(heard, at) if i else at
             there = np.flatnonzero(heard.step == at[heard.trial])
             total[heard.trial[there]] += heard.values[there]
             n[heard.trial[there]] += 1.0
-            at = _last_before(heard, at)
         return np.asarray(total / n[:, None])
 
 
@@ -139,3 +139,18 @@ def arrival(steps: F, levels: F) -> int | None:
     if not height or (steps.size > 1 and steps[-2] >= with_slack[height - 1]):
         return None
     return height - 1
+
+
+def table_of_curves(history: History, numbers: Numbers, until: float) -> tuple[F, F]:
+    """Return the first objective of some trials' curves, side by side, up to a step.
+
+    Steps [s], ascending, that any of them reported, and values [k, s]; NaN where one did not.
+    """
+    curves = [history.curve(number) for number in numbers.tolist()]
+    steps = np.unique(np.concatenate([np.empty(0), *(steps for steps, _ in curves)]))
+    steps = steps[steps <= until * (1.0 + _ROUNDING)]
+    table = np.full((numbers.size, steps.size), np.nan)
+    for row, (own, values) in zip(table, curves, strict=True):
+        early = own <= steps[-1] if steps.size else np.zeros(own.size, dtype=np.bool_)
+        row[np.searchsorted(steps, own[early])] = values[early, 0]
+    return steps, table

@@ -122,6 +122,18 @@ def build_domain(layout: Layout) -> Domain:
     return Domain(arrays, conditional, axes)
 
 
+def side_by_side(left: Domain, right: Domain) -> Domain:
+    """Return the columns of two domains in a row; neither depends on the other."""
+    a, b = left.arrays, right.arrays
+    joined = {name: np.concatenate([getattr(a, name), getattr(b, name)]) for name in a._fields}
+    joined["order"] = np.concatenate([a.order, b.order + left.d])
+    joined["need_ptr"] = np.concatenate([a.need_ptr, b.need_ptr[1:] + a.need_ptr[-1]])
+    joined["need_column"] = np.concatenate([a.need_column, b.need_column + left.d])
+    joined["allowed_ptr"] = np.concatenate([a.allowed_ptr, b.allowed_ptr[1:] + a.allowed_ptr[-1]])
+    conditional = np.concatenate([left.conditional, right.conditional])
+    return Domain(DomainArrays(**joined), conditional, (*left.axes, *right.axes))
+
+
 def _kind(parameter: Parameter, axis: Axis) -> int:
     if not isinstance(axis, CellAxis):
         return CONTINUOUS

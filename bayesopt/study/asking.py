@@ -207,7 +207,10 @@ def _claim_due(
 ) -> list[Ticket]:
     """Take up to `n` paused trials that go on now."""
     due = pausing.due(context, strategy.scheduler, history, no_more=no_more)
-    return _claim_cleared(context, history, due, n, key)
+    tickets = _claim_cleared(context, history, due, n, key)
+    if no_more:
+        context.last_ones.update((ticket.number, ticket.attempt) for ticket in tickets)
+    return tickets
 
 
 def _claim_cleared(

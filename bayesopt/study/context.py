@@ -10,14 +10,24 @@ import uuid
 import weakref
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from bayesopt.history import History
 from bayesopt.lineage import Origin
+from bayesopt.schedulers.base import Decision
 from bayesopt.space import Space
 from bayesopt.storage.base import Storage, StudyRecord, StudySpec
 from bayesopt.study.follow import Follower
 from bayesopt.study.identity import Identity
 from bayesopt.study.lease import LeaseKeeper
+
+
+class Judgement(NamedTuple):
+    """What was decided of an attempt, and whether it has asked since."""
+
+    attempt: int
+    decision: Decision
+    is_heard: bool = False
 
 
 @dataclass(eq=False)
@@ -48,6 +58,10 @@ class StudyContext:
         Where trials come from, and whether they were evaluated elsewhere.
     traced, n_traced : History or None, int
         Which history was told of them, and of how many.
+    last_ones : dict of int to int
+        Trials that went on because no others were to come, with their attempt.
+    judged : dict of int to Judgement
+        What was decided of trials when they reported at a rung, until they ask.
     """
 
     storage: Storage
@@ -66,6 +80,8 @@ class StudyContext:
     origins: dict[int, tuple[Origin | None, bool]] = field(default_factory=dict)
     traced: History | None = None
     n_traced: int = 0
+    last_ones: dict[int, int] = field(default_factory=dict)
+    judged: dict[int, Judgement] = field(default_factory=dict)
     lock: threading.RLock = field(default_factory=threading.RLock)
 
     def __post_init__(self) -> None:
@@ -87,7 +103,9 @@ class StudyContext:
             self.leases.hold(number, attempt)
 
     def drop(self, number: int, attempt: int) -> None:
-        """Let the lease of an attempt go."""
+        """Let the lease of an attempt go, and forget what was decided of it."""
+        self.judged.pop(number, None)
+        self.last_ones.pop(number, None)
         if self.leases is not None:
             self.leases.drop(number, attempt)
 

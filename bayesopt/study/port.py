@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from bayesopt.active import Trial
-from bayesopt.schedulers.base import Decision, Scheduler
+from bayesopt.schedulers.base import BudgetScheduler, Decision, Scheduler, would_go_on
 from bayesopt.study import breeding
-from bayesopt.study.context import StudyContext
+from bayesopt.study.context import Judgement, StudyContext
 from bayesopt.study.pausing import advice, note_advice
 
 
@@ -23,17 +23,53 @@ class StudyPort:
             context.study_id, trial.number, trial.attempt, step, values, context.lease_s
         )
 
+        if isinstance(self._scheduler, BudgetScheduler):
+            self._judge(trial)
+
     def should_prune(self, trial: Trial) -> bool:
-        """Let the scheduler decide, from the history alone."""
+        """Let the scheduler decide, from the history alone.
+
+        Where trials are compared at fixed budgets, they were when they reported.
+        """
+        known = self._context.judged.get(trial.number)
+        if known is not None and known.attempt == trial.attempt:
+            self._context.judged[trial.number] = known._replace(is_heard=True)
+            decision = known.decision
+        else:
+            decision = self._decide(trial)
+        note_advice(self._context, trial.number, trial.attempt, decision)
+        return decision is not Decision.CONTINUE
+
+    def _judge(self, trial: Trial) -> None:
+        """Decide at once; a decision to stop or to pause stays until the trial asks.
+
+        So a trial that asks rarely is judged at every rung on its way, by its value there.
+        """
+        known = self._context.judged.get(trial.number)
+        if known is not None and _stays(known, trial.attempt):
+            return
+        decision = self._decide(trial)
+        self._context.judged[trial.number] = Judgement(trial.attempt, decision)
+
+    def _decide(self, trial: Trial) -> Decision:
         with self._context.lock:
             history = self._context.follower.follow()
             breeding.trace(self._context, history)
             decision = advice(self._context, self._scheduler, history, trial.number, trial.attempt)
-        note_advice(self._context, trial.number, trial.attempt, decision)
-        return decision is not Decision.CONTINUE
+            is_last = self._context.last_ones.get(trial.number) == trial.attempt
+            if decision is Decision.PAUSE and is_last:  # without a checkpoint it would come again
+                goes_on = would_go_on(self._scheduler, history, trial.number)
+                return Decision.CONTINUE if goes_on else decision
+            return decision
 
     def set_user_attr(self, trial: Trial, name: str, value: object) -> None:
         """Attach an attribute to the trial, while it is this worker's."""
         self._context.storage.set_user_attr(
             self._context.study_id, trial.number, name, value, attempt=trial.attempt
         )
+
+
+def _stays(known: Judgement, attempt: int) -> bool:
+    """Whether a decision is kept though the trial reported again."""
+    is_open = known.attempt == attempt and not known.is_heard
+    return is_open and known.decision is not Decision.CONTINUE

@@ -39,6 +39,8 @@ __all__ = [
     "plot_slice",
 ]
 
+_END_MARKS = {TrialState.PRUNED: "x", TrialState.PAUSED: "o"}
+
 
 def plot_optimization_history(
     study: StudyLike, *, objective: int = 0, ax: Axes | None = None
@@ -69,14 +71,15 @@ def plot_optimization_history(
 def plot_intermediate_values(
     study: StudyLike, *, objective: int = 0, ax: Axes | None = None
 ) -> Axes:
-    """Draw the learning curves, with a mark where one was stopped early."""
+    """Draw the learning curves, with a mark where one was stopped early or is paused."""
 
     def draw(axes: Axes) -> None:
         data = learning_curves(study, objective)
         for curve in data.curves:
             axes.plot(curve.steps, curve.values, **_line_of(curve))
-            if curve.state is TrialState.PRUNED:
-                axes.plot(curve.steps[-1:], curve.values[-1:], "x", color=style.ORANGE, ms=5)
+            if curve.state in _END_MARKS:
+                look = {"color": style.STATE_COLORS[curve.state], "ms": 5, "mfc": "none"}
+                axes.plot(curve.steps[-1:], curve.values[-1:], _END_MARKS[curve.state], **look)
         axes.set(xlabel="step", ylabel=data.objective)
         _first_view(axes, [curve.values for curve in data.curves])
 

@@ -47,14 +47,15 @@ class LearningCurves:
     objective : str
     n : int
         Trials that reported, of which so many are drawn.
-    n_stopped : int
-        Pruned ones among all of them.
+    n_stopped, n_paused : int
+        Pruned ones among all of them, and those that wait.
     """
 
     curves: list[Curve]
     objective: str
     n: int
     n_stopped: int
+    n_paused: int
 
 
 def learning_curves(study: StudyLike | Snapshot, objective: int = 0) -> LearningCurves:
@@ -78,6 +79,7 @@ def learning_curves(study: StudyLike | Snapshot, objective: int = 0) -> Learning
         shot.objective_name(j),
         len(numbers),
         int(np.count_nonzero(shot.states[numbers] == TrialState.PRUNED)),
+        int(np.count_nonzero(shot.states[numbers] == TrialState.PAUSED)),
     )
 
 

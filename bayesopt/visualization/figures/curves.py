@@ -21,20 +21,27 @@ _NAMES = {
     TrialState.WAITING: "waiting",
 }
 
+_ENDS = (
+    (TrialState.PRUNED, "where stopped", "x-thin-open"),
+    (TrialState.PAUSED, "where paused", "circle-open"),
+)
+
 
 def learning_curves(data: LearningCurves) -> FigureDict:
-    """Return all curves by what became of the trial, with a mark where one was stopped."""
+    """Return all curves by what became of the trial, with a mark where one was stopped or waits."""
     traces = []
     for state in (s for s in _NAMES if any(curve.state is s for curve in data.curves)):
         curves = [c for c in data.curves if c.state is state and not c.is_best]
         if curves:
             traces.append(_lines(curves, _NAMES[state], style.STATE_COLORS[state]))
-    stopped = [c for c in data.curves if c.state is TrialState.PRUNED]
-    if stopped:
-        traces.append(_stops(stopped))
+    for state, name, symbol in _ENDS:
+        ended = [c for c in data.curves if c.state is state]
+        if ended:
+            traces.append(_stops(ended, name, symbol))
     traces += [_best(curve) for curve in data.curves if curve.is_best]
     drawn = f" ({len(data.curves)} drawn)" if len(data.curves) < data.n else ""
     title = f"{style.count(data.n, 'learning curve')}{drawn}, {data.n_stopped:,} stopped early"
+    title += f", {data.n_paused:,} paused" if data.n_paused else ""
     return style.figure(
         traces,
         title=title,
@@ -79,17 +86,17 @@ def _text(curve: Curve, step: float, value: float) -> str:
     return style.hover(head, f"step {style.number(step)}: {style.number(value)}")
 
 
-def _stops(curves: list[Curve]) -> dict[str, Any]:
+def _stops(curves: list[Curve], name: str, symbol: str) -> dict[str, Any]:
     ends = [(c, c.steps[-1], c.values[-1]) for c in curves]
     return {
         "type": "scatter",
         "mode": "markers",
-        "name": "where stopped",
+        "name": name,
         "x": [step for _, step, _ in ends],
         "y": [value for _, _, value in ends],
         "hovertext": [_text(*end) for end in ends],
         "hoverinfo": "text",
-        "marker": {"symbol": "x-thin-open", "color": style.ORANGE, "size": 7},
+        "marker": {"symbol": symbol, "color": style.STATE_COLORS[curves[0].state], "size": 7},
     }
 
 

@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 
 import bayesopt as bo
+from benchmarks.fidelity import budgets
 from benchmarks.fidelity_contestants import CONTESTANTS
 from benchmarks.fidelity_table import page
+from benchmarks.problems.base import Fidelity
 from benchmarks.simulation import Curve, Job, Trace, simulate, time_to
 
 SPACE = bo.Space({"x": bo.Float(0.0, 1.0), "n": bo.Int(1, 8)})
@@ -16,6 +18,15 @@ SPACE = bo.Space({"x": bo.Float(0.0, 1.0), "n": bo.Int(1, 8)})
 def curve_of(config: dict) -> Curve:
     steps = np.arange(1.0, 10.0)
     return Curve(steps, config["x"] + 1 / steps, np.full(9, 2.0))
+
+
+def test_steps_are_every_so_many_epochs_and_the_last_one() -> None:
+    epochs = Fidelity("epoch", 1, 52, integer=True)
+    assert budgets(epochs)[0] == list(range(1, 53))
+    assert budgets(epochs, 3)[1] == [*range(3, 52, 3), 52]
+    shares, steps = budgets(Fidelity("trainsize", 0.03, 0.9, integer=False))
+    np.testing.assert_allclose(shares, [0.1, 0.3, 0.9])
+    assert steps == [1.0, 3.0, 9.0]
 
 
 class Script:

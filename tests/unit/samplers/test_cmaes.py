@@ -10,6 +10,7 @@ from bayesopt.errors import SettingsError
 from bayesopt.history import History
 from bayesopt.rng import named_rng, trial_rng
 from bayesopt.samplers import CMAESSampler, RandomSampler
+from bayesopt.schedulers import ASHAScheduler
 from bayesopt.space import Categorical, Float, Int, Space
 from bayesopt.trial import TrialState
 
@@ -125,3 +126,17 @@ def test_values_that_nobody_can_compare_become_ranks():
 def test_settings_out_of_range_are_refused(wrong):
     with pytest.raises(SettingsError, match=next(iter(wrong))):
         CMAESSampler(**wrong)
+
+
+def test_it_learns_from_trials_that_are_paused_at_rungs() -> None:
+    space = Space({"x": Float(0.0, 1.0), "y": Float(0.0, 1.0)})
+    scheduler, sampler = ASHAScheduler(max_steps=9, mode="pause"), CMAESSampler()
+    history, losses = History(space, seed=0), []
+    for n in range(60):
+        view = scheduler.view(history)
+        row = sampler.propose(space, view, 1, trial_rng(0, n)).rows
+        losses.append(float(((row - 0.2) ** 2).sum()))
+        number = history.append(space.decode(row)[0], TrialState.PAUSED)
+        for step in (1, 3) if n % 3 == 0 else (1,):
+            history.report(number, step, losses[-1] + 1 / step)
+    assert np.mean(losses[-12:]) < 0.2 * np.mean(losses[:12])

@@ -265,7 +265,7 @@ def test_several_objectives_rank_by_fronts() -> None:
         (ASHAScheduler, {"smoothing": 0}),
         (HyperbandScheduler, {}),
         (HyperbandScheduler, {"max_steps": math.inf}),
-        (HyperbandScheduler, {"max_steps": 9, "learn_from": "all"}),
+        (HyperbandScheduler, {"max_steps": 9, "learn_from": "some"}),
         (SuccessiveHalvingScheduler, {"max_steps": 9, "n_begin": 1}),
         (SuccessiveHalvingScheduler, {"max_steps": "9"}),
         (PatienceScheduler, {"patience": -1}),

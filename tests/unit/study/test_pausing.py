@@ -129,6 +129,79 @@ def test_asha_promotes_once_and_leaves_nothing_that_could_go_on(seed: int, n_wor
     assert all(run.step[n] in (1, 3, 9, run.fails_at[n]) for n in range(30))
 
 
+@settings(max_examples=10)
+@given(st.integers(0, 10_000), st.integers(1, 6), st.integers(1, 2))
+def test_stopping_asha_leaves_nothing_under_way(seed: int, n_workers: int, n_brackets: int) -> None:
+    scheduler = bo.ASHAScheduler(max_steps=9, n_brackets=n_brackets)
+    run = Run(scheduler, seed, n_trials=30, max_steps=9)
+    run.go(n_workers)
+    assert {trial.state for trial in run.study.trials} <= DONE - {bo.TrialState.PAUSED}
+    assert not run.resumed_at
+    rungs = [{1, 3, 9}, {3, 9}]
+    assert all(run.step[n] in {*rungs[n % n_brackets], 9, run.fails_at[n]} for n in range(30))
+
+
+@settings(max_examples=10)
+@given(st.integers(0, 10_000), st.integers(1, 6))
+def test_pasha_trains_nobody_beyond_its_cap(seed: int, n_workers: int) -> None:
+    scheduler = bo.ASHAScheduler(max_steps=27, mode="pause", growing=True)
+    run = Run(scheduler, seed, n_trials=30, max_steps=27)
+    run.values = np.repeat(run.values[:, :1], 28, axis=1)  # all rungs rank alike
+    run.go(n_workers)
+    assert {trial.state for trial in run.study.trials} <= DONE
+    assert all(len(at) == len(set(at)) for at in run.resumed_at.values())
+    assert max(run.step.values()) <= 3
+
+
+@pytest.mark.parametrize("loss", ["NaN", "failure"])
+@pytest.mark.parametrize("level", [1, 3])
+@pytest.mark.parametrize(
+    "scheduler",
+    [
+        bo.ASHAScheduler(max_steps=9),
+        bo.ASHAScheduler(max_steps=9, mode="pause"),
+        bo.ASHAScheduler(max_steps=9, mode="pause", growing=True),
+        bo.HyperbandScheduler(max_steps=9),
+        bo.SuccessiveHalvingScheduler(max_steps=9),
+    ],
+)
+def test_nothing_is_stuck_when_a_whole_rung_is_lost(
+    scheduler: Scheduler, level: int, loss: str
+) -> None:
+    run = Run(scheduler, 0, n_trials=17, max_steps=9)
+    run.values = np.arange(17.0)[:, None] - np.arange(10)
+    run.fails_at[:] = 99 if loss == "NaN" else level
+    if loss == "NaN":
+        run.values[:, level:] = math.nan
+    run.go(3)
+    assert len(run.study.trials) == 17
+    assert {trial.state for trial in run.study.trials} <= DONE
+    assert all(len(at) == len(set(at)) for at in run.resumed_at.values())
+
+
+def test_reports_out_of_order_repeated_and_of_no_training() -> None:
+    scheduler = bo.ASHAScheduler(max_steps=9)
+    study = bo.create_study(SPACE, sampler="random", scheduler=scheduler, seed=0)
+    for value in (1.0, 2.0, 3.0):
+        study.add_trial({"x": value / 4}, state="pruned", reports={3: value, 1: value})
+    trial = study.ask()
+    trial.report(9.0, 0)
+    assert not trial.should_prune()  # there is no rung before the first step
+    with pytest.raises(bo.InvalidValueError):
+        trial.report(9.0, -1)
+    with pytest.raises(bo.InvalidValueError):
+        trial.report(9.0, math.nan)
+    trial.report(0.5, 2)
+    trial.report(9.0, 1)  # late: that is its value at the rung, where it has been judged by step 2
+    trial.report(9.0, 1)
+    with pytest.raises(bo.ReportConflictError):
+        trial.report(0.5, 1)
+    assert not trial.should_prune()
+    trial.report(9.0, 3)
+    assert trial.should_prune()
+    assert study.trials[3].reports == {0: (9.0,), 1: (9.0,), 2: (0.5,), 3: (9.0,)}
+
+
 def train(trial: bo.Trial, n_steps: int = 9) -> float:
     """Train from the last checkpoint on."""
     done, log = 0, []
@@ -214,6 +287,28 @@ def test_trials_without_checkpoints_start_over_and_nothing_is_stuck(scheduler: A
     assert any(trial.state is bo.TrialState.COMPLETE for trial in study.trials)
 
 
+@pytest.mark.parametrize("n_trials", [1, 2, 7, 16, 18])
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_a_cohort_that_stays_small_ends_without_checkpoints_too(n_trials: int, n_jobs: int) -> None:
+    scheduler = bo.HyperbandScheduler(max_steps=9)
+    study = bo.create_study(SPACE, sampler="random", scheduler=scheduler, seed=0)
+    n_calls = 0
+
+    def forgetful(trial: bo.Trial) -> float:
+        nonlocal n_calls
+        n_calls += 1
+        assert n_calls < 100
+        for step in range(1, 10):
+            trial.report(trial.params["x"], step)
+            if trial.should_prune():
+                raise bo.TrialPruned
+        return trial.params["x"]
+
+    study.optimize(forgetful, n_trials=n_trials, n_jobs=n_jobs, threads=True, progress=False)
+    assert {t.state for t in study.trials} <= DONE - {bo.TrialState.PAUSED}
+    assert any(t.state is bo.TrialState.COMPLETE for t in study.trials)
+
+
 def test_two_processes_share_the_rungs_of_a_study(tmp_path: Path) -> None:
     script = """
         import sys, time
@@ -282,21 +377,73 @@ def test_paused_trials_use_up_the_budget_and_go_on_when_it_grows() -> None:
     assert any(t.state is bo.TrialState.COMPLETE for t in study.trials)
 
 
-@pytest.mark.parametrize("sampler", ["tpe", "gp"])
-def test_a_sampler_learns_at_the_highest_rung_that_enough_have_reached(sampler: str) -> None:
-    scheduler = bo.ASHAScheduler(max_steps=9)
+def study_that_turns(sampler: str, learn_from: Any) -> bo.Study:
+    """What is good at step 1 is bad at step 3, which only half of the trials have reached."""
+    scheduler = bo.ASHAScheduler(max_steps=9, learn_from=learn_from)
     study = bo.create_study(SPACE, sampler=sampler, scheduler=scheduler, seed=0)
     for n in range(24):
         x = (n + 0.5) / 24
         reports = {1: x} if n % 2 else {1: x, 3: 1 - x}
         study.add_trial({"x": x}, state="pruned", reports=reports)
-    view = scheduler.view(study.history)
+    return study
+
+
+@pytest.mark.parametrize("sampler", ["tpe", "gp"])
+@pytest.mark.parametrize("learn_from", ["all", "level"])
+def test_a_sampler_learns_at_the_highest_rung_that_enough_have_reached(
+    sampler: str, learn_from: str
+) -> None:
+    study = study_that_turns(sampler, learn_from)
+    assert np.mean([study.ask().params["x"] for _ in range(8)]) > 0.6  # at step 1 it were less
+
+
+def test_a_view_is_at_one_rung() -> None:
+    study = study_that_turns("random", "level")
+    view = study.scheduler.view(study.history)  # type: ignore[attr-defined]
     assert view.is_complete.tolist() == [n % 2 == 0 for n in range(24)]
     assert view.values[0, 0] == 1 - 0.5 / 24
     assert view.contains(study.history.X).all()
-    assert np.mean([study.ask().params["x"] for _ in range(8)]) > 0.6  # at step 1 it were less
+    view = bo.ASHAScheduler(max_steps=9).view(study.history)
+    assert view.is_complete.all()
+    assert view.values[0, 0] == 1 - 0.5 / 24
+    assert np.ptp(view.values[1::2]) == 0.0  # step 1 says nothing of step 3
+    assert view.levels is not None
+    assert view.levels.known.sum(axis=0).tolist() == [24, 12, 0]
+    assert study.history.levels is None
     last = bo.ASHAScheduler(max_steps=9, learn_from="last")
     assert last.view(study.history) is study.history
+
+
+def test_who_asks_rarely_is_judged_at_every_rung_on_the_way() -> None:
+    scheduler = bo.ASHAScheduler(max_steps=27)
+    study = bo.create_study(SPACE, sampler="random", scheduler=scheduler, seed=0)
+    for value in (0.0, 0.1, 0.2):
+        study.add_trial({"x": value}, state="pruned", reports={1: value, 3: value})
+    often, rarely = study.ask(), study.ask()
+    for value, trial in ((-1.0, often), (-2.0, rarely)):
+        for step in (1, 2):
+            trial.report(value, step)
+            assert not trial.should_prune()
+    for step, advice in ((3, True), (4, False)):
+        often.report(5.0, step)
+        assert often.should_prune() is advice  # unheeded, it goes on until the next rung
+    for step in (3, 4, 5):
+        rarely.report(5.0, step)
+    assert rarely.should_prune()
+    assert rarely.should_prune()
+    rarely.report(5.0, 6)
+    assert not rarely.should_prune()
+
+
+def test_who_asks_rarely_is_paused_as_well() -> None:
+    scheduler = bo.ASHAScheduler(max_steps=9, mode="pause")
+    study = bo.create_study(SPACE, sampler="random", scheduler=scheduler, seed=0)
+    trial = study.ask()
+    for step in (1, 2):
+        trial.report(1.0, step)
+    assert trial.should_prune()
+    study.tell(trial, state="pruned")
+    assert study.trials[0].state is bo.TrialState.PAUSED
 
 
 def test_a_view_knows_failed_and_running_trials() -> None:

@@ -23,6 +23,7 @@ from bayesopt.visualization.data.parameters import (
 )
 from bayesopt.visualization.data.thinning import MOST_CURVES, MOST_POINTS, evenly, thinned
 from bayesopt.visualization.data.timeline import parallel_tracks, timeline
+from bayesopt.visualization.figures import curves as curve_figures
 from bayesopt.visualization.scales import robust_range
 from bayesopt.visualization.snapshot import take
 
@@ -161,6 +162,29 @@ def test_the_curve_of_a_clone_branches_off_its_parents():
     parent = study.get_trial(clone.parent)
     assert curve.steps.tolist() == [2.0, 3.0]
     assert curve.values.tolist() == [parent.reports[2.0][0], 0.5]
+
+
+def test_curves_of_trials_that_wait_are_counted_and_marked_where_they_stand():
+    scheduler = bo.ASHAScheduler(max_steps=9, mode="pause")
+    study = bo.create_study({"x": bo.Float(0, 1)}, sampler="random", scheduler=scheduler, seed=0)
+
+    def train(trial):
+        for step in range(1, 10):
+            trial.report(trial.params["x"] + 1 / step, step)
+            if trial.should_prune():
+                raise bo.TrialPruned
+        return trial.params["x"]
+
+    study.optimize(train, n_trials=12, progress=False)
+    states = [trial.state for trial in study.trials]
+    data = learning_curves(study)
+    assert data.n_paused == states.count(bo.TrialState.PAUSED) > 0
+    figure = curve_figures.learning_curves(data)
+    (marks,) = [trace for trace in figure["data"] if trace["name"] == "where paused"]
+    waiting = {n: t for n, t in enumerate(study.trials) if t.state is bo.TrialState.PAUSED}
+    stand = [(max(t.reports), t.reports[max(t.reports)][0]) for t in waiting.values()]
+    assert sorted(zip(marks["x"], marks["y"], strict=True)) == sorted(stand)
+    assert f"{data.n_paused} paused" in figure["layout"]["title"]["text"]
 
 
 def test_a_curve_has_gaps_where_nothing_finite_was_reported():
