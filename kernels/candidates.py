@@ -80,8 +80,7 @@ def spread_out(rows: F, k: int, radius: float) -> list[int]:
         near = np.zeros(block.shape[1], dtype=np.bool_)
         for i in taken:
             near |= _is_near(block, rows[i], radius)
-        while len(taken) < k and not near.all():
-            i = int(near.argmin())
+        while len(taken) < k and not near[i := int(near.argmin())]:
             near |= _is_near(block, block[:, i], radius)
             near[i] = True  # even if it is no number
             taken.append(first + i)

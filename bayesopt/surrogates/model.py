@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -136,9 +137,9 @@ def _imputed(y: F, failed: B) -> F:
 def _learn(task: Task, X: F, y: F, success: SuccessModel | None) -> Belief:
     settings = task.frame.settings
 
-    def targets(n: int) -> tuple[F, bytes]:
+    def targets(n: int) -> tuple[Callable[[], F], bytes]:
         told = y[task.subset.at(n)]
-        return fit_outcome(told, settings).from_outcome(told), digest(told)
+        return lambda: fit_outcome(told, settings).from_outcome(told), digest(told)
 
     rows = task.subset.at(len(X))
     outcome = fit_outcome(y[rows], settings)
