@@ -13,12 +13,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from bayesopt._kernels.compiled import inner, kernel
-from bayesopt._kernels.cube import CONTINUOUS, NOMINAL, ORDERED, cell_index, cell_unit
+from bayesopt._kernels.compiled import kernel
+from bayesopt._kernels.cube import CONTINUOUS, NOMINAL, ORDERED, cell_indices, cell_units
 
 F = npt.NDArray[np.float64]
 B = npt.NDArray[np.bool_]
 Numbers = npt.NDArray[np.int64]
+
+_BLOCK = 128  # rows that are looked at together
 
 
 @kernel
@@ -32,7 +34,8 @@ def latin(within: F, shuffle: F, place: Numbers, rows: F) -> None:
         for i in range(n):
             place[i] = i
         for i in range(n - 1, 0, -1):
-            k = min(int(shuffle[i, j] * (i + 1)), i)
+            k = np.int64(shuffle[i, j] * (i + 1))
+            k = i if k > i else k  # rounded up
             place[i], place[k] = place[k], place[i]
         for i in range(n):
             rows[i, j] = (place[i] + within[i, j]) / n
@@ -65,47 +68,34 @@ def perturb(
     return np.where(touch & (domain.n_cells != 1), moved, base)
 
 
-@kernel
-def spread_out(rows: F, order: Numbers, k: int, radius: float, taken: B, chosen: Numbers) -> int:
-    """Choose up to k of the rows, in `order`, that are `radius` apart; return how many.
+def spread_out(rows: F, k: int, radius: float) -> list[int]:
+    """Choose up to k of the rows [n, d], in order, that are `radius` apart; return their indices.
 
     Distance is the root mean square over columns. Where there are too few, the next in order
-    follow, however near. `taken`, of the length of `order`, is False, and then tells which.
+    follow, however near.
     """
-    d = rows.shape[1]
-    n = 0
-    for strict in (True, False):
-        for place in range(order.size):
-            if n == k:
-                return n
-            i = order[place]
-            near = taken[place]
-            if strict and not near:
-                for c in range(n):
-                    total = 0.0
-                    for j in range(d):
-                        total += (rows[i, j] - rows[chosen[c], j]) ** 2
-                    if total < radius * radius * d:
-                        near = True
-                        break
-            if not near:
-                taken[place] = True
-                chosen[n] = i
-                n += 1
-    return n
+    taken: list[int] = []
+    for first in range(0, len(rows), _BLOCK):
+        block = np.ascontiguousarray(rows[first : first + _BLOCK].T)
+        near = np.zeros(block.shape[1], dtype=np.bool_)
+        for i in taken:
+            near |= _is_near(block, rows[i], radius)
+        while len(taken) < k and not near[i := int(near.argmin())]:
+            near |= _is_near(block, block[:, i], radius)
+            near[i] = True  # even if it is no number
+            taken.append(first + i)
+    left = set(range(len(rows))).difference(taken) if len(taken) < k else ()
+    return taken + sorted(left)[: k - len(taken)]
 
 
-def count_moves(kind: npt.NDArray[np.int8], n_cells: Numbers, most: int) -> int:
-    """Return how many moves there are from one row at most, all of its columns together."""
-    n_of_each = np.where(n_cells <= most, n_cells - 1, 2 * most)
-    return int(n_of_each[(kind != CONTINUOUS) & (n_cells > 1)].sum())
+def _is_near(columns: F, row: F, radius: float) -> B:
+    """Return which of n rows, stored by column [d, n], are nearer to a row [d] than `radius`."""
+    distance = ((columns - row[:, None]) ** 2).sum(axis=0)
+    return np.asarray(distance < radius * radius * row.size)
 
 
-@kernel
-def moves(
-    rows: F, active: B, domain: Any, most: int, draws: F, moved: F, source: Numbers, column: Numbers
-) -> int:
-    """Fill in each row with one of its cells changed; return how many such rows there are.
+def moves(rows: F, active: B, domain: Any, most: int, draws: F) -> tuple[F, Numbers]:
+    """Return rows [r, d] with one cell changed, and which row each comes from [r].
 
     Of a column of up to `most` cells all others are tried. Of more: ordered ones step by ±1, ±2,
     ±4, ... cells, choices are drawn, `most` twice over at most.
@@ -116,36 +106,21 @@ def moves(
         Snapped rows and which columns exist.
     draws : float64 [2 * most]
         Uniform numbers.
-    moved, source, column : float64 [r, d], int64 [r], int64 [r]
-        Filled with the changed rows, which row each comes from, and what was changed;
-        r is at least n times ``count_moves``.
     """
-    n_moves = 0
-    for i in range(rows.shape[0]):
-        for j in range(rows.shape[1]):
-            n_cells = domain.n_cells[j]
-            if domain.kind[j] == CONTINUOUS or not active[i, j]:
-                continue
-            here = cell_index(rows[i, j], j, domain)
-            for k in range(n_cells - 1 if n_cells <= most else 2 * most):
-                cell = _next_cell(here, k, n_cells, domain.kind[j], most, draws)
-                if cell != here and 0 <= cell < n_cells:
-                    for c in range(rows.shape[1]):
-                        moved[n_moves, c] = rows[i, c]
-                    moved[n_moves, j] = cell_unit(cell, j, domain)
-                    source[n_moves], column[n_moves] = i, j
-                    n_moves += 1
-    return n_moves
-
-
-@inner
-def _next_cell(here: int, k: int, n_cells: int, kind: int, most: int, draws: F) -> int:
-    if n_cells <= most:
-        return k if k < here else k + 1
-    if kind == NOMINAL:
-        return min(int(draws[k] * n_cells), n_cells - 1)
-    step = 1 << min(k // 2, 60)
-    return here + step if k % 2 else here - step
+    j = np.flatnonzero((domain.kind != CONTINUOUS) & (domain.n_cells > 1))
+    n_cells, trial = domain.n_cells[j], np.arange(2 * most)[:, None]
+    here = cell_indices(rows[:, j], j, domain)[:, None, :]
+    step = np.where(trial % 2 == 1, 1.0, -1.0) * 2.0 ** np.minimum(trial // 2, 60)
+    drawn = np.minimum(np.floor(draws[:, None] * n_cells), n_cells - 1.0)
+    cell = np.where(domain.kind[j] == NOMINAL, drawn, here + step)
+    few = n_cells <= most
+    cell = np.where(few, np.where(trial < here, trial, trial + 1.0), cell)
+    ok = (cell != here) & (cell >= 0.0) & (cell < n_cells) & active[:, None, j]
+    source, place, which = np.nonzero((ok & (~few | (trial < n_cells - 1))).swapaxes(1, 2))
+    moved = rows[source]
+    units = cell_units(cell, j, domain)
+    moved[np.arange(source.size), j[place]] = units[source, which, place]
+    return moved, source
 
 
 def best_of_each(values: F, source: Numbers, best: F, winner: Numbers) -> None:

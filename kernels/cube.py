@@ -5,6 +5,7 @@ The arrays are those of ``bayesopt.space.domain.DomainArrays``, passed as one na
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -14,79 +15,55 @@ from bayesopt._kernels.compiled import inner, kernel
 
 F = npt.NDArray[np.float64]
 B = npt.NDArray[np.bool_]
+Numbers = npt.NDArray[np.int64]
 
 CONTINUOUS, ORDERED, NOMINAL = 0, 1, 2
 _INACTIVE = 0.5
 _MOST_BITS = 2.0**48
 
 
-@inner
-def cell_index(u: float, j: int, domain: Any) -> int:
-    """Return the index of the cell of column j in which the coordinate u lies."""
-    last = domain.n_cells[j] - 1
-    if domain.log[j]:
-        warped = domain.start[j] + u * (domain.end[j] - domain.start[j])
-        raw = np.rint((np.exp(warped) - domain.low[j]) / domain.step[j])
-    else:
-        raw = np.floor(u * domain.n_cells[j])
-    return int(min(max(raw, 0.0), float(last)))
-
-
-@inner
-def cell_unit(index: int, j: int, domain: Any) -> float:
-    """Return the coordinate of a cell of column j."""
-    if not domain.log[j]:
-        return float((index + 0.5) / domain.n_cells[j])
-    span = domain.end[j] - domain.start[j]
-    u = (np.log(domain.low[j] + index * domain.step[j]) - domain.start[j]) / span
-    return float(np.rint(u * _MOST_BITS) / _MOST_BITS)
-
-
-@inner
-def snap_unit(u: float, j: int, domain: Any) -> float:
-    """Return the representable coordinate of column j nearest to u; NaN counts as the middle."""
-    if domain.n_cells[j] == 1:
-        return _INACTIVE
-    u = _INACTIVE if np.isnan(u) else min(max(u, 0.0), 1.0)
-    if domain.kind[j] == CONTINUOUS:
-        return float(np.rint(u * domain.grain[j]) / domain.grain[j])
-    return cell_unit(cell_index(u, j, domain), j, domain)
-
-
-@inner
-def mark_active(row: F, domain: Any, active: B) -> None:
-    """Fill in which columns exist in a snapped row [d]."""
-    for j in domain.order:
-        active[j] = True
-        for k in range(domain.need_ptr[j], domain.need_ptr[j + 1]):
-            parent = domain.need_column[k]
-            if not active[parent] or not _is_allowed(row[parent], parent, k, domain):
-                active[j] = False
-                break
-
-
-@inner
-def _is_allowed(u: float, parent: int, need: int, domain: Any) -> bool:
-    index = cell_index(u, parent, domain)
-    for i in range(domain.allowed_ptr[need], domain.allowed_ptr[need + 1]):
-        if domain.allowed[i] == index:
-            return True
-    return False
-
-
-@kernel
 def snap_rows(rows: F, domain: Any, snapped: F, active: B) -> None:
     """Fill in representable rows [n, d] and which of their columns exist.
 
     Columns that do not exist are put in the middle. `snapped` may be `rows`.
     """
-    for i in range(rows.shape[0]):
-        for j in range(rows.shape[1]):
-            snapped[i, j] = snap_unit(rows[i, j], j, domain)
-        mark_active(snapped[i], domain, active[i])
-        for j in range(rows.shape[1]):
-            if not active[i, j]:
-                snapped[i, j] = _INACTIVE
+    u = np.minimum(np.maximum(rows, 0.0), 1.0, out=snapped)
+    is_missing = np.isnan(u)
+    if is_missing.any():
+        u[is_missing] = _INACTIVE
+    j = np.flatnonzero(domain.n_cells != 0)
+    cells = cell_units(cell_indices(u[:, j], j, domain), j, domain) if j.size else None
+    u *= domain.grain
+    np.rint(u, out=u)
+    u /= domain.grain
+    if cells is not None:
+        u[:, j] = cells
+    mark_rows(u, domain, active)
+    if domain.need_column.size:
+        u[~active] = _INACTIVE
+
+
+def cell_indices(u: F, j: Numbers, domain: Any) -> F:
+    """Return the indices of the cells of columns j [k] in which coordinates u [..., k] lie."""
+    raw, log = np.floor(u * domain.n_cells[j]), domain.log[j]
+    if log.any():
+        start = domain.start[j]
+        with np.errstate(all="ignore"):  # what belongs to the other scale may be no number
+            warped = np.exp(start + u * (domain.end[j] - start)) - domain.low[j]
+            raw = np.where(log, np.rint(warped / domain.step[j]), raw)
+    return np.minimum(np.maximum(raw, 0.0), domain.n_cells[j] - 1.0)
+
+
+def cell_units(index: F, j: Numbers, domain: Any) -> F:
+    """Return the coordinates of cells [..., k] of columns j [k]."""
+    unit, log = (index + 0.5) / domain.n_cells[j], domain.log[j]
+    if log.any():
+        start = domain.start[j]
+        with np.errstate(all="ignore"):
+            warped = np.log(domain.low[j] + index * domain.step[j]) - start
+            warped = np.rint(warped / (domain.end[j] - start) * _MOST_BITS) / _MOST_BITS
+        unit = np.where(log, warped, unit)
+    return unit
 
 
 def mark_rows(rows: F, domain: Any, active: B) -> None:
@@ -100,19 +77,33 @@ def mark_rows(rows: F, domain: Any, active: B) -> None:
 @kernel
 def _mark_rows(rows: F, domain: Any, active: B) -> None:
     for i in range(rows.shape[0]):
-        mark_active(rows[i], domain, active[i])
+        for j in domain.order:
+            exists = True
+            for need in range(domain.need_ptr[j], domain.need_ptr[j + 1]):
+                parent = domain.need_column[need]
+                exists &= active[i, parent] and _is_allowed(rows[i, parent], parent, need, domain)
+            active[i, j] = exists
+
+
+@inner
+def _is_allowed(u: float, parent: int, need: int, domain: Any) -> bool:
+    """Whether a parent's coordinate lies in one of the cells that a need allows."""
+    raw = u * domain.n_cells[parent]
+    if domain.log[parent]:
+        start = domain.start[parent]
+        warped = math.exp(start + u * (domain.end[parent] - start)) - domain.low[parent]
+        raw = np.rint(warped / domain.step[parent])
+    index = min(max(int(raw), 0), domain.n_cells[parent] - 1)
+    for i in range(domain.allowed_ptr[need], domain.allowed_ptr[need + 1]):
+        if domain.allowed[i] == index:
+            return True
+    return False
 
 
 def cell_reach(row: F, domain: Any, reach: F) -> None:
     """Fill in how far the farther of the two next cells is [d]; 0 where cells have no order."""
     reach[:] = 0.0
     j = np.flatnonzero((domain.kind == ORDERED) & (domain.n_cells > 1))
-    u, log, n_cells, start = row[j], domain.log[j], domain.n_cells[j], domain.start[j]
-    low, step, span = domain.low[j], domain.step[j], domain.end[j] - start
-    with np.errstate(all="ignore"):  # what belongs to the other scale may be no number
-        warped = np.rint((np.exp(start + u * span) - low) / step)
-        here = np.where(log, warped, np.floor(u * n_cells))
-        beside = np.clip(here + np.array([[-1.0], [1.0]]), 0.0, n_cells - 1.0)
-        warped = (np.log(low + beside * step) - start) / span
-        unit = np.where(log, warped, (beside + 0.5) / n_cells)
-    reach[j] = np.abs(unit - u).max(axis=0)
+    beside = cell_indices(row[j], j, domain) + np.array([[-1.0], [1.0]])
+    beside = np.minimum(np.maximum(beside, 0.0), domain.n_cells[j] - 1.0)
+    reach[j] = np.abs(cell_units(beside, j, domain) - row[j]).max(axis=0)

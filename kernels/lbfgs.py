@@ -17,7 +17,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from bayesopt._kernels.compiled import inlined, inner, kernel
+from bayesopt._kernels.compiled import inner, kernel
 
 F = npt.NDArray[np.float64]
 Numbers = npt.NDArray[np.int64]
@@ -80,7 +80,6 @@ def new_climbs(starts: F, lower: F, upper: F, scale: F) -> Climbs:
     return Climbs(vectors, numbers, np.arange(m))
 
 
-@kernel
 def advance(
     state: Climbs, n: int, values: F, grads: F, points: F, n_iterations: int, tolerance: float
 ) -> int:
@@ -100,210 +99,178 @@ def advance(
     tolerance : float
         A run has CONVERGED when a step gains less than this, or its slope promises less.
     """
-    n_next = 0
+    vectors, numbers, running = state
+    _judge(vectors, numbers, running, n, values, grads, n_iterations, tolerance)
+    _turn(vectors, numbers, running, n)
+    return int(_set_out(vectors, numbers, running, n, points, tolerance))
+
+
+# Three plain kernels: of nested ones the inner are optimised once for each level.
+
+
+@kernel
+def _judge(
+    vectors: F,
+    numbers: F,
+    running: Numbers,
+    n: int,
+    values: F,
+    grads: F,
+    n_iterations: int,
+    tolerance: float,
+) -> None:
+    """Judge the evaluations: each run goes on with another step, or to set out anew (step < 0).
+
+    A trial point is accepted where it is low enough for how far it is (Armijo), unless the value
+    still falls so steeply there that a longer step is worth an evaluation. How the move to it
+    changed the gradient is stored, if it curves upward. A coordinate is free from then on unless it
+    is at a bound that its downhill direction points to.
+    """
     for k in range(n):
-        i = state.running[k]
-        v, c = state.vectors[i], state.numbers[i]
-        if _take(v, c, values[k], grads[k], n_iterations, tolerance):
-            _set_out(v, c, tolerance)
+        v, c, value = vectors[running[k]], numbers[running[k]], values[k]
+        excess, promised, slope = value - value, 0.0, 0.0
+        for j in range(grads.shape[1]):
+            g, there = grads[k, j], v[TRIAL, j]
+            excess += g - g  # 0, or NaN where it is not finite
+            promised += v[GRAD, j] * (there - v[X, j])
+            if v[LOWER, j] < there < v[UPPER, j]:
+                slope += g * v[DIRECTION, j]
+        c[_N_TRIES] += 1.0
+        gain, step = c[VALUE] - value, c[_STEP]
+        if not (excess == 0.0 and value <= c[VALUE] + _ARMIJO * promised):
+            c[_LONG] = step
+            c[_STEP] = _shorter(c, gain, excess == 0.0)
+        elif c[_N_TRIES] < _CURVATURE_TRIES and slope < _CURVATURE * c[_SLOPE]:
+            c[_SHORT] = step
+            c[_STEP] = 2.0 * step if c[_LONG] == np.inf else 0.5 * (step + c[_LONG])
+        else:
+            slot = np.int64(c[_N_PAIRS]) % MEMORY
+            curvature = size = 0.0
+            for j in range(grads.shape[1]):
+                g, there, scale = grads[k, j], v[TRIAL, j], v[SCALE, j]
+                move, change = there - v[X, j], g - v[GRAD, j]
+                curvature += move * change
+                size += change * change * scale * scale
+                free = there > v[LOWER, j] if g > 0.0 else there < v[UPPER, j]
+                v[X, j] = there
+                v[GRAD, j] = g
+                v[_FREE, j] = 1.0 if free else 0.0
+                v[DIRECTION, j] = g if free else 0.0
+                v[MOVES + slot, j] = move
+                v[_CHANGES + slot, j] = change
+            if curvature > 1e-10 * size:
+                c[_N_PAIRS] += 1.0
+            c[VALUE] = value
+            c[N_ITERATIONS] += 1.0
+            c[_STEP] = -1.0
+            if c[N_ITERATIONS] >= n_iterations:
+                c[STATUS] = STOPPED
+            elif gain < tolerance:
+                c[STATUS] = CONVERGED
+
+
+@inner
+def _shorter(c: F, gain: float, usable: bool) -> float:
+    """Return a shorter step; where none is any good set out without memory, then give up."""
+    step, short = c[_STEP], c[_SHORT]
+    if c[N_ITERATIONS] < 0.0:
+        c[STATUS] = FAILED
+    elif c[_N_TRIES] < _MOST_TRIES:
+        fraction, promised = 0.5, c[_SLOPE] * step
+        rise = -gain - promised
+        if usable and short == 0.0 and rise > 0.0:
+            # the minimum of the parabola through what is known
+            fraction = min(max(-0.5 * promised / rise, 0.1), 0.5)
+        return short + fraction * (step - short)
+    elif c[_N_PAIRS] == 0.0:
+        c[STATUS] = CONVERGED
+    c[_N_PAIRS] = 0.0
+    return -1.0
+
+
+@kernel
+def _turn(vectors: F, numbers: F, running: Numbers, n: int) -> None:
+    """Multiply the gradients of runs that set out by the inverse Hessian of their last moves.
+
+    The two-loop recursion on the free coordinates (Nocedal and Wright, "Numerical Optimization",
+    2006, algorithm 7.4).
+    """
+    d = vectors.shape[2]
+    for run in range(n):
+        v, c = vectors[running[run]], numbers[running[run]]
+        if c[_STEP] >= 0.0 or c[STATUS] != RUNNING:
+            continue
+        n_pairs, gamma = np.int64(c[_N_PAIRS]), 0.0
+        oldest = n_pairs - MEMORY if n_pairs > MEMORY else 0
+        for k in range(n_pairs - 1, oldest - 1, -1):
+            slot = k % MEMORY
+            sy = sq = yy = 0.0
+            for j in range(d):
+                s, y, free = v[MOVES + slot, j], v[_CHANGES + slot, j], v[_FREE, j]
+                sy += free * s * y
+                yy += free * (y * v[SCALE, j]) ** 2
+                sq += s * v[DIRECTION, j]
+            rho, alpha = 0.0, 0.0
+            if sy > 1e-10 * yy:
+                rho, alpha = 1.0 / sy, sq / sy
+                gamma = sy / yy if gamma == 0.0 else gamma
+            c[_WEIGHTS + slot] = rho
+            c[_WEIGHTS + MEMORY + slot] = alpha
+            for j in range(d):
+                v[DIRECTION, j] -= v[_FREE, j] * alpha * v[_CHANGES + slot, j]
+        gamma = 1.0 if gamma == 0.0 else gamma
+        for j in range(d):
+            v[DIRECTION, j] *= gamma * v[SCALE, j] ** 2
+        for k in range(oldest, n_pairs):
+            slot = k % MEMORY
+            rho, yq = c[_WEIGHTS + slot], 0.0
+            for j in range(d):
+                yq += v[_CHANGES + slot, j] * v[DIRECTION, j]
+            weight = c[_WEIGHTS + MEMORY + slot] - rho * yq
+            if rho > 0.0:
+                for j in range(d):
+                    v[DIRECTION, j] += v[_FREE, j] * weight * v[MOVES + slot, j]
+
+
+@kernel
+def _set_out(vectors: F, numbers: F, running: Numbers, n: int, points: F, tolerance: float) -> int:
+    """Fill in the next trial points; return how many.
+
+    Runs that set out get their direction's slope and first step, unless there is nothing to gain.
+    """
+    n_next, d = 0, vectors.shape[2]
+    for k in range(n):
+        i = running[k]
+        v, c = vectors[i], numbers[i]
+        if c[_STEP] < 0.0 and c[STATUS] == RUNNING:
+            while True:
+                slope = gain = longest = 0.0
+                for j in range(d):
+                    g, scale, uphill = v[GRAD, j], v[SCALE, j], v[DIRECTION, j]
+                    if c[_N_PAIRS] == 0.0:
+                        uphill = v[_FREE, j] * g * scale**2
+                    v[DIRECTION, j] = -uphill
+                    slope -= g * uphill
+                    longest = max(longest, abs(uphill) / scale)
+                    # what a step of a lengthscale, cut at the bound, would gain if all was linear
+                    room = v[X, j] - v[LOWER, j] if g > 0.0 else v[UPPER, j] - v[X, j]
+                    gain += abs(g) * min(room, scale)
+                if slope < 0.0 or c[_N_PAIRS] == 0.0:
+                    break
+                c[_N_PAIRS] = 0.0  # a memory that leads uphill is none
+            c[_SLOPE] = slope
+            c[_SHORT] = c[_N_TRIES] = 0.0
+            c[_LONG] = np.inf
+            c[_STEP] = 1.0
+            if not slope < 0.0 or gain < tolerance:
+                c[STATUS] = CONVERGED
+            elif c[_N_PAIRS] == 0.0:
+                c[_STEP] = min(1.0, _FIRST_STEP / longest)
         if c[STATUS] == RUNNING:
-            state.running[n_next] = i
-            for j in range(points.shape[1]):  # assigning a slice takes seconds to compile
-                points[n_next, j] = v[TRIAL, j]
+            for j in range(d):
+                moved = v[X, j] + c[_STEP] * v[DIRECTION, j]
+                moved = min(max(moved, v[LOWER, j]), v[UPPER, j])
+                v[TRIAL, j] = points[n_next, j] = moved
+            running[n_next] = i
             n_next += 1
     return n_next
-
-
-@inner
-def _take(v: F, c: F, value: float, grad: F, n_iterations: int, tolerance: float) -> bool:
-    """Judge the evaluation of one run at its trial point; return whether to set out anew."""
-    usable = _all_finite(value, grad)
-    is_start = c[N_ITERATIONS] < 0.0
-    if is_start and not usable:
-        c[STATUS] = FAILED
-        return False
-    c[_N_TRIES] += 1.0
-    if not is_start and not (usable and _is_lower(v, c, value)):
-        return _shorten(v, c, value, usable)
-    if not is_start and _is_short(v, c, grad):
-        c[_SHORT] = c[_STEP]
-        _try_step(v, c, 2.0 * c[_STEP] if c[_LONG] == np.inf else 0.5 * (c[_STEP] + c[_LONG]))
-        return False
-    gain = c[VALUE] - value
-    if not is_start:
-        _remember(v, c, grad)
-    _accept(v, c, value, grad)
-    if c[N_ITERATIONS] >= n_iterations:
-        c[STATUS] = STOPPED
-    elif gain < tolerance:
-        c[STATUS] = CONVERGED
-    return bool(c[STATUS] == RUNNING)
-
-
-@inlined
-def _all_finite(value: float, grad: F) -> bool:
-    total = value - value
-    for g in grad:
-        total += g - g  # 0, or NaN where it is not finite
-    return bool(total == 0.0)
-
-
-@inlined
-def _accept(v: F, c: F, value: float, grad: F) -> None:
-    for j in range(grad.size):
-        v[X, j] = v[TRIAL, j]
-        v[GRAD, j] = grad[j]
-    c[VALUE] = value
-    c[N_ITERATIONS] += 1.0
-
-
-@inlined
-def _is_lower(v: F, c: F, value: float) -> bool:
-    """Whether the trial point is low enough for how far it is (Armijo)."""
-    promised = 0.0
-    for j in range(v.shape[1]):
-        promised += v[GRAD, j] * (v[TRIAL, j] - v[X, j])
-    return bool(value <= c[VALUE] + _ARMIJO * promised)
-
-
-@inlined
-def _is_short(v: F, c: F, grad: F) -> bool:
-    """Whether the value still falls so steeply that a longer step is worth an evaluation."""
-    slope = 0.0
-    for j in range(grad.size):
-        if v[LOWER, j] < v[TRIAL, j] < v[UPPER, j]:
-            slope += grad[j] * v[DIRECTION, j]
-    return bool(c[_N_TRIES] < _CURVATURE_TRIES and slope < _CURVATURE * c[_SLOPE])
-
-
-@inlined
-def _shorten(v: F, c: F, value: float, usable: bool) -> bool:
-    """Try a shorter step; where none is any good set out without memory, then give up."""
-    c[_LONG] = c[_STEP]
-    if c[_N_TRIES] < _MOST_TRIES:
-        fraction = 0.5
-        rise = value - c[VALUE] - c[_SLOPE] * c[_LONG]
-        if usable and c[_SHORT] == 0.0 and rise > 0.0:
-            # the minimum of the parabola through what is known
-            fraction = min(max(-0.5 * c[_SLOPE] * c[_LONG] / rise, 0.1), 0.5)
-        _try_step(v, c, c[_SHORT] + fraction * (c[_LONG] - c[_SHORT]))
-        return False
-    if c[_N_PAIRS] == 0.0:
-        c[STATUS] = CONVERGED
-        return False
-    c[_N_PAIRS] = 0.0
-    return True
-
-
-@inner
-def _try_step(v: F, c: F, step: float) -> None:
-    c[_STEP] = step
-    for j in range(v.shape[1]):
-        moved = v[X, j] + step * v[DIRECTION, j]
-        v[TRIAL, j] = min(max(moved, v[LOWER, j]), v[UPPER, j])
-
-
-@inlined
-def _remember(v: F, c: F, grad: F) -> None:
-    """Store how the move to the trial point changed the gradient, if it curves upward."""
-    slot = int(c[_N_PAIRS]) % MEMORY
-    curvature = size = 0.0
-    for j in range(grad.size):
-        move, change = v[TRIAL, j] - v[X, j], grad[j] - v[GRAD, j]
-        v[MOVES + slot, j], v[_CHANGES + slot, j] = move, change
-        curvature += move * change
-        size += change * change * v[SCALE, j] * v[SCALE, j]
-    if curvature > 1e-10 * size:
-        c[_N_PAIRS] += 1.0
-
-
-@inner
-def _set_out(v: F, c: F, tolerance: float) -> None:
-    """Choose the next direction and its first step, unless there is nothing to gain."""
-    for _ in range(2):
-        _turn(v, c)
-        if c[_SLOPE] < 0.0 or c[_N_PAIRS] == 0.0:
-            break
-        c[_N_PAIRS] = 0.0  # a memory that leads uphill is none
-    if not c[_SLOPE] < 0.0 or _promise(v) < tolerance:
-        c[STATUS] = CONVERGED
-        return
-    c[_SHORT], c[_LONG], c[_N_TRIES] = 0.0, np.inf, 0.0
-    step = 1.0
-    if c[_N_PAIRS] == 0.0:
-        longest = 0.0
-        for j in range(v.shape[1]):
-            longest = max(longest, abs(v[DIRECTION, j]) / v[SCALE, j])
-        step = min(1.0, _FIRST_STEP / longest)
-    _try_step(v, c, step)
-
-
-@inlined
-def _promise(v: F) -> float:
-    """Return what a step of a lengthscale each, cut at the bounds, would gain if all was linear."""
-    gain = 0.0
-    for j in range(v.shape[1]):
-        g = v[GRAD, j]
-        room = v[X, j] - v[LOWER, j] if g > 0.0 else v[UPPER, j] - v[X, j]
-        gain += abs(g) * min(room, v[SCALE, j])
-    return gain
-
-
-@inlined
-def _turn(v: F, c: F) -> None:
-    """Fill in the direction and its slope: the two-loop recursion on the free coordinates.
-
-    A coordinate is free unless it is at a bound that its downhill direction points to.
-    """
-    d = v.shape[1]
-    for j in range(d):
-        g = v[GRAD, j]
-        free = v[X, j] > v[LOWER, j] if g > 0.0 else v[X, j] < v[UPPER, j]
-        v[_FREE, j] = 1.0 if free else 0.0
-        v[DIRECTION, j] = g if free else 0.0
-    _two_loops(v, c)
-    slope = 0.0
-    for j in range(d):
-        v[DIRECTION, j] = -v[DIRECTION, j]
-        slope += v[GRAD, j] * v[DIRECTION, j]
-    c[_SLOPE] = slope
-
-
-@inlined
-def _two_loops(v: F, c: F) -> None:
-    """Multiply the direction by the inverse Hessian of the last moves.
-
-    Nocedal and Wright, "Numerical Optimization", 2006, algorithm 7.4.
-    """
-    d = v.shape[1]
-    gamma = 0.0
-    n_pairs = int(c[_N_PAIRS])
-    oldest = max(0, n_pairs - MEMORY)
-    for k in range(n_pairs - 1, oldest - 1, -1):
-        slot = k % MEMORY
-        sy = sq = yy = 0.0
-        for j in range(d):
-            s, y = v[MOVES + slot, j], v[_CHANGES + slot, j]
-            sy += v[_FREE, j] * s * y
-            yy += v[_FREE, j] * (y * v[SCALE, j]) ** 2
-            sq += s * v[DIRECTION, j]
-        rho, alpha = 0.0, 0.0
-        if sy > 1e-10 * yy:
-            rho, alpha = 1.0 / sy, sq / sy
-            gamma = sy / yy if gamma == 0.0 else gamma
-        c[_WEIGHTS + slot], c[_WEIGHTS + MEMORY + slot] = rho, alpha
-        for j in range(d):
-            v[DIRECTION, j] -= v[_FREE, j] * alpha * v[_CHANGES + slot, j]
-    gamma = 1.0 if gamma == 0.0 else gamma
-    for j in range(d):
-        v[DIRECTION, j] *= gamma * v[SCALE, j] ** 2
-    for k in range(oldest, n_pairs):
-        slot = k % MEMORY
-        rho, alpha = c[_WEIGHTS + slot], c[_WEIGHTS + MEMORY + slot]
-        yq = 0.0
-        for j in range(d):
-            yq += v[_CHANGES + slot, j] * v[DIRECTION, j]
-        weight = alpha - rho * yq
-        if rho > 0.0:
-            for j in range(d):
-                v[DIRECTION, j] += v[_FREE, j] * weight * v[MOVES + slot, j]

@@ -22,6 +22,8 @@ plus `offset` everywhere: the variance of an unknown constant mean (Rasmussen an
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import numpy.typing as npt
 
@@ -36,35 +38,11 @@ METRIC, NOMINAL, CONDITIONAL = 0, 1, 2
 
 
 @inner
-def add_distances(
-    z: F, a: F, Z: F, A: F, n: int, rules: Rules, weight: F, gap: float, r2: F
-) -> None:
-    """Fill in the scaled squared distances r2[:n] of a row (z, a) [d] from the first n of Z."""
-    for i in range(n):
-        r2[i] = 0.0
-    for j in range(z.size):
-        if weight[j] == 0.0:
-            continue
-        if rules[j] == NOMINAL | CONDITIONAL:
-            _add_choice(z[j], a[j], Z[j], A[j], n, weight[j], r2)
-        elif rules[j] == NOMINAL:
-            for i in range(n):
-                r2[i] += weight[j] if z[j] != Z[j, i] else 0.0
-        else:
-            for i in range(n):
-                delta = z[j] - Z[j, i]
-                r2[i] += weight[j] * (delta * delta)
-        if rules[j] & CONDITIONAL:
-            for i in range(n):
-                r2[i] += gap * abs(a[j] - A[j, i])
-
-
-@inner
-def _add_choice(u: float, exists: float, column: F, A: F, n: int, weight: float, r2: F) -> None:
-    """Add a choice that exists in some rows only."""
-    for i in range(n):
-        differs = 1.0 if u != column[i] else 0.0
-        r2[i] += weight * (differs * exists * A[i] + 0.5 * abs(exists - A[i]))
+def _add_choice(z: float, a: float, Z: F, A: F, n: int, weight: float, r2: F) -> None:
+    """Add a choice z, if it exists (a = 1), and those of n rows."""
+    for k in range(n):
+        differs = a * A[k] if z != Z[k] else 0.0
+        r2[k] += weight * (differs + 0.5 * abs(a - A[k]))
 
 
 @inner
@@ -72,19 +50,19 @@ def covariances(r2: F, n: int, kernel: int, signal: float, k: F, slope: F) -> No
     """Fill in k[:n] and slope[:n] = dk/d(r²) at squared distances r2[:n]."""
     if kernel == MATERN52:
         for i in range(n):
-            s = np.sqrt(5.0 * r2[i])
-            e = signal * np.exp(-s)
+            s = math.sqrt(5.0 * r2[i])
+            e = signal * math.exp(-s)
             k[i] = e * (1.0 + s + s * s / 3.0)
             slope[i] = -5.0 / 6.0 * e * (1.0 + s)
     elif kernel == MATERN32:
         for i in range(n):
-            s = np.sqrt(3.0 * r2[i])
-            e = signal * np.exp(-s)
+            s = math.sqrt(3.0 * r2[i])
+            e = signal * math.exp(-s)
             k[i] = e * (1.0 + s)
             slope[i] = -1.5 * e
     else:
         for i in range(n):
-            k[i] = signal * np.exp(-0.5 * r2[i])
+            k[i] = signal * math.exp(-0.5 * r2[i])
             slope[i] = -0.5 * k[i]
 
 
@@ -152,7 +130,21 @@ def _fill(
 ) -> None:
     for i in range(Zq.shape[1]):
         n = i if lower else Z.shape[1]
-        add_distances(Zq[:, i], Aq[:, i], Z, A, n, rules, weight, gap, r2)
+        for k in range(n):
+            r2[k] = 0.0
+        for j in range(weight.size):
+            w, z, a = weight[j], Zq[j, i], Aq[j, i]
+            if w == 0.0:
+                continue
+            if rules[j] & NOMINAL:
+                _add_choice(z, a, Z[j], A[j], n, w, r2)
+            else:
+                for k in range(n):
+                    delta = z - Z[j, k]
+                    r2[k] += w * (delta * delta)
+            if rules[j] & CONDITIONAL:
+                for k in range(n):
+                    r2[k] += gap * abs(a - A[j, k])
         covariances(r2, n, kernel, signal, K[i], slope[i])
         if offset != 0.0:
             for k in range(n):
@@ -191,10 +183,10 @@ def contract_gram(
         for j in range(weight.size):
             if weight[j] == 0.0:
                 continue
-            if rules[j] == NOMINAL | CONDITIONAL:
+            if rules[j] & NOMINAL:
                 by_column[j] += _contract_choice(h, Z[j], A[j], i)
             else:
-                by_column[j] += _contract_column(h, Z[j], i, rules[j])
+                by_column[j] += _contract_column(h, Z[j], i)
             if rules[j] & CONDITIONAL:
                 for k in range(i):
                     by_gap += h[k] * abs(A[j, i] - A[j, k])
@@ -202,15 +194,11 @@ def contract_gram(
 
 
 @inner_of_sums
-def _contract_column(h: F, column: F, i: int, rule: int) -> float:
+def _contract_column(h: F, column: F, i: int) -> float:
     found = 0.0
-    if rule & NOMINAL:
-        for k in range(i):
-            found += h[k] if column[i] != column[k] else 0.0
-    else:
-        for k in range(i):
-            delta = column[i] - column[k]
-            found += h[k] * (delta * delta)
+    for k in range(i):
+        delta = column[i] - column[k]
+        found += h[k] * (delta * delta)
     return found
 
 
@@ -218,8 +206,8 @@ def _contract_column(h: F, column: F, i: int, rule: int) -> float:
 def _contract_choice(h: F, column: F, A: F, i: int) -> float:
     found = 0.0
     for k in range(i):
-        differs = 1.0 if column[i] != column[k] else 0.0
-        found += h[k] * (differs * A[i] * A[k] + 0.5 * abs(A[i] - A[k]))
+        differs = A[i] * A[k] if column[i] != column[k] else 0.0
+        found += h[k] * (differs + 0.5 * abs(A[i] - A[k]))
     return found
 
 

@@ -6,6 +6,8 @@ dot products. ``K = L Lᵀ``, ``alpha = K⁻¹ y``.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import numpy.typing as npt
 
@@ -32,7 +34,7 @@ def append_row(L: F, n: int, k: F, prior: float, least: float) -> bool:
         L[n, i] = (k[i] - dot) / L[i, i]
         total += L[n, i] * L[n, i]
     pivot = prior - total
-    L[n, n] = np.sqrt(max(pivot, least))
+    L[n, n] = math.sqrt(max(pivot, least))
     return bool(pivot > least)
 
 

@@ -6,6 +6,8 @@ Biometrika 87, 2000.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import numpy.typing as npt
 
@@ -58,11 +60,11 @@ def _likelihood(sign: F, log: F, power: float, scratch: F) -> float:
     mean, jacobian = 0.0, 0.0
     for i in range(n):
         p = power if sign[i] >= 0.0 else 2.0 - power
-        raised = log[i] if abs(p) < _NEAR else np.expm1(p * log[i]) / p
+        raised = log[i] if abs(p) < _NEAR else math.expm1(p * log[i]) / p
         scratch[i] = sign[i] * raised
         mean += scratch[i] / n
         jacobian += sign[i] * log[i]
     variance = 0.0
     for i in range(n):
         variance += (scratch[i] - mean) * (scratch[i] - mean) / n
-    return float(-0.5 * n * np.log(variance) + (power - 1.0) * jacobian)
+    return float(-0.5 * n * math.log(variance) + (power - 1.0) * jacobian)

@@ -31,6 +31,8 @@ _DRAWS_PER_CANDIDATE = 4  # where constraints turn most rows away
 _RETREATS = np.array([1.0, 0.95, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1, 0.05])
 _SLIDES = (0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001)
 _N_SLIDING, _N_SLIDES = 4, 40  # rows that slide, and moves of each
+_APART = 0.05  # how far starts are, root mean square over columns
+_MOST_RANKED = 64  # rows of which the best that nobody knows is looked for, at once
 _MOST_SWEEPS = 20  # changes of single columns in a row
 
 
@@ -184,11 +186,9 @@ def _ascend(
     n_good = int(np.count_nonzero(np.isfinite(values)))
     if ground.space.size <= 2 * settings.n_candidates or not n_good:
         return pool[:0], values[:0]
-    chosen = np.empty(settings.n_starts, dtype=np.int64)
-    radius = 0.05
-    order, taken = order[:n_good], np.zeros(n_good, dtype=np.bool_)
-    n_chosen = kernels.spread_out(pool, order, settings.n_starts, radius, taken, chosen)
-    rows, heights = pool[chosen[:n_chosen]], values[chosen[:n_chosen]]
+    order = order[:n_good]
+    chosen = order[kernels.spread_out(pool[order], settings.n_starts, _APART)]
+    rows, heights = pool[chosen], values[chosen]
     for _ in range(settings.n_rounds):
         rows, heights = _climbed(utility, ground, rows, heights, scale, settings, climber)
         rows, heights, moved = _swept(utility, ground, rows, heights, anchors, rng)
@@ -282,17 +282,18 @@ def _swept(
 
 
 def _ranked(ground: Ground, rows: F, values: F) -> Ranking:
-    """Sort what may be proposed, without copies and known rows; a few hundred at most."""
+    """Sort what may be proposed, without copies and known rows; the first few."""
     order = np.argsort(-values, kind="stable")
     order = order[np.isfinite(values[order])]
-    best = rows[order[:512]]
-    _, first = np.unique(best, axis=0, return_index=True)
-    first.sort()
-    best, heights = best[first], values[order[:512]][first]
-    fresh = ~ground.known(best)
-    if not fresh.any() and order.size > 512:
-        return _ranked(ground, rows[order[512:]], values[order[512:]])
-    return Ranking(best[fresh], heights[fresh])
+    head, tail = order[:_MOST_RANKED], order[_MOST_RANKED:]
+    places: dict[bytes, int] = {}
+    for place, row in zip(head.tolist(), rows[head] + 0.0, strict=True):  # -0.0 becomes 0.0
+        places.setdefault(row.tobytes(), place)
+    chosen = np.array(list(places.values()), dtype=np.int64)
+    chosen = chosen[~ground.known(rows[chosen])]
+    if not chosen.size and tail.size:
+        return _ranked(ground, rows[tail], values[tail])
+    return Ranking(rows[chosen], values[chosen])
 
 
 def _numbers(values: F) -> F:

@@ -55,12 +55,8 @@ def neighbours(ground: Ground, rows: F, donors: F, rng: np.random.Generator) -> 
     """
     domain = ground.domain.arrays
     snapped, active = ground.snap(rows)
-    room = len(rows) * kernels.count_moves(domain.kind, domain.n_cells, MOST_CELLS)
-    moved = np.empty((room, rows.shape[1]))
-    source, column = np.empty(room, dtype=np.int64), np.empty(room, dtype=np.int64)
     draws = rng.random(2 * MOST_CELLS)
-    n = kernels.moves(snapped, active, domain, MOST_CELLS, draws, moved, source, column)
-    moved, source, column = moved[:n], source[:n], column[:n]
+    moved, source = kernels.moves(snapped, active, domain, MOST_CELLS, draws)
     moved, exists = ground.snap(moved)
     if ground.domain.conditional.any():
         moved, source = _with_children(ground, moved, exists, active, source, donors, rng)

@@ -67,7 +67,8 @@ class History(Writing):
         """Take in a trial and a report at most; what ``apply`` does, not at the price of arrays."""
         if not len(changes.numbers) and not len(changes.report_numbers):
             return
-        reported = self._minimised(changes.report_values)
+        has_report = len(changes.report_numbers) > 0
+        reported = self._minimised(changes.report_values) if has_report else None
         values = self._minimised(changes.values)
         named = _numbers([*changes.numbers, *changes.report_numbers]).tolist()
         self._grow(max(named, default=-1) + 1)
@@ -82,7 +83,7 @@ class History(Writing):
                 changes.params[0],
             )
             self._table["seq"][named[0]] = changes.seq
-        if len(changes.report_numbers):
+        if reported is not None:
             step, attempt = float(changes.report_steps[0]), int(changes.report_attempts[0])
             self._log.note(named[-1:])
             if self._reports.add_one(named[-1], step, reported, attempt, changes.seq):

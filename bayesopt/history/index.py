@@ -15,6 +15,7 @@ Mask = npt.NDArray[np.bool_]
 
 _SMALLEST = 64
 _HALF = np.uint64(32)
+_LAST = 2**64 - 1
 _ODD = np.uint64(0x9E3779B97F4A7C15)  # 2**64 / golden ratio, Knuth's multiplicative hashing
 
 
@@ -86,7 +87,7 @@ class RowIndex:
 
     def _place_of(self, X: F, row: F) -> tuple[int, bool]:
         """Return the slot that holds a row [1, d], or the free one where it would be put."""
-        slots, slot = self._slots, int(self._first_slot(row)[0])
+        slots, slot = self._slots, _hash_one(row) >> 64 - (self._slots.size - 1).bit_length()
         while (held := int(slots[slot])) >= 0:
             if (X[held] == row[0]).all():
                 return slot, True
@@ -113,6 +114,9 @@ class KnownRows:
 
     def add(self, X: F, active: Mask, whole: Mask, numbers: Numbers) -> None:
         """Enter the rows `X[numbers]`, partial ones with what is `active` in them."""
+        if numbers.size == 1 and whole[numbers[0]]:
+            self._whole.add(X, numbers)
+            return
         is_whole = whole[numbers]
         self._whole.add(X, numbers[is_whole])
         if is_whole.all():
@@ -145,6 +149,13 @@ def _hash(rows: F) -> npt.NDArray[np.uint64]:
     bits = bits ^ (bits >> _HALF)  # the lower half of (i + .5) / k is often empty
     mixed = np.asarray(np.add.reduce(bits * _weights(rows.shape[1]), axis=1))
     return np.asarray((mixed ^ (mixed >> _HALF)) * _ODD)
+
+
+def _hash_one(row: F) -> int:
+    """Return what `_hash` does of one row [1, d], without the price of arrays."""
+    bits = (row[0] + 0.0).view(np.uint64)
+    mixed = int((bits ^ (bits >> _HALF)).dot(_weights(bits.size)))
+    return (mixed ^ mixed >> 32) * int(_ODD) & _LAST
 
 
 @functools.lru_cache(maxsize=64)

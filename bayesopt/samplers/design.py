@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 import numpy.typing as npt
 
@@ -27,7 +29,7 @@ def offer_design(batch: Batch, space: Space, history: History, n_rows: int) -> N
     for block in range(first, first + _N_BLOCKS):
         if not batch.missing:
             return
-        rows = space.snap(_hypercube(space, history.seed, block, n_rows))
+        rows = _hypercube(space, history.seed, block, n_rows)
         if may_repeat(history):  # trial k gets row k, or the next that is feasible
             rows = rows[max(history.n - block * n_rows, 0) :]
         else:
@@ -35,8 +37,9 @@ def offer_design(batch: Batch, space: Space, history: History, n_rows: int) -> N
         batch.offer(rows[space.feasible(rows)])
 
 
+@functools.lru_cache(maxsize=32)
 def _hypercube(space: Space, seed: int, block: int, n: int) -> F:
-    """Return the rows [n, d] of one block of the design, unsnapped."""
+    """Return the rows [n, d] of one block of the design, snapped, not to be written to."""
     from bayesopt._kernels.candidates import latin, nearest_gap
 
     rng = named_rng(seed, block, "design")
@@ -48,4 +51,6 @@ def _hypercube(space: Space, seed: int, block: int, n: int) -> F:
         gap = nearest_gap(rows, weights)
         if gap > widest:
             best, widest = rows, gap
+    best = space.snap(best)
+    best.flags.writeable = False
     return best

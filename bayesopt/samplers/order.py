@@ -195,8 +195,9 @@ def _others(history: History, good: Numbers, most: int) -> Numbers:
     numbers = np.concatenate([np.arange(0, n_earlier, stride), np.arange(n_earlier, history.n)])
     if stride > 1 and history.count(*_UNDER_WAY):
         numbers = np.union1d(numbers, history.numbers_in(*_UNDER_WAY)[-most:])
-    keep = _COUNTS[history.state[numbers].view(np.uint8)] & history.inside[numbers]
-    place = np.searchsorted(numbers, good)
+    keep = _COUNTS.take(history.state.take(numbers).view(np.uint8))
+    keep &= history.inside.take(numbers)
+    place = numbers.searchsorted(good)
     place[place == numbers.size] = 0
-    keep[place[numbers[place] == good]] = False
+    keep[place[numbers.take(place) == good]] = False
     return np.asarray(numbers[keep])

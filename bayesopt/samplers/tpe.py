@@ -160,7 +160,7 @@ class TPESampler:
         """Return candidates, not snapped, the most promising first."""
         from bayesopt.surrogates.parzen import Parzen
 
-        X, active = history.X[parts.numbers], history.active[parts.numbers]
+        X, active = history.X.take(parts.numbers, 0), history.active.take(parts.numbers, 0)
         n = parts.n_good
         good = Parzen(space, X[:n], active[:n], parts.weight, self._smoothing)
         X, active = X[n:], active[n:]
@@ -171,7 +171,7 @@ class TPESampler:
         rows = good.draw(self.n_candidates, rng)
         with np.errstate(invalid="ignore"):  # of what neither density knows: the last to be taken
             ratio = good.log_density(rows) - bad.log_density(rows)
-        return rows[np.argsort(-ratio, kind="stable")]
+        return rows[(-ratio).argsort(kind="stable")]
 
     @cached_property
     def _smoothing(self) -> Smoothing:

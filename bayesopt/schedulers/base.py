@@ -141,7 +141,9 @@ def would_go_on(scheduler: Scheduler, history: History, number: int) -> bool:
 
 def view(scheduler: Scheduler, history: History) -> History:
     """Return the history as a sampler should see it under a scheduler."""
-    return scheduler.view(history) if isinstance(scheduler, BudgetScheduler) else history
+    at_one_budget = getattr(scheduler, "view", None)  # as isinstance with a protocol, but faster
+    seen: History = history if at_one_budget is None else at_one_budget(history)
+    return seen
 
 
 _REGISTRY = Registry(

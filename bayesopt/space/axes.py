@@ -34,6 +34,7 @@ MAX_LOG_CELLS = 2**40
 
 _MAX_BITS = 48
 _EXACT_POWER = 22  # 10**22 is the largest power of ten that a double holds exactly
+_FEWER = np.array([0, 1])
 _POWERS = np.array([10.0**p for p in range(_EXACT_POWER + 1)])
 
 
@@ -164,11 +165,10 @@ class ContinuousAxis:
         width = self._width
         if self._scales != "linear":
             width = width + np.where(self.log, np.log10(raw), 0.0)
-        digits = -np.floor(width).astype(np.int64)
-        digits = digits.reshape((1,) * (raw.ndim - digits.ndim) + digits.shape)
-        first, second = candidates = _round_decimals(raw, np.array([digits, digits - 1]))
-        same = self._to_units(candidates) == u
-        same &= (candidates >= self.low) & (candidates <= self.high)
+        fewer = _FEWER.reshape((2,) + (1,) * raw.ndim)
+        first, second = candidates = _round_decimals(raw, -np.floor(width).astype(np.int64) - fewer)
+        # those beyond an end have its coordinate, where the end itself is returned
+        same = self._round(_clip((self._warp(candidates) - self.start) / self.span)) == u
         return np.where(same[1], second, np.where(same[0], first, raw))
 
 
@@ -259,7 +259,11 @@ def stack(axes: Sequence[Axis]) -> Axis:
 def to_unit_interval(u: Floats) -> Floats:
     """Clip to [0, 1]; NaN becomes 0.5."""
     u = np.asarray(u, dtype=np.float64)
-    return np.where(np.isnan(u), 0.5, np.minimum(np.maximum(u, 0.0), 1.0))
+    return np.where(np.isnan(u), 0.5, _clip(u))
+
+
+def _clip(u: Floats) -> Floats:
+    return np.minimum(np.maximum(u, 0.0), 1.0)
 
 
 def _round_decimals(x: Floats, decimals: Ints) -> Floats:

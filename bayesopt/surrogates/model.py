@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import repeat
 
@@ -142,9 +143,9 @@ def _imputed(y: F, failed: B) -> F:
 def _learn(task: Task, X: F, y: F, success: SuccessModel | None, deterministic: bool) -> Belief:
     settings = task.frame.settings
 
-    def targets(n: int) -> tuple[F, bytes]:
+    def targets(n: int) -> tuple[Callable[[], F], bytes]:
         told = y[task.subset.at(n)]
-        return fit_outcome(told, settings).from_outcome(told), digest(told)
+        return lambda: fit_outcome(told, settings).from_outcome(told), digest(told)
 
     rows = task.subset.at(len(X))
     outcome = fit_outcome(y[rows], settings)

@@ -89,6 +89,11 @@ def form_of(domain: Domain) -> Form:
     )
 
 
+@functools.lru_cache(maxsize=32)
+def _ones(d: int, n: int) -> F:
+    return np.ones((d, n))
+
+
 def _cells(arrays: DomainArrays, j: int) -> F:
     """Return coordinates and widths of the cells of a column, [2, n_cells]."""
     index = np.arange(int(arrays.n_cells[j]))
@@ -151,7 +156,7 @@ class Parzen:
         """Return `n` rows [n, d] drawn from the density, not snapped."""
         mixture, form = self._mixture, form_of(self.space.domain)
         numbers = np.ascontiguousarray(rng.random((n, 1 + self.space.d)).T)
-        source, Z = np.searchsorted(np.cumsum(mixture.share), numbers[0], side="right"), numbers[1:]
+        source, Z = mixture.share.cumsum().searchsorted(numbers[0], side="right"), numbers[1:]
         kernels.draw_rows(
             source,
             mixture.center,
@@ -171,9 +176,9 @@ class Parzen:
         mixture, form = self._mixture, form_of(self.space.domain)
         for first in range(0, len(rows), _BLOCK):
             block = rows[first : first + _BLOCK]
-            Z, exists = np.ascontiguousarray(block.T), np.ones((self.space.d, len(block)))
+            Z, exists = np.ascontiguousarray(block.T), _ones(self.space.d, len(block))
             if not form.is_plain:
-                exists[:] = self.space.active(block).T
+                exists = np.ascontiguousarray(self.space.active(block).T, dtype=np.float64)
             terms, out = np.empty((mixture.base.size, len(block))), np.empty(len(block))
             kernels.log_density(
                 Z,

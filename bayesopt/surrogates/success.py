@@ -8,6 +8,7 @@ each label from the others.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -94,9 +95,9 @@ def learn_success(
     plain = replace(settings, n_modes=1, offset=0.0, input_warp=False)
     task = new_task(domain, X, plain, cache, subset, engine)
 
-    def targets(n: int) -> tuple[F, bytes]:
+    def targets(n: int) -> tuple[Callable[[], F], bytes]:
         chosen = failed[task.subset.at(n)]
-        return to_labels(chosen), digest(chosen)
+        return lambda: to_labels(chosen), digest(chosen)
 
     mode = anchor_modes(task, targets)[0]
     size = task.subset.n_at_once(len(X), anchor_size(len(X)))

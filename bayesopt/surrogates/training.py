@@ -20,8 +20,8 @@ from bayesopt.surrogates.subset import Subset, all_rows
 
 F = npt.NDArray[np.float64]
 
-Targets = Callable[[int], tuple[F, bytes]]
-"""From a number of rows to the outcomes of those of them that are learned from, and a name."""
+Targets = Callable[[int], tuple[Callable[[], F], bytes]]
+"""From a number of rows to the outcomes of those that are learned from, once asked, and a name."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,10 +86,10 @@ def current_modes(task: Task, targets: Targets) -> tuple[Mode, ...]:
     size = refit_size(n)
     if size == anchor_size(n):
         return at_anchor
-    (y, name), inputs = targets(size), task.inputs_at(size)
+    (outcomes, name), inputs = targets(size), task.inputs_at(size)
 
     def make() -> tuple[Mode, ...]:
-        return warm_modes(inputs, y, task.frame, at_anchor, task.engine.evidence)
+        return warm_modes(inputs, outcomes(), task.frame, at_anchor, task.engine.evidence)
 
     return task.cache.get_or_make(("warm", *task.key, digest(inputs.Z), name), make)
 
@@ -97,10 +97,10 @@ def current_modes(task: Task, targets: Targets) -> tuple[Mode, ...]:
 def anchor_modes(task: Task, targets: Targets) -> tuple[Mode, ...]:
     """Return the hyperparameters of the last anchor size."""
     size = anchor_size(task.known.n)
-    (y, name), inputs = targets(size), task.inputs_at(size)
+    (outcomes, name), inputs = targets(size), task.inputs_at(size)
 
     def make() -> tuple[Mode, ...]:
-        return cold_modes(inputs, y, task.frame, task.engine.evidence)
+        return cold_modes(inputs, outcomes(), task.frame, task.engine.evidence)
 
     return task.cache.get_or_make(("cold", *task.key, digest(inputs.Z), name), make)
 
