@@ -80,6 +80,7 @@ class History(Columns):
                 _NAN if cost is None else cost,
                 changes.constraints[0],
                 changes.params[0],
+                next(iter(changes.variances), None),
             )
             self._table["seq"][named[0]] = changes.seq
         if len(changes.report_numbers):
@@ -101,6 +102,8 @@ class History(Columns):
             [changes.constraints[i] for i in places],
             [changes.params[i] for i in places],
         )
+        if len(changes.variances):
+            self._table["variances"][numbers[newer]] = self._as_rows(changes.variances)[newer]
         self._table["seq"][numbers[newer]] = changes.seq
 
     # -- told directly by a host program ------------------------------------------------------
@@ -130,6 +133,7 @@ class History(Columns):
         state: TrialState = TrialState.COMPLETE,
         constraints: object = None,
         cost: object = None,
+        variance: object = None,
     ) -> None:
         """Record how a trial ended, in the user's direction; the same again is fine.
 
@@ -147,7 +151,8 @@ class History(Columns):
         if TrialState(int(self._table["state"][number])).is_finished:
             self._check_same(number, state, row, told)
             return
-        self._write_one(number, int(state), row, _NAN if seconds is None else seconds, told)
+        cost_s, noise = _NAN if seconds is None else seconds, self._variances(variance)
+        self._write_one(number, int(state), row, cost_s, told, variances=noise)
 
     def report(self, number: int, step: object, values: object) -> None:
         """Record intermediate values, in the user's direction; the same step again replaces them.
@@ -307,6 +312,7 @@ class History(Columns):
         cost: float,
         constraints: Mapping[str, float],
         labels: Labels | None = None,
+        variances: Sequence[float] | None = None,
     ) -> None:
         """Write the facts of one trial, as ``_write`` does; without `labels` its row stays."""
         table = self._table
@@ -321,6 +327,7 @@ class History(Columns):
         table["state"][number] = state
         table["values"][number] = values[0]
         table["cost"][number] = cost
+        table["variances"][number] = _NAN if variances is None else variances
         if constraints or self._constraint_names:
             self._write_constraints(np.array([number]), [constraints])
         known = bool(self._known(number))

@@ -80,6 +80,8 @@ class Result:
     error: str = ""
     reports: Mapping[float, tuple[float, ...]] = field(default_factory=dict)
     """Intermediate values by step of a trial that was evaluated elsewhere (``add_finished``)."""
+    variances: tuple[float, ...] | None = None
+    """How noisy the values are, one variance per objective, where that is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +106,7 @@ class Changes:
     report_attempts: list[int]  # supersedes reports of earlier attempts at this step and beyond
     n_spaces: int  # how many versions of the space are stored now
     more: bool = False  # the limit cut the answer; call again with `seq`
+    variances: Sequence[tuple[float, ...] | None] = ()  # of values, by trial; () for none at all
 
 
 @runtime_checkable
