@@ -17,7 +17,13 @@ from typing import Any, Protocol
 from bayesopt import checkpoints
 from bayesopt.errors import InvalidConfigError, SpaceChangedError, StorageError, short_repr
 from bayesopt.markup import trial_html
-from bayesopt.results import coerce_constraints, coerce_cost, coerce_step, coerce_values
+from bayesopt.results import (
+    coerce_constraints,
+    coerce_cost,
+    coerce_step,
+    coerce_values,
+    coerce_variances,
+)
 from bayesopt.rng import named_rng
 from bayesopt.space import Categorical, Float, Int, Parameter
 
@@ -89,6 +95,7 @@ class Trial:
         self._attrs: dict[str, Any] = dict(setup.user_attrs)
         self._constraints: dict[str, float] = {}
         self._cost: float | None = None
+        self._variances: tuple[float, ...] | None = None
         self._resume_from: Path | None = None
         self._has_looked = False
 
@@ -320,6 +327,18 @@ class Trial:
     def set_cost(self, cost: object) -> None:
         """Set what the evaluation cost, told when the trial ends. Raises InvalidValueError."""
         self._cost = coerce_cost(cost)
+
+    @property
+    def variances(self) -> tuple[float, ...] | None:
+        """How noisy the value is, as set, one variance per objective."""
+        return self._variances
+
+    def set_variance(self, variance: object) -> None:
+        """Set how noisy the value is: the square of its standard error, one per objective.
+
+        It is told with the value when the trial ends. Raises InvalidValueError.
+        """
+        self._variances = coerce_variances(variance, self._setup.n_objectives)
 
     def set_user_attr(self, name: str, value: object) -> None:
         """Attach a JSON-able attribute to the trial."""

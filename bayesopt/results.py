@@ -81,6 +81,27 @@ def coerce_cost(obj: object) -> float | None:
     return _finite_nonnegative(obj, "cost", "Tell the cost in seconds, or leave it out.")
 
 
+def coerce_variances(obj: object, n_objectives: int) -> tuple[float, ...] | None:
+    """Return how noisy values are, one finite float >= 0 per objective; None stays None.
+
+    Raises
+    ------
+    InvalidValueError
+        If `obj` is anything else.
+    """
+    if obj is None:
+        return None
+    found = coerce_values(obj, n_objectives, what="variance")
+    if not all(0.0 <= variance < math.inf for variance in found):
+        raise InvalidValueError(
+            "variance",
+            expected="a finite number >= 0 for each objective",
+            got=short_repr(obj),
+            remedy="Tell the square of the value's standard error, or leave it out.",
+        )
+    return found
+
+
 def coerce_constraints(obj: object) -> dict[str, float]:
     """Return outcome constraints by name; feasible at <= 0, and NaN means infeasible.
 

@@ -66,6 +66,8 @@ class TrialRecord:
         Which sampler made the configuration, and why it was not the one asked for (or "").
     attempt : int
         How many times it was handed out; the fencing token of its current worker.
+    variances : tuple of float or None
+        How noisy the told values are, one variance per objective; None where nobody said.
     """
 
     number: int
@@ -85,6 +87,7 @@ class TrialRecord:
     created_at: float = math.nan
     started_at: float = math.nan
     finished_at: float = math.nan
+    variances: tuple[float, ...] | None = None
 
     @property
     def value(self) -> float | None:

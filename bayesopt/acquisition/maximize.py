@@ -105,6 +105,7 @@ def candidates(ground: Ground, anchors: F, rng: np.random.Generator, settings: S
     parts = [_spread(ground, n_spread, rng)]
     if n_around:
         parts.append(_around(ground, anchors[: settings.n_anchors], rng, settings.sigmas))
+        parts.append(anchors[~ground.known(anchors)])  # again, where values are noisy
     rows, _ = ground.snap(np.concatenate(parts))
     rows = rows[ground.allowed(rows)]
     if ground.space.constraints and len(rows) < settings.n_candidates // 4:

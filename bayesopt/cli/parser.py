@@ -167,6 +167,12 @@ def _tell(parser: ArgumentParser) -> None:
         help="an outcome constraint, feasible at <= 0; repeat for more",
     )
     add("--cost", type=float, help="what the evaluation cost, e.g. seconds")
+    add(
+        "--variance",
+        action="append",
+        type=float,
+        help="how noisy the value is: its standard error, squared; repeat for each objective",
+    )
     add("--attempt", type=int, help="refuse if the trial was handed to another worker meanwhile")
 
 

@@ -76,6 +76,7 @@ def tell(args: Namespace) -> int:
             state=args.state,
             constraints=dict(args.constraint) or None,
             cost=args.cost,
+            variance=args.variance,
         )
     return 0
 

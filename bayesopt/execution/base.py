@@ -36,7 +36,7 @@ class Outcome:
         ``"pruned"`` (the objective raised TrialPruned), ``"invalid"`` (it returned something that
         is no value), ``"error"`` (it raised), ``"timeout"`` (its process was killed at the time
         limit) or ``"lost"`` (its process died by itself or was killed by somebody else).
-    constraints, cost
+    constraints, cost, variances
         What the objective set on its trial.
     suggested : mapping
         Define-by-run: name → (distribution, value), in the order suggested.
@@ -59,6 +59,7 @@ class Outcome:
     error: str = ""
     exception: BaseException | None = None
     duration_s: float = 0.0
+    variances: tuple[float, ...] | None = None
 
 
 class Executor(Protocol):
@@ -152,6 +153,7 @@ def _ended(trial: Trial, start: float, status: Status, **facts: Any) -> Outcome:
         status,
         constraints=trial.constraints,
         cost=trial.cost,
+        variances=trial.variances,
         suggested=dict(trial.suggested),
         duration_s=time.perf_counter() - start,
         **facts,

@@ -175,6 +175,7 @@ def _packed(outcome: Outcome) -> tuple[dict[str, Any], bytes, bytes]:
         "values": outcome.values,
         "constraints": dict(outcome.constraints),
         "cost": outcome.cost,
+        "variances": outcome.variances,
         "error": outcome.error,
         "duration_s": outcome.duration_s,
     }

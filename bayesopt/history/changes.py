@@ -17,7 +17,7 @@ class ChangesLike(Protocol):
 
     @property
     def numbers(self) -> Sequence[int]:
-        """Trials that changed; the next five columns hold their present facts."""
+        """Trials that changed; the next six columns hold their present facts."""
 
     @property
     def states(self) -> Sequence[int]:
@@ -38,6 +38,10 @@ class ChangesLike(Protocol):
     @property
     def costs(self) -> Sequence[float | None]:
         """Told cost of each."""
+
+    @property
+    def variances(self) -> Sequence[Sequence[float] | None]:
+        """How noisy the told values of each are; empty where nobody said so of any."""
 
     @property
     def report_numbers(self) -> Sequence[int]:

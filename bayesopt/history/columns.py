@@ -16,6 +16,7 @@ from bayesopt.history.log import ChangeLog
 from bayesopt.history.reports import ReportColumns, Reports
 from bayesopt.history.table import Column, Table
 from bayesopt.history.tally import UNHEARD, Tally
+from bayesopt.results import coerce_variances
 from bayesopt.space import Space
 from bayesopt.trial import TrialState
 
@@ -169,6 +170,11 @@ class Columns:
     def cost(self) -> F:
         """Cost of the evaluation, [n]; NaN where not told."""
         return self._table.reading("cost")
+
+    @property
+    def variances(self) -> F:
+        """How noisy the told values are, as variances, [n, m]; NaN where not told."""
+        return self._table.reading("variances")
 
     @property
     def reports(self) -> ReportColumns:
@@ -373,20 +379,28 @@ class Columns:
         return np.asarray(~(violated.any(axis=1) | (complete & missing.any(axis=1))))
 
     def _minimised(self, values: Sequence[Sequence[float] | None]) -> F:
-        """Return told values as [k, m], NaN where there is none."""
+        """Return told values as [k, m], minimised, NaN where there is none."""
+        rows = self._as_rows(values)
+        rows *= self._signs
+        return rows
+
+    def _variances(self, told: object) -> tuple[float, ...] | None:
+        """Check how noisy values are. Raises InvalidValueError."""
+        return coerce_variances(told, self.n_objectives)
+
+    def _as_rows(self, values: Sequence[Sequence[float] | None]) -> F:
+        """Return numbers per objective as [k, m], NaN where there are none."""
         blank = (_NAN,) * self.n_objectives
         try:
             rows = np.array(
                 [blank if each is None or not len(each) else each for each in values],
                 dtype=np.float64,
             )
-            rows = rows.reshape(len(values), self.n_objectives)
+            return rows.reshape(len(values), self.n_objectives)
         except ValueError:
             raise InvalidValueError(
                 "values of trials", expected=f"{self.n_objectives} numbers each"
             ) from None
-        rows *= self._signs
-        return rows
 
     def _checked_number(self, number: int) -> int:
         if not 0 <= number < self.n:
@@ -414,6 +428,7 @@ def trial_columns(d: int, m: int) -> dict[str, Column]:
         "parent": Column(np.int64, -1),
         "fork_step": Column(np.float64, np.nan),
         "imported": flag,
+        "variances": Column(np.float64, np.nan, m),
     }
 
 

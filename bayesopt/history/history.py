@@ -81,6 +81,7 @@ class History(Writing):
                 _NAN if cost is None else cost,
                 changes.constraints[0],
                 changes.params[0],
+                next(iter(changes.variances), None),
             )
             self._table["seq"][named[0]] = changes.seq
         if reported is not None:
@@ -102,6 +103,8 @@ class History(Writing):
             [changes.constraints[i] for i in places],
             [changes.params[i] for i in places],
         )
+        if len(changes.variances):
+            self._table["variances"][numbers[newer]] = self._as_rows(changes.variances)[newer]
         self._table["seq"][numbers[newer]] = changes.seq
 
     # -- told directly by a host program ------------------------------------------------------
@@ -131,6 +134,7 @@ class History(Writing):
         state: TrialState = TrialState.COMPLETE,
         constraints: object = None,
         cost: object = None,
+        variance: object = None,
     ) -> None:
         """Record how a trial ended, in the user's direction; the same again is fine.
 
@@ -152,7 +156,8 @@ class History(Writing):
         if TrialState(int(self._table["state"][number])).is_finished:
             self._check_same(number, state, row, told)
             return
-        self._write_one(number, int(state), row, _NAN if seconds is None else seconds, told)
+        cost_s, noise = _NAN if seconds is None else seconds, self._variances(variance)
+        self._write_one(number, int(state), row, cost_s, told, variances=noise)
 
     def report(self, number: int, step: object, values: object) -> None:
         """Record intermediate values, in the user's direction; the same step again replaces them.

@@ -72,6 +72,7 @@ class Writing(Columns):
         cost: float,
         constraints: Mapping[str, float],
         labels: Labels | None = None,
+        variances: Sequence[float] | None = None,
     ) -> None:
         """Write the facts of one trial, as ``_write`` does; without `labels` its row stays."""
         table = self._table
@@ -86,6 +87,7 @@ class Writing(Columns):
         table["state"][number] = state
         table["values"][number] = values[0]
         table["cost"][number] = cost
+        table["variances"][number] = _NAN if variances is None else variances
         if constraints or self._constraint_names:
             self._write_constraints(np.array([number]), [constraints])
         known = bool(self._known(number))

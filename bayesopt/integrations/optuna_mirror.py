@@ -35,6 +35,7 @@ class News:
     values: list[Sequence[float] | None] = field(default_factory=list)
     constraints: list[Mapping[str, float]] = field(default_factory=list)
     costs: list[float | None] = field(default_factory=list)
+    variances: Sequence[Sequence[float] | None] = ()  # Optuna's trials have none
     report_numbers: list[int] = field(default_factory=list)
     report_steps: list[float] = field(default_factory=list)
     report_values: list[Sequence[float]] = field(default_factory=list)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import numpy as np
 
@@ -45,6 +46,9 @@ class AutoSampler:
     ----------
     share : float
         Of a trial's cost that a proposal may take.
+    cost, cost_budget
+        How far the Gaussian process takes the cost of an evaluation into account; see
+        :class:`GPSampler`. TPE does not.
 
     Raises
     ------
@@ -53,18 +57,23 @@ class AutoSampler:
     """
 
     share: float = 0.02
+    cost: Literal["auto", "off"] | float = "auto"
+    cost_budget: float | None = None
     _gp: GPSampler = field(default_factory=GPSampler, init=False, repr=False, compare=False)
-    _local: GPSampler = field(
-        default_factory=lambda: GPSampler(max_points=_LOCAL_POINTS),
-        init=False,
-        repr=False,
-        compare=False,
-    )
+    _local: GPSampler = field(default_factory=GPSampler, init=False, repr=False, compare=False)
 
     name: ClassVar[str] = "auto"
 
     def __post_init__(self) -> None:
         require_number("share", self.share, 0.0, 1.0)
+        for name, most in (("_gp", None), ("_local", _LOCAL_POINTS)):
+            made = GPSampler(max_points=most, cost=self.cost, cost_budget=self.cost_budget)
+            object.__setattr__(self, name, made)
+
+    def with_cost_budget(self, cost: float) -> AutoSampler:
+        """Return the sampler that knows what all trials may cost; itself if it was told."""
+        is_told = self.cost != "auto" or self.cost_budget is not None
+        return self if is_told else dataclasses.replace(self, cost_budget=cost)
 
     def propose(
         self, space: Space, history: History, n: int, rng: np.random.Generator

@@ -15,6 +15,7 @@ from bayesopt.checks import require_choice, require_count, require_number
 from bayesopt.errors import SettingsError, short_repr
 from bayesopt.history import History
 from bayesopt.samplers.base import Suggestion
+from bayesopt.samplers.cost import check_cost, cost_exponent, is_design_paid
 from bayesopt.samplers.design import offer_design
 from bayesopt.samplers.engine import check_device, machinery, require
 from bayesopt.samplers.fresh import Batch, fill_up, may_repeat
@@ -26,15 +27,17 @@ from bayesopt.surrogates.schedule import FitCache
 from bayesopt.surrogates.settings import GPSettings
 
 if TYPE_CHECKING:
+    from bayesopt.acquisition.price import Price
     from bayesopt.samplers.gp_search import Plan
     from bayesopt.surrogates.model import Belief
 
 F = npt.NDArray[np.float64]
 Data = Observed | Outcomes
 
-ACQUISITIONS = ("ei", "logei", "pi", "ucb")
+ACQUISITIONS = ("ei", "logei", "pi", "ucb", "kg")
 
 _LEAST_VALUES = 2  # to learn from
+_NOISY_PRIOR = (1.1, 3.0)  # shape and rate of a noise variance that the user says matters
 _NOTHING_FOUND = "the search found no configuration that may be proposed, so a random one is"
 
 
@@ -57,9 +60,10 @@ class GPSampler:
 
     Parameters
     ----------
-    acquisition : {"ei", "logei", "pi", "ucb"}
+    acquisition : {"ei", "logei", "pi", "ucb", "kg"}
         Expected improvement ("ei" and "logei" are the same, computed in log space), probability of
-        improvement (by .1 standard deviations), or the optimistic bound.
+        improvement (by .1 standard deviations), the optimistic bound, or the knowledge gradient,
+        which takes into account that the next outcome is noisy too (as "ei" while none is).
     n_startup : int, optional
         Trials of the design; by default 2 (d + 1), at most 10.
     explore : float
@@ -77,6 +81,15 @@ class GPSampler:
     device : {None, "cpu", "cuda", "cuda:N"}
         None for the compiled engine, which needs nothing but the CPU; else where GPyTorch computes
         the same model (``pip install 'bayesopt[gpu]'``).
+    cost : {"auto", "off"} or float
+        How far the cost of an evaluation counts, as told or measured: the exponent of the predicted
+        cost that a gain is divided by, between 0 and 1. "auto" is 0 without a budget of cost; with
+        one it falls from 1 at the end of the design to 0 when the budget is used up, and the
+        design ends once it has cost an eighth of it. "ucb" takes no account of it. See
+        ``docs/algorithms/cost.md``.
+    cost_budget : float, optional
+        What all trials together may cost, in the unit that costs are told in.
+        ``study.optimize(objective, max_cost=...)`` says it to a sampler that was given none.
     reference : sequence of float, optional
         Of two to four objectives: up to where volume counts, in the user's units and directions.
         By default somewhat beyond the worst values of the front.
@@ -98,7 +111,7 @@ class GPSampler:
     trials lower the learned probability of success. See ``docs/algorithms/several.md``.
     """
 
-    acquisition: Literal["ei", "logei", "pi", "ucb"] = "ei"
+    acquisition: Literal["ei", "logei", "pi", "ucb", "kg"] = "ei"
     n_startup: int | None = None
     explore: float = 0.1
     beta: float = 1.8
@@ -108,6 +121,8 @@ class GPSampler:
     trust_region: Literal["auto", "off"] = "auto"
     device: str | None = None
     reference: Sequence[float] | None = None
+    cost: Literal["auto", "off"] | float = "auto"
+    cost_budget: float | None = None
     _cache: Fits = field(default_factory=Fits, init=False, repr=False, compare=False)
     _second: TPESampler = field(default_factory=TPESampler, init=False, repr=False, compare=False)
 
@@ -125,6 +140,7 @@ class GPSampler:
             got = short_repr(self.reference)
             raise SettingsError("reference", expected="finite numbers, or None", got=got)
         check_device(self.device)
+        check_cost(self.cost, self.cost_budget)
         for kind, given in ((GPSettings, self.model), (SearchSettings, self.search)):
             _check_names(kind, given)
         if self.reference is not None:
@@ -142,7 +158,8 @@ class GPSampler:
         batch = Batch(n, space.d, copies=may_repeat(history))
         data = observe_outcomes(history) if is_manifold(history) else observe(history)
         note, name = "", self.name
-        if self.is_starting(space, data):
+        is_paid = is_design_paid(self.cost, self.cost_budget, history)
+        if self.is_starting(space, data) and not (is_paid and data.n_values >= _LEAST_VALUES):
             name = f"{self.name}:design"
             offer_design(batch, space, history, self.n_design(space))
         elif space.domain.varies.any():
@@ -174,8 +191,9 @@ class GPSampler:
 
         engine = machinery(self.device)
         searcher = engine.search if history.levels is None else COMPILED_SEARCH
+        is_noisy = data.is_noisy or data.noise is not None
         plan = Plan(
-            self.acquisition,
+            "ei" if self.acquisition == "kg" and not is_noisy else self.acquisition,
             self.explore,
             self.beta,
             self.trust_region == "auto",
@@ -188,6 +206,9 @@ class GPSampler:
         n_second = 0
         try:
             with np.errstate(all="ignore"), engine.model.session():
+                price = self._price(space, history, data)
+                if price is not None:  # the second model knows nothing of it
+                    plan = dataclasses.replace(plan, price=price, second=None)
                 if isinstance(data, Outcomes):
                     self._offer_several(plan, batch, space, history, data, rng)
                 else:
@@ -217,10 +238,11 @@ class GPSampler:
             data.Y,
             data.C,
             data.broken,
-            GPSettings(**(self.model or {})),
+            self._settings(data),
             self._cache,
             Choice(np.where(data.feasible[:, None], data.Y, np.nan), self.max_points),
             machinery(self.device).model,
+            data.noise,
         )
         offer_several(plan, beliefs, batch, space, history, data, rng)
 
@@ -239,6 +261,29 @@ class GPSampler:
             machinery(self.device).model,
         )
 
+    def _price(self, space: Space, history: History, data: Data) -> Price | None:
+        """Return what rows cost; None where that does not count, or is the same for all."""
+        exponent = cost_exponent(self.cost, self.cost_budget, history, self.n_design(space))
+        if not exponent or self.acquisition == "ucb":
+            return None
+        from bayesopt.acquisition.price import Price
+        from bayesopt.surrogates.cost import learn_cost
+
+        settings, engine = GPSettings(**(self.model or {})), machinery(self.device).model
+        args = space.domain, data.X, data.cost, settings, self._cache, self.max_points, engine
+        model = learn_cost(*args)
+        return None if model is None else Price(model, exponent)
+
+    def _settings(self, data: Data) -> GPSettings:
+        """Return the model's settings: those of noisy studies, where the user sets nothing else."""
+        noisy = {"noise": _NOISY_PRIOR} if data.is_noisy else {}
+        return GPSettings(**{**noisy, **(self.model or {})})
+
+    def with_cost_budget(self, cost: float) -> GPSampler:
+        """Return the sampler that knows what all trials may cost; itself if it was told."""
+        is_told = self.cost != "auto" or self.cost_budget is not None
+        return self if is_told else dataclasses.replace(self, cost_budget=cost)
+
     def believe(self, space: Space, data: Observed, deterministic: bool = False) -> Belief:
         """Return what is believed of the objective after the finished trials.
 
@@ -251,11 +296,12 @@ class GPSampler:
             data.X,
             data.y,
             data.failed,
-            GPSettings(**(self.model or {})),
+            self._settings(data),
             self._cache,
             self.max_points,
             machinery(self.device).model,
-            deterministic=deterministic,
+            deterministic=deterministic and data.noise is None,
+            noise=data.noise,
         )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +11,7 @@ from bayesopt.history import History
 
 F = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
+Numbers = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,12 +26,21 @@ class Observed:
     failed : bool [n]
         Whether there is no value to learn from, or an outcome constraint was violated.
     pending : float64 [k, d]
+    noise : float64 [n] or None
+        Variances of values that were told with one; NaN of the others, None if none was.
+    cost : float64 [n]
+        What an evaluation to the end cost; NaN of one that was cut short, failed or told none.
+    is_noisy : bool
+        Whether a configuration may give another value next time.
     """
 
     X: F
     y: F
     failed: Mask
     pending: F
+    noise: F | None = None
+    cost: F = field(default_factory=lambda: np.empty(0))
+    is_noisy: bool = False
 
     @property
     def n(self) -> int:
@@ -59,4 +69,21 @@ def observe(history: History) -> Observed:
     usable &= history.feasible[finished]
     y = np.full(finished.size, np.nan)
     y[usable] = values[usable, 0]
-    return Observed(history.X[finished], y, ~usable, history.X[history.is_pending])
+    noise = told_noise(history, finished)
+    noise = None if noise is None else noise[:, 0]
+    pending, cost = history.X[history.is_pending], whole_cost(history, finished)
+    return Observed(history.X[finished], y, ~usable, pending, noise, cost, history.noisy)
+
+
+def whole_cost(history: History, finished: Numbers) -> F:
+    """Return what trials cost that were evaluated to the end, [n]; NaN of the others."""
+    return np.where(history.is_complete, history.cost, np.nan)[finished]
+
+
+def told_noise(history: History, finished: Numbers) -> F | None:
+    """Return the variances [n, m] that trials told with their values; None if none did.
+
+    What a trial reported before it was cut short has none.
+    """
+    told = np.where(history.is_cut_short[:, None], np.nan, history.variances)[finished]
+    return None if np.isnan(told).all() else told

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 
 from bayesopt.history import History
 from bayesopt.history.fronts import pareto_order
+from bayesopt.samplers.gp_data import told_noise, whole_cost
 
 F = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
@@ -32,6 +33,12 @@ class Outcomes:
     broken : bool [n]
         Which have no values, or did not tell a constraint that others told.
     pending : float64 [k, d]
+    noise : float64 [n, m] or None
+        Variances of values that were told with some; NaN of the others, None if none were.
+    cost : float64 [n]
+        What an evaluation to the end cost; NaN of one that was cut short, failed or told none.
+    is_noisy : bool
+        Whether a configuration may give another value next time.
     """
 
     X: F
@@ -41,6 +48,9 @@ class Outcomes:
     feasible: Mask
     broken: Mask
     pending: F
+    noise: F | None = None
+    cost: F = field(default_factory=lambda: np.empty(0))
+    is_noisy: bool = False
 
     @property
     def n(self) -> int:
@@ -78,6 +88,9 @@ def observe_outcomes(history: History) -> Outcomes:
         feasible=has_values & history.feasible[finished],
         broken=~has_values | (complete & np.isnan(C).any(axis=1)),
         pending=history.X[history.is_pending],
+        noise=told_noise(history, finished),
+        cost=whole_cost(history, finished),
+        is_noisy=history.noisy,
     )
 
 

@@ -16,8 +16,10 @@ from bayesopt.acquisition.climb import Climber
 from bayesopt.acquisition.engine import COMPILED_SEARCH, Searcher
 from bayesopt.acquisition.functions import UCB, Acquisition, LogEI, LogPI
 from bayesopt.acquisition.ground import Ground, Region, columns_of, reach_of_neighbours, whole_cube
+from bayesopt.acquisition.knowledge import KnowledgeGain
 from bayesopt.acquisition.maximize import Ranking, maximize
 from bayesopt.acquisition.pending import believed_best, with_pending
+from bayesopt.acquisition.price import Price
 from bayesopt.acquisition.settings import SearchSettings
 from bayesopt.acquisition.trust_region import Life, early_region, replay, turbo_region
 from bayesopt.acquisition.utility import Success, Term, Utility
@@ -31,6 +33,7 @@ from bayesopt.surrogates.model import Belief
 
 F = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
+Numbers = npt.NDArray[np.int64]
 
 WIDE = 20  # columns; from more on the search keeps to a trust region all the time
 _LEAST_PATIENCE = 4  # trials without improvement, or as many as dimensions, are being stuck
@@ -47,7 +50,7 @@ class Plan:
 
     Attributes
     ----------
-    acquisition : {"ei", "logei", "pi", "ucb"}
+    acquisition : {"ei", "logei", "pi", "ucb", "kg"}
     explore, beta : float
     has_region : bool
         Whether the search may keep to a part of the cube.
@@ -61,6 +64,8 @@ class Plan:
         Up to where the volume counts that several objectives dominate, in the user's terms.
     second : Sampler, optional
         Another model, which a search that is stuck asks now and then.
+    price : Price, optional
+        What a row costs, where that counts.
     """
 
     acquisition: str
@@ -72,6 +77,7 @@ class Plan:
     searcher: Searcher = COMPILED_SEARCH
     reference: Sequence[float] | None = None
     second: Sampler | None = None
+    price: Price | None = None
 
 
 def offer_best(
@@ -91,9 +97,8 @@ def offer_best(
     n_second = 0
     belief = taking_in(belief, data.pending)
     settings, climber = search_settings(plan, len(belief.X)), plan.searcher.climb
-    scale, anchors = lengthscales(belief), best_rows(belief)
-    y = np.where(data.failed, np.inf, belief.from_outcome(np.where(data.failed, 0.0, data.y)))
-    life = replay(y, space.d, plan.n_design)
+    scale, anchors = lengthscales(belief), best_rows(belief, is_lucky=data.is_noisy)
+    life = replay(believed_values(belief, data), space.d, plan.n_design)
     while batch.missing:
         mood = mood_for(plan, life, space.domain, rng)
         if mood == "second" and offer_second(plan, batch, space, history, rng):
@@ -122,6 +127,20 @@ def offer_second(
     if plan.second is not None:
         batch.offer(plan.second.propose(space, history, 1, rng).rows)
     return batch.missing < before
+
+
+def believed_values(belief: Belief, data: Observed) -> F:
+    """Return what the finished trials gave [n], in the belief's units; infinite of failed ones.
+
+    Of noisy outcomes what is believed of them: a lucky one would make all that follows a failure.
+    """
+    values = np.full(data.n, np.inf)
+    kept = ~data.failed
+    if data.is_noisy and kept.any():
+        values[kept] = belief.mean(np.ascontiguousarray(data.X[kept]))
+    else:
+        values[kept] = belief.from_outcome(data.y[kept])
+    return values
 
 
 def find(
@@ -188,11 +207,20 @@ def utility_of(plan: Plan, belief: Belief, mood: str) -> Utility:
     elif plan.acquisition == "pi":
         acquisition = LogPI(belief.incumbent - _MARGIN)
     is_log = not isinstance(acquisition, UCB)
-    gain = plan.searcher.gain(belief.members, belief.weights, acquisition, is_log)
+    gain: Term = plan.searcher.gain(belief.members, belief.weights, acquisition, is_log)
+    if plan.acquisition == "kg" and len(belief.X):
+        gain = KnowledgeGain(belief.members, belief.weights, first_of_each(belief.X))
     terms: tuple[Term, ...] = (gain,)
     if belief.success is not None:
         terms += (Success(belief.success, caution(belief.success.risks)),)
+    if plan.price is not None:
+        terms += (plan.price,)
     return Utility(terms)
+
+
+def first_of_each(X: F) -> Numbers:
+    """Return where rows X [n, d] are for the first time, ascending."""
+    return np.sort(np.unique(X, axis=0, return_index=True)[1])
 
 
 def region_for(
@@ -216,8 +244,11 @@ def region_for(
     return region.opened(columns_of(domain, incumbent))
 
 
-def best_rows(belief: Belief, k: int = 5) -> F:
-    """Return the k rows of the best values, the best first."""
+def best_rows(belief: Belief, k: int = 5, is_lucky: bool = False) -> F:
+    """Return the k rows of the best values, the best first; believed ones, if they may be luck."""
+    if is_lucky and len(belief.X):
+        rows = belief.X[first_of_each(belief.X)]
+        return rows[np.argsort(belief.mean(rows), kind="stable")[:k]]
     best: F = belief.X[np.argsort(belief.y, kind="stable")[:k]]
     if belief.incumbent_row is None:
         return best

@@ -185,13 +185,14 @@ def worth(
     plan = dataclasses.replace(plan, searcher=COMPILED_SEARCH)  # it takes posteriors of any engine
     lowest = float(standing.values[:, 0].min(initial=np.inf))
     first = dataclasses.replace(beliefs.objectives[0], incumbent=lowest, success=beliefs.success)
-    gain, *chances = utility_of(plan, first, mood).terms
+    gain, *chances = utility_of(dataclasses.replace(plan, price=None), first, mood).terms
     if len(beliefs.objectives) > 1 and len(standing.values):
         gain = gain_of(beliefs.objectives, standing, rng)
     for limit in beliefs.limits:
         belief = limit.belief
         chances.append(Gain(belief.members, belief.weights, LogPI(limit.threshold)))
-    return Utility((gain, *chances) if len(standing.values) else tuple(chances))
+    price = () if plan.price is None else (plan.price,)
+    return Utility((gain, *chances, *price) if len(standing.values) else (*chances, *price))
 
 
 def gain_of(objectives: tuple[Belief, ...], standing: Standing, rng: np.random.Generator) -> Term:

@@ -239,6 +239,26 @@ def look_inside(sampler: Sampler, space: Space, history: History) -> Insight:
     return Insight(space, belief, searched, history.directions[0] == "maximize")
 
 
+@one_blas_thread()
+def believed_best(sampler: Sampler, space: Space, history: History) -> int | None:
+    """Return the complete and feasible trial at the row that is believed to be the best.
+
+    Of several at that row the earliest; None if there is no such trial. With a single value there
+    is nothing to believe, so that one is it. The belief is that of :func:`look_inside`.
+
+    Raises
+    ------
+    InvalidValueError
+        If there are several objectives.
+    """
+    numbers = history.comparable()
+    if history.n_objectives == 1 and numbers.size < 2:
+        return history.best()
+    belief = look_inside(sampler, space, history).belief
+    means = belief.mean(np.ascontiguousarray(history.X[numbers]))
+    return int(numbers[np.argmin(means)])
+
+
 def _process_of(sampler: Sampler, history: History) -> GPSampler:
     if isinstance(sampler, AutoSampler):
         sampler, _ = sampler.choice(history)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -30,6 +30,16 @@ _ACQUISITIONS = ("ei", "pi")
 _LARGEST = 1e6  # setting that is a number
 
 
+class _Default(NamedTuple):
+    """Settings that depend on whether values are noisy."""
+
+    acquisition: str
+    n_candidates: int
+
+
+_PLAIN, _NOISY = _Default("ei", 64), _Default("pi", 24)
+
+
 @dataclass(frozen=True)
 class TPESampler:
     """Propose what is likely among good trials and unlikely among the others.
@@ -52,16 +62,17 @@ class TPESampler:
     ----------
     n_startup : int
         Until so many trials are finished, an evenly spread random design is proposed.
-    n_candidates : int
-        Drawn from the good density for each proposal.
+    n_candidates : int, optional
+        Drawn from the good density for each proposal; by default 64, in a noisy study 24.
     good_fraction : float
         Which part of the finished trials is good, in (0, 1].
     most_good : int
         How many at most.
     most_others : int
         How many of the other trials, half of them the latest, make their density.
-    acquisition : {"ei", "pi"}
-        Whether good trials count by how much they improve on the best of the others, or alike.
+    acquisition : {"ei", "pi"}, optional
+        Whether good trials count by how much they improve on the best of the others, or alike; by
+        default "ei", in a noisy study "pi": what improves most there is often luck.
     width : float
         Of kernels, in units of the rule of thumb for a normal density (Scott, 1992).
     least_width : float
@@ -77,11 +88,11 @@ class TPESampler:
     """
 
     n_startup: int = 10
-    n_candidates: int = 64
+    n_candidates: int | None = None
     good_fraction: float = 0.15
     most_good: int = 25
     most_others: int = 250
-    acquisition: str = "ei"
+    acquisition: str | None = None
     width: float = 1.0
     least_width: float = 0.03
     least_cell_width: float = 1.0
@@ -97,13 +108,15 @@ class TPESampler:
     def __post_init__(self) -> None:
         """Refuse settings without a meaning (SettingsError)."""
         for name in ("n_startup", "n_candidates", "most_good", "most_others"):
-            require_count(f"tpe: {name}", getattr(self, name))
+            if name != "n_candidates" or self.n_candidates is not None:
+                require_count(f"tpe: {name}", getattr(self, name))
         for name in ("width", "least_width"):
             require_number(f"tpe: {name}", getattr(self, name), 0.0, _LARGEST, above=True)
         for name in ("least_cell_width", "prior_weight", "spread_weight", "choice_weight"):
             require_number(f"tpe: {name}", getattr(self, name), 0.0, _LARGEST)
         require_number("tpe: good_fraction", self.good_fraction, 0.0, 1.0, above=True)
-        require_choice("tpe: acquisition", self.acquisition, _ACQUISITIONS)
+        if self.acquisition is not None:
+            require_choice("tpe: acquisition", self.acquisition, _ACQUISITIONS)
 
     def propose(
         self, space: Space, history: History, n: int, rng: np.random.Generator
@@ -153,7 +166,9 @@ class TPESampler:
         with self._cache.lock:
             ledger = self._cache.get(space, history, lambda: Ledger(self.most_good + 1))
             best = ledger.best(history)
-            gains = self.acquisition == "ei" and history.n_objectives == 1
+            default = _NOISY if history.noisy else _PLAIN
+            acquisition = self.acquisition or default.acquisition
+            gains = acquisition == "ei" and history.n_objectives == 1
             return split(history, best, n_good, self.most_others, gains)
 
     def _best(self, space: Space, history: History, parts: Split, picked: F, rng: Generator) -> F:
@@ -168,7 +183,8 @@ class TPESampler:
             X = np.concatenate([X, picked])
             active = np.concatenate([active, space.active(picked)])
         bad = Parzen(space, X, active, np.ones(len(X)), self._smoothing)
-        rows = good.draw(self.n_candidates, rng)
+        default = _NOISY if history.noisy else _PLAIN
+        rows = good.draw(self.n_candidates or default.n_candidates, rng)
         with np.errstate(invalid="ignore"):  # of what neither density knows: the last to be taken
             ratio = good.log_density(rows) - bad.log_density(rows)
         return rows[(-ratio).argsort(kind="stable")]

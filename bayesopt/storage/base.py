@@ -84,6 +84,8 @@ class Result:
     started_at: float = math.nan
     finished_at: float = math.nan
     """When a trial that was evaluated elsewhere began and ended; NaN: unknown, and now."""
+    variances: tuple[float, ...] | None = None
+    """How noisy the values are, one variance per objective, where that is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +110,7 @@ class Changes:
     report_attempts: list[int]  # supersedes reports of earlier attempts at this step and beyond
     n_spaces: int  # how many versions of the space are stored now
     more: bool = False  # the limit cut the answer; call again with `seq`
+    variances: Sequence[tuple[float, ...] | None] = ()  # of values, by trial; () for none at all
 
 
 @runtime_checkable

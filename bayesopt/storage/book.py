@@ -86,6 +86,12 @@ class Trial:
         told = self.told
         return None if told is None or told.cost is None else codec.unpack_floats(told.cost)[0]
 
+    @property
+    def variances(self) -> tuple[float, ...] | None:
+        """How noisy the values are."""
+        blob = None if self.told is None else self.told.variances
+        return None if blob is None else codec.unpack_floats(blob)
+
     def require_same(self, told: Told) -> None:
         """Raise TellConflictError unless `told` is what was told before."""
         facts.require_same(self.number, self.told, told)
@@ -117,6 +123,7 @@ class Trial:
             created_at=self.created_at,
             started_at=self.started_at,
             finished_at=self.finished_at,
+            variances=self.variances,
         )
 
 
@@ -274,4 +281,5 @@ class Book:
             report_attempts=[report.attempt for report in reports],
             n_spaces=len(self.spaces),
             more=more,
+            variances=[trial.variances for trial in trials],
         )

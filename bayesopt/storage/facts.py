@@ -56,6 +56,7 @@ class Told(NamedTuple):
     values: bytes | None  # float64
     constraints: str | None  # JSON in order of the names, None if there are none
     cost: bytes | None  # float64
+    variances: bytes | None  # float64
     error: str
 
     @property
@@ -67,6 +68,7 @@ class Told(NamedTuple):
             {} if self.constraints is None else codec.decode(self.constraints),
             None if self.cost is None else codec.unpack_floats(self.cost)[0],
             self.error,
+            variances=None if self.variances is None else codec.unpack_floats(self.variances),
         )
 
 
@@ -109,12 +111,13 @@ def told(result: Result) -> Told:
         raise InvalidValueError(
             "state of a result", expected="COMPLETE, PRUNED or FAIL", got=short_repr(result.state)
         )
-    values, cost = result.values, result.cost
+    values, cost, variances = result.values, result.cost, result.variances
     return Told(
         int(result.state),
         None if values is None else codec.pack_floats(values, "values"),
         constraints_json(result.constraints) if result.constraints else None,
         None if cost is None else codec.pack_floats((cost,), "cost"),
+        None if variances is None else codec.pack_floats(variances, "variances"),
         result.error[:MAX_TEXT_CHARS],
     )
 

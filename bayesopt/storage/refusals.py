@@ -67,6 +67,7 @@ def _described(result: Result | None) -> str:
         return "none"
     values = None if result.values is None else list(result.values)
     facts = {"values": values, "constraints": dict(result.constraints), "cost": result.cost}
+    facts["variances"] = None if result.variances is None else list(result.variances)
     told = [f"{name} {short_repr(fact)}" for name, fact in facts.items() if fact not in (None, {})]
     return ", ".join([result.state.name, *told])
 

@@ -157,10 +157,10 @@ class Shelf:
         if not rows:
             self.n_spaces(connection, trial_id >> sql.SHIFT)
             raise refusals.no_trial(trial_id & sql.MASK)
-        ((state, attempt, owner, told_state, values, constraints, cost, error),) = rows
+        ((state, attempt, owner, told_state, values, constraints, cost, noise, error),) = rows
         told = None
         if told_state is not None:
-            told = Told(told_state, values, constraints, cost, sql.from_column(error))
+            told = Told(told_state, values, constraints, cost, noise, sql.from_column(error))
         return Standing(trial_id & sql.MASK, state, attempt, sql.from_column(owner), told)
 
     def require_held(self, connection: Connection, trial_id: int, attempt: int) -> None:

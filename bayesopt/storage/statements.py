@@ -63,7 +63,8 @@ UPDATE trial SET seq = {_next_seq("?2")}, state = 1, attempt = attempt + 1, leas
 WHERE id = ?1 AND state IN (0, 5, 7) RETURNING attempt"""
 TELL = f"""
 UPDATE trial SET seq = {_next_seq("?2")}, state = ?3, told_state = ?3, "values" = ?4,
-    constraints = ?5, cost = ?6, result_check = ?7, error = ?8, finished_at = ?9, lease_until = NULL
+    constraints = ?5, cost = ?6, result_check = ?7, error = ?8, finished_at = ?9,
+    lease_until = NULL, variances = ?11
 WHERE id = ?1 AND state IN (0, 1, 5, 7) AND attempt = coalesce(?10, attempt) RETURNING seq"""
 SET_PARAMS = f"""
 UPDATE trial SET seq = {_next_seq("?2")}, params = ?3, params_check = ?4, space_version = ?5
@@ -102,15 +103,15 @@ SELECT (SELECT trial.id FROM trial WHERE trial.study_id = ?1 AND state = 1 AND l
         LIMIT 1) FROM study WHERE study.id = ?1"""
 N_SPACES = "SELECT n_spaces FROM study WHERE id = ?"
 STANDING = """
-SELECT state, attempt, owner, told_state, "values", constraints, cost, error FROM trial
+SELECT state, attempt, owner, told_state, "values", constraints, cost, variances, error FROM trial
 WHERE id = ?"""
 TICKETS = """
 SELECT id, params, params_check, standing, standing_check, attempt, sampler, fallback FROM trial
 WHERE study_id = ? AND ask_key = ? ORDER BY id"""
 
 _FACTS = """
-    id, state, params, params_check, told_state, "values", constraints, cost, result_check,
-    standing, standing_check, space_version"""
+    id, state, params, params_check, told_state, "values", constraints, cost, variances,
+    result_check, standing, standing_check, space_version"""
 CHANGED = f"""
 SELECT {_FACTS}, seq FROM trial WHERE study_id = ? AND seq > ? ORDER BY seq LIMIT ?"""
 # All in one statement, which needs no transaction around it; not for many rows.
@@ -164,13 +165,20 @@ def params_check(trial_id: int, params: str) -> int:
 
 
 def result_check(
-    trial_id: int, state: int, values: bytes | None, constraints: str | None, cost: bytes | None
+    trial_id: int,
+    state: int,
+    values: bytes | None,
+    constraints: str | None,
+    cost: bytes | None,
+    variances: bytes | None = None,
 ) -> int:
     """Return the check sum of a trial's result."""
     check = crc32(values or b"", (trial_id << 3 | state) & _U32)
     if constraints is not None:
         check = crc32(constraints.encode(), check)
-    return check if cost is None else crc32(cost, ~check & _U32)
+    if cost is not None:
+        check = crc32(cost, ~check & _U32)
+    return check if variances is None else crc32(b"variances" + variances, check)
 
 
 def report_check(trial_id: int, step: float, values: bytes) -> int:
@@ -196,8 +204,8 @@ def _verify(columns: Sequence[tuple[Any, ...]]) -> None:
 
     The columns are those of _FACTS. It goes by column, for this is done to every row there is.
     """
-    ids, states, params, checks, told_states, values, constraints, costs, told_checks = columns[:9]
-    standings, standing_checks = columns[9:]
+    ids, states, params, checks, told_states, *told_columns, told_checks = columns[:10]
+    standings, standing_checks = columns[10:]
     if standings != standing_checks:
         raise _damaged(_first(ids, standings, standing_checks), "standing")
     found = tuple(map(crc32, map(str.encode, params), [trial_id & _U32 for trial_id in ids]))
@@ -206,7 +214,7 @@ def _verify(columns: Sequence[tuple[Any, ...]]) -> None:
     for state, told_state in set(zip(states, told_states, strict=True)):
         if told_state not in _TOLD_STATES[state]:
             raise _damaged(ids[states.index(state)], "state")
-    told = zip(ids, told_states, values, constraints, costs, strict=True)
+    told = zip(ids, told_states, *told_columns, strict=True)
     sums = tuple(None if each[1] is None else result_check(*each) for each in told)
     if sums != told_checks:
         raise _damaged(_first(ids, sums, told_checks), "result")
@@ -268,12 +276,13 @@ def insert_arguments(
 
 def tell_arguments(trial_id: int, told: Told, attempt: int | None, now: float) -> Row:
     """Return the arguments of TELL."""
-    state, values, constraints, cost, error = told
-    check = result_check(trial_id, state, values, constraints, cost)
+    state, values, constraints, cost, variances, error = told
+    check = result_check(trial_id, state, values, constraints, cost, variances)
     study_id = trial_id >> SHIFT
     error_column = to_column(error)
     return (
-        trial_id, study_id, state, values, constraints, cost, check, error_column, now, attempt
+        trial_id, study_id, state, values, constraints, cost, check, error_column, now, attempt,
+        variances,
     )  # fmt: skip
 
 
@@ -294,9 +303,9 @@ def changes(
 ) -> Changes:
     """Return the rows of CHANGED and REPORTED in columns; about 5 µs per trial."""
     _verify_reports(reports)
-    *columns, versions, _ = _columns(rows, 13)
+    *columns, versions, _ = _columns(rows, 14)
     _verify(columns)
-    ids, states, params, _, _, values, constraints, costs, *_ = columns
+    ids, states, params, _, _, values, constraints, costs, variances, *_ = columns
     return Changes(
         seq=seq,
         numbers=[trial_id & MASK for trial_id in ids],
@@ -312,6 +321,7 @@ def changes(
         report_attempts=[row[6] for row in reports],
         n_spaces=n_spaces,
         more=more,
+        variances=_floats(variances) if any(variances) else (),
     )
 
 
@@ -331,7 +341,7 @@ def records(
     rows: Sequence[Row], reports: Iterable[Row], attrs: Iterable[Row]
 ) -> Iterator[TrialRecord]:
     """Yield the records of RECORDS or RECORD with their REPORTS and ATTRS."""
-    _verify(_columns([row[:11] for row in rows], 11))
+    _verify(_columns([row[:12] for row in rows], 12))
     reports = list(reports)
     _verify_reports(reports)
     reports_of: dict[int, dict[float, tuple[float, ...]]] = {}
@@ -353,7 +363,8 @@ def _record(
     reports: dict[float, tuple[float, ...]],
     attrs: dict[str, Any],
 ) -> TrialRecord:
-    trial_id, state, _, _, _, values, constraints, cost, _, _, _, space_version, *rest = row
+    trial_id, state, _, _, _, values, constraints, cost, variances, *rest = row
+    _, _, _, space_version, *rest = rest
     *words, words_check, attempt = rest
     if checksum(trial_id, *words) != words_check:
         raise _damaged(trial_id, "description")
@@ -376,4 +387,5 @@ def _record(
         created_at=created_at,
         started_at=math.nan if started_at is None else started_at,
         finished_at=math.nan if finished_at is None else finished_at,
+        variances=None if variances is None else codec.unpack_floats(variances),
     )

@@ -23,6 +23,7 @@ from bayesopt.errors import (
     SpaceExhausted,
 )
 from bayesopt.history import History
+from bayesopt.history.spending import committed
 from bayesopt.lineage import origin_of
 from bayesopt.rng import trial_rng
 from bayesopt.samplers.base import Sampler, learns
@@ -43,6 +44,12 @@ class Strategy:
 
     sampler: Sampler
     scheduler: Scheduler
+
+
+def with_cost_budget(strategy: Strategy, cost: float) -> Strategy:
+    """Return the strategy whose sampler knows what all trials may cost, if it has use for that."""
+    tell = getattr(strategy.sampler, "with_cost_budget", None)
+    return strategy if tell is None else dataclasses.replace(strategy, sampler=tell(cost))
 
 
 def ask(
@@ -66,16 +73,22 @@ def ask(
 
 
 def ask_within(
-    context: StudyContext, strategy: Strategy, n_trials: int | None
+    context: StudyContext,
+    strategy: Strategy,
+    n_trials: int | None,
+    max_cost: float | None = None,
 ) -> TrialSetup | None:
     """Hand out one trial unless `n_trials` of the study are begun or finished already.
 
-    Paused ones are begun: those that are to go on are handed out even then. Raises SpaceExhausted
-    if nothing is left, NothingToAskError if that depends on trials that still run.
+    Paused ones are begun: those that are to go on are handed out even then. None goes on once
+    `max_cost` is used up, what is being evaluated counted in at a typical cost. Raises
+    SpaceExhausted if nothing is left, NothingToAskError if that depends on trials that still run.
     """
     with context.lock, context.storage.ask_turn(context.study_id):
         while True:
             history = refresh(context)
+            if max_cost is not None and committed(history, under_way(context, history)) >= max_cost:
+                return None
             if n_trials is not None and n_begun(context, history) >= n_trials:
                 tickets = _claim_due(context, strategy, history, 1, None, no_more=True)
                 if not tickets:
@@ -93,11 +106,15 @@ def n_begun(context: StudyContext, history: History) -> int:
     In a shared storage every running trial counts: another process evaluates it, or its lease runs
     out. Elsewhere nobody can tell whether a trial that was asked by hand will ever be told.
     """
-    n_finished = history.count(*FINISHED, TrialState.PAUSED)
+    return history.count(*FINISHED, TrialState.PAUSED) + len(under_way(context, history))
+
+
+def under_way(context: StudyContext, history: History) -> list[int]:
+    """Return the trials that somebody evaluates (see ``n_begun``)."""
+    running: list[int] = history.numbers_in(TrialState.RUNNING).tolist()
     if context.storage.is_shared:
-        return n_finished + history.count(TrialState.RUNNING)
-    running = history.numbers_in(TrialState.RUNNING).tolist()
-    return n_finished + sum(number in context.evaluating for number in running)
+        return running
+    return [number for number in running if number in context.evaluating]
 
 
 def refresh(context: StudyContext) -> History:

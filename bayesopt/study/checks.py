@@ -39,6 +39,17 @@ def seconds(name: str, duration: object) -> float | None:
     return None if value == math.inf else value
 
 
+def amount(name: str, given: object) -> float | None:
+    """Return a positive number; None for None and for infinity. Raises InvalidValueError."""
+    if given is None:
+        return None
+    is_number = hasattr(given, "__float__") and not isinstance(given, bool)
+    value = float(given) if is_number else math.nan  # type: ignore[arg-type]
+    if not value > 0:
+        raise InvalidValueError(name, expected="a positive number or None", got=short_repr(given))
+    return None if value == math.inf else value
+
+
 def function(name: str, given: Any) -> Callable[..., Any]:
     """Return a callable. Raises InvalidValueError."""
     if callable(given):

@@ -79,6 +79,7 @@ def row_of(record: TrialRecord) -> dict[str, Any]:
         "params": dict(record.params),
         "constraints": dict(record.constraints),
         "cost": record.cost,
+        "variances": None if record.variances is None else list(record.variances),
         "reports": [[step, list(values)] for step, values in sorted(record.reports.items())],
         "user_attrs": dict(record.user_attrs),
         "sampler": record.sampler,
@@ -242,6 +243,7 @@ def _result(row: Mapping[str, Any], state: TrialState, n_objectives: int) -> Res
         row.get("cost"),
         _text(row, "error"),
         _reports(row),
+        row.get("variances"),
     )
 
 

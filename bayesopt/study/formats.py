@@ -181,15 +181,21 @@ def _write_csv(head: Head, rows: Sequence[Row], stream: TextIO) -> None:
     named = [cells.to_header(_PREFIXES[key], name) for key in names for name in names[key]]
     values = ["value"] if n_objectives == 1 else [f"value_{i}" for i in range(n_objectives)]
     writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(["number", "state", *values, *named, "cost", *_TIMES, *_TEXTS, "attempt"])
+    noise = [each.replace("value", "variance") for each in values]
+    noise = noise if any(row.get("variances") for row in rows) else []
+    header = [*values, *noise, *named, "cost", *_TIMES, *_TEXTS, "attempt"]
+    writer.writerow(["number", "state", *header])
     for row in rows:
-        writer.writerow(_cells(row, names, n_objectives))
+        writer.writerow(_cells(row, names, n_objectives, len(noise)))
 
 
-def _cells(row: Row, names: Mapping[str, list[str]], n_objectives: int) -> Iterator[str]:
+def _cells(
+    row: Row, names: Mapping[str, list[str]], n_objectives: int, n_variances: int
+) -> Iterator[str]:
     yield str(row["number"])
     yield row["state"]
     yield from map(cells.to_number, row["values"] or [None] * n_objectives)
+    yield from map(cells.to_number, row.get("variances") or [None] * n_variances)
     for key, wanted in names.items():
         write = cells.to_number if key == "constraints" else cells.to_cell
         yield from (write(row[key][name]) if name in row[key] else "" for name in wanted)
@@ -227,13 +233,14 @@ def _row(
 ) -> dict[str, Any]:
     if len(line) != len(header):
         raise InvalidValueError(where, expected=f"{len(header)} cells", got=f"{len(line)}")
-    row: dict[str, Any] = {"params": {}, "constraints": {}, "user_attrs": {}, "told": {}}
+    row: dict[str, Any] = {"params": {}, "constraints": {}, "user_attrs": {}}
+    row |= {"told": {}, "noise": {}}
     for name, text in zip(header, line, strict=True):
         if text:
             with located(where):
                 takes[name](row, text)
-    told = row.pop("told")
-    row["values"] = [value for _, value in sorted(told.items())] if told else None
+    for key, found in (("values", row.pop("told")), ("variances", row.pop("noise"))):
+        row[key] = [value for _, value in sorted(found.items())] if found else None
     return row
 
 
@@ -259,7 +266,9 @@ def _take(column: str, head: Head) -> Take:
         return lambda row, text: row.__setitem__(column, cells.from_number(text, column))
     stem, _, index = column.partition("_")
     if stem in ("value", "values") and (index.isdecimal() or column == "value"):
-        return lambda row, text: _tell(row, int(index or 0), text, column)
+        return lambda row, text: _tell(row["told"], int(index or 0), text, column)
+    if stem == "variance" and (index.isdecimal() or column == "variance"):
+        return lambda row, text: _tell(row["noise"], int(index or 0), text, column)
     if column in ("number", "attempt", *_TIMES):
         return _pass_over
     return _ignore
@@ -274,10 +283,10 @@ def _take_named(key: str, name: str, column: str, space: Space) -> Take:
     return lambda row, text: row[key].__setitem__(name, cells.from_cell(text))
 
 
-def _tell(row: dict[str, Any], index: int, text: str, column: str) -> None:
+def _tell(told: dict[int, float], index: int, text: str, column: str) -> None:
     number = cells.from_number(text, column)
     if number is not None:
-        row["told"][index] = number
+        told[index] = number
 
 
 def _text(text: str) -> str:

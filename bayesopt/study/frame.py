@@ -16,6 +16,9 @@ def flat_row(record: TrialRecord, n_objectives: int) -> dict[str, Any]:
     """Return one trial as a flat mapping of column name to plain value."""
     values = record.values or (None,) * n_objectives
     names = ["value"] if n_objectives == 1 else [f"value_{i}" for i in range(n_objectives)]
+    noise = zip(
+        [name.replace("value", "variance") for name in names], record.variances or (), strict=False
+    )
     return {
         "number": record.number,
         "state": record.state.name,
@@ -23,6 +26,7 @@ def flat_row(record: TrialRecord, n_objectives: int) -> dict[str, Any]:
         **{f"params_{name}": value for name, value in record.params.items()},
         **{f"constraint_{name}": value for name, value in record.constraints.items()},
         **{f"user_attrs_{name}": value for name, value in record.user_attrs.items()},
+        **dict(noise),
         "cost": record.cost,
         "duration_s": record.duration_s,
         "started_at": record.started_at,

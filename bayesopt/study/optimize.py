@@ -55,6 +55,7 @@ class Optimization:
         *,
         n_trials: int | None,
         timeout: float | None,
+        max_cost: float | None,
         n_jobs: int,
         callbacks: Sequence[Callback],
         catch: type[Exception] | tuple[type[Exception], ...],
@@ -67,6 +68,9 @@ class Optimization:
         self._objective = checks.function("objective", objective)
         self._n_trials = checks.count("n_trials", n_trials)
         self._timeout = checks.seconds("timeout", timeout)
+        self._max_cost = checks.amount("max_cost", max_cost)
+        if self._max_cost is not None:
+            self._strategy = asking.with_cost_budget(strategy, self._max_cost)
         self._n_jobs = n_jobs
         self._callbacks = checks.functions("callbacks", callbacks)
         self._catch = checks.exceptions("catch", catch)
@@ -110,7 +114,7 @@ class Optimization:
                 self._finish(executor.wait())
             elif self._over():
                 return
-            elif not patience.wait(self._n_trials, is_blocked=self._is_blocked):
+            elif not patience.wait(self._n_trials, self._max_cost, is_blocked=self._is_blocked):
                 self._fill(executor)  # the last trial to get to its rung lets others go on
                 if not executor.running:
                     return
@@ -130,7 +134,9 @@ class Optimization:
         self._is_blocked = False
         while executor.n_free and not self._over():
             try:
-                setup = asking.ask_within(self._context, self._strategy, self._n_trials)
+                setup = asking.ask_within(
+                    self._context, self._strategy, self._n_trials, self._max_cost
+                )
             except SpaceExhausted as exhausted:
                 _log.info("the study ends: %s", exhausted)
                 self.stop()
@@ -207,6 +213,7 @@ class Optimization:
             constraints=outcome.constraints,
             cost=outcome.duration_s if outcome.cost is None else outcome.cost,
             error=outcome.error,
+            variance=outcome.variances,
         )
 
     def _raise_unless_caught(self, outcome: Outcome) -> None:

@@ -164,6 +164,7 @@ class Study(Views):
         state: StateLike | None = None,
         constraints: object = None,
         cost: object = None,
+        variance: object = None,
     ) -> None:
         """Record the result of a trial, durably and once.
 
@@ -183,6 +184,9 @@ class Study(Views):
             Outcome constraints, feasible at <= 0.
         cost : float, optional
             What the evaluation cost, seconds unless you mean something else.
+        variance : float or sequence of float, optional
+            How noisy the value is: the square of its standard error, e.g. the variance over k
+            repetitions divided by k where the value is their mean. One per objective.
 
         Raises
         ------
@@ -201,7 +205,9 @@ class Study(Views):
         if state in ("paused", TrialState.PAUSED):
             pausing.pause(self._context, number, attempt)
             return
-        result = telling.make_result(len(self.directions), values, state, constraints, cost)
+        result = telling.make_result(
+            len(self.directions), values, state, constraints, cost, variance=variance
+        )
         if result.state is TrialState.PRUNED:
             pausing.advise_anew(self._context, self.scheduler, number)
         suggested = handle.suggested if handle and handle.setup.define_by_run else None
@@ -232,6 +238,7 @@ class Study(Views):
         cost: object = None,
         reports: Mapping[Any, Any] | None = None,
         user_attrs: Mapping[str, Any] | None = None,
+        variance: object = None,
     ) -> int:
         """Record a trial that was evaluated elsewhere (a warm start); return its number.
 
@@ -243,7 +250,13 @@ class Study(Views):
             If the configuration or the result is not usable; nothing is recorded then.
         """
         result = telling.make_result(
-            len(self.directions), values, state, constraints, cost, reports=reports
+            len(self.directions),
+            values,
+            state,
+            constraints,
+            cost,
+            reports=reports,
+            variance=variance,
         )
         proposal = proposal_of(self._context, params, user_attrs, partial=False)
         return self.storage.add_finished(self._context.study_id, [proposal], [result])[0]
@@ -273,6 +286,7 @@ class Study(Views):
         timeout: float | None = None,
         n_jobs: int = 1,
         *,
+        max_cost: float | None = None,
         callbacks: Sequence[Callable[[Study, TrialRecord], Any]] = (),
         catch: type[Exception] | tuple[type[Exception], ...] = (),
         progress: bool | None = None,
@@ -295,6 +309,12 @@ class Study(Views):
             ``lease_s``, and run those again whose worker vanished.
         timeout : float, optional
             Seconds after which this call begins no further trial.
+        max_cost : float, optional
+            What the trials of the *study* may cost in all, in the unit that costs are told in
+            (seconds, where they are measured): no trial begins once that is spent, earlier runs
+            and other workers included. One that is being evaluated counts as a typical one, so the
+            last trials may exceed it by what they cost more. A ``GPSampler`` and the default
+            sampler look for gains per cost then, see ``GPSampler.cost``.
         n_jobs : int
             How many trials at once; processes, or threads with ``threads=True``.
             -1: as many as there are processor cores.
@@ -325,6 +345,7 @@ class Study(Views):
             objective,
             n_trials=n_trials,
             timeout=timeout,
+            max_cost=max_cost,
             n_jobs=n_jobs,
             callbacks=[
                 partial(callback, self) for callback in checks.functions("callbacks", callbacks)
@@ -367,7 +388,10 @@ class Study(Views):
 
     @property
     def best_trial(self) -> TrialRecord:
-        """The best complete and feasible trial. Raises NoTrialsError, StudyError."""
+        """The complete and feasible trial of the best value; see :meth:`best` where that is noisy.
+
+        Raises NoTrialsError, StudyError.
+        """
         self._require_single("best_trial", "best_trials")
         best = self.history.best()
         if best is None:

@@ -9,7 +9,13 @@ from collections.abc import Mapping
 from typing import Literal
 
 from bayesopt.errors import InvalidValueError, StudyError, short_repr
-from bayesopt.results import coerce_constraints, coerce_cost, coerce_step, coerce_values
+from bayesopt.results import (
+    coerce_constraints,
+    coerce_cost,
+    coerce_step,
+    coerce_values,
+    coerce_variances,
+)
 from bayesopt.storage.base import Result
 from bayesopt.study.context import StudyContext
 from bayesopt.study.pausing import collect_garbage, is_to_be_paused, pause
@@ -35,6 +41,7 @@ def make_result(
     cost: object = None,
     error: str = "",
     reports: Mapping[object, object] | None = None,
+    variance: object = None,
 ) -> Result:
     """Check what a user told and normalise it.
 
@@ -44,7 +51,7 @@ def make_result(
     Raises
     ------
     InvalidValueError
-        If the values, the state, the constraints or the cost are not usable.
+        If the values, the state, the constraints, the cost or the variance are not usable.
     """
     told = None if values is None else coerce_values(values, n_objectives)
     known_state = _state(state, told)
@@ -62,6 +69,7 @@ def make_result(
             coerce_step(step): coerce_values(reported, n_objectives, what="reported value")
             for step, reported in (reports or {}).items()
         },
+        variances=coerce_variances(variance, n_objectives),
     )
 
 

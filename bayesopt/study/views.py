@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
+from bayesopt.errors import InvalidValueError, short_repr
 from bayesopt.history import History
 from bayesopt.history.hints import Hint
 from bayesopt.history.volumes import dominated_volumes
@@ -19,7 +20,9 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     import pandas as pd
 
+    from bayesopt.samplers.base import Sampler
     from bayesopt.samplers.inspect import Insight
+    from bayesopt.space import Space
     from bayesopt.study.reevaluation import Reevaluation, SeededObjective
     from bayesopt.visualization.snapshot import StudyLike
 
@@ -55,8 +58,50 @@ class _HasLineage(Protocol):
     def best_trial(self) -> TrialRecord: ...
 
 
+class _HasModel(_HasBest, Protocol):
+    @property
+    def sampler(self) -> Sampler: ...
+
+    @property
+    def space(self) -> Space: ...
+
+    @property
+    def history(self) -> History: ...
+
+    def get_trial(self, number: int) -> TrialRecord: ...
+
+
 class Views:
     """What every study can show of itself."""
+
+    def best(self: _HasModel, by: Literal["value", "model"] = "value") -> TrialRecord:
+        """Return the best complete and feasible trial, by what was told or what is believed of it.
+
+        Where values are noisy, the best of many was lucky. "model" takes the configuration with the
+        best posterior mean, as the sampler's Gaussian process (or one with default settings) has
+        it: what else was evaluated near by, and how noisy values are, counts then. What it is worth
+        is ``study.look_inside().predict([trial.params])``.
+
+        Parameters
+        ----------
+        by : {"value", "model"}
+
+        Raises
+        ------
+        NoTrialsError, StudyError
+            If there is no such trial, or there are several objectives.
+        InvalidValueError
+            If `by` is something else.
+        """
+        if by not in ("value", "model"):
+            raise InvalidValueError("by", expected="'value' or 'model'", got=short_repr(by))
+        best = self.best_trial
+        if by == "value":
+            return best
+        from bayesopt.samplers.inspect import believed_best
+
+        number = believed_best(self.sampler, self.space, self.history)
+        return best if number is None else self.get_trial(number)
 
     def hypervolume(
         self: StudyLike, reference: Sequence[float] | None = None

@@ -60,6 +60,22 @@ class Process(Fitted, Protocol):
     def fitted_means(self) -> F:
         """Return the posterior means [n] at the rows themselves, without noise."""
 
+    @property
+    def noise_at(self) -> F:
+        """Variance [n] of each outcome around the latent function."""
+
+    def influence(self, X: F) -> tuple[F, F, F]:
+        """Return mean [m], variance [m] and K⁻¹ k [m, n] of each row of X [m, d]; O(n² m).
+
+        The latter times the noise of an outcome is its latent value's covariance with a row's.
+        """
+
+    def weighted_influence_grad(self, X: F, weights: F) -> F:
+        """Return the gradients [m, d] of ``Σ_i weights_i (K⁻¹ k)_i`` at rows X [m, d]; O(n² m).
+
+        `weights` [m, n] are held.
+        """
+
     def log_likelihood(self) -> float:
         """Return the log marginal likelihood of the outcomes."""
 

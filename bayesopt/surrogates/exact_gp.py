@@ -39,7 +39,10 @@ class Kernel:
         return warped(inputs, self.hyper.warp)
 
     def gram(self, inputs: Inputs, noise: float) -> F:
-        """Return the lower triangle of K [n, n] of placed rows, noise on the diagonal; O(n² d)."""
+        """Return the lower triangle of K [n, n] of placed rows; O(n² d).
+
+        On the diagonal there is the noise, and what is known of each outcome's own.
+        """
         K, slope = np.empty((inputs.n, inputs.n)), np.empty((inputs.n, inputs.n))
         h, offset = self.hyper, self.frame.settings.offset
         fill_gram(
@@ -55,6 +58,8 @@ class Kernel:
             K,
             slope,
         )
+        if inputs.noise is not None:
+            K.flat[:: inputs.n + 1] += inputs.noise
         return K
 
     def cross(self, queries: Inputs, inputs: Inputs) -> tuple[F, F]:
@@ -92,7 +97,8 @@ class Factor:
     L : float64 array [n, n]
         Lower triangle, C order; what is above the diagonal is arbitrary.
     noise : float
-        Variance on the diagonal: the noise, and the jitter it took.
+        Variance on the diagonal: the noise, and the jitter it took. What is known of the noise of
+        single outcomes (``inputs.noise``) comes on top.
     """
 
     kernel: Kernel
@@ -100,6 +106,11 @@ class Factor:
     placed: Inputs
     L: F
     noise: float
+
+    @property
+    def noise_at(self) -> F:
+        """Variance [n] of each outcome around the latent function."""
+        return self.noise + self.inputs.known_noise
 
     @property
     def n_bytes(self) -> int:
@@ -125,9 +136,9 @@ class Factor:
         L = np.empty((n + k, n + k))
         L[:n, :n] = self.L
         cross = self.kernel.cross(new, placed)[0]
-        prior = self.kernel.prior_variance + self.noise
+        prior = self.kernel.prior_variance + self.noise + rows.known_noise
         for i in range(k):
-            append_row(L, n + i, cross[i], prior, LEAST_PIVOT * self.noise)
+            append_row(L, n + i, cross[i], prior[i], LEAST_PIVOT * self.noise)
         return Factor(self.kernel, inputs, placed, L, self.noise)
 
 
@@ -174,9 +185,14 @@ class ExactGP:
         """Hyperparameters."""
         return self.factor.kernel.hyper
 
+    @property
+    def noise_at(self) -> F:
+        """Variance [n] of each outcome around the latent function."""
+        return self.factor.noise_at
+
     def fitted_means(self) -> F:
         """Return the posterior means at the rows themselves, without noise: y - noise K⁻¹ y."""
-        return self.y - self.factor.noise * self.alpha
+        return self.y - self.factor.noise_at * self.alpha
 
     def log_likelihood(self) -> float:
         """Return the log marginal likelihood of the outcomes; O(n)."""
@@ -210,25 +226,30 @@ class ExactGP:
         K, slope = self._cross(queries)
         V = linear.forward(self.factor.L, K)
         mean, var = self._moments(K, V)
-        U = linear.backward(self.factor.L, V)
-        d_mean, d_var = np.empty((queries.n, self.d)), np.empty((queries.n, self.d))
-        rows, rules = self.factor.placed, self.factor.kernel.frame.rules
-        input_gradients(
-            queries.Z,
-            queries.A,
-            rows.Z,
-            rules,
-            self.hyper.weight,
-            slope,
-            self.alpha,
-            U,
-            np.empty((2, rows.n)),
-            d_mean,
-            d_var,
-        )
+        d_mean, d_var = self._input_gradients(queries, slope, linear.backward(self.factor.L, V))
         if bend is not None:
             d_mean, d_var = d_mean * bend.T, d_var * bend.T
         return mean, var, d_mean, d_var
+
+    def influence(self, X: F) -> tuple[F, F, F]:
+        """Return mean [m], variance [m] and K⁻¹ k [m, n] of each row of X [m, d]; O(n² m).
+
+        The latter times the noise of an outcome is its latent value's covariance with a row's.
+        """
+        K, _ = self._cross(self._place(X)[0])
+        V = linear.forward(self.factor.L, K)
+        return (*self._moments(K, V), linear.backward(self.factor.L, V))
+
+    def weighted_influence_grad(self, X: F, weights: F) -> F:
+        """Return the gradients [m, d] of ``Σ_i weights_i (K⁻¹ k)_i`` at rows X [m, d]; O(n² m).
+
+        `weights` [m, n] are held.
+        """
+        queries, bend = self._place(X)
+        _, slope = self._cross(queries)
+        solved = linear.backward(self.factor.L, linear.forward(self.factor.L, weights))
+        grad = self._input_gradients(queries, slope, solved)[1] * -0.5
+        return grad if bend is None else grad * bend.T
 
     @np.errstate(all="ignore")
     def condition(self, X: F, y: F | None = None) -> ExactGP:
@@ -243,6 +264,25 @@ class ExactGP:
             alpha = np.concatenate([self.alpha, np.zeros(rows.n)])
             return ExactGP(self.domain, factor, np.concatenate([self.y, mean]), alpha)
         return observe(self.domain, factor, np.concatenate([self.y, y]))
+
+    def _input_gradients(self, queries: Inputs, slope: F, U: F) -> tuple[F, F]:
+        """Return ``Σ_i alpha_i ∇k_i`` and ``-2 Σ_i U_i ∇k_i`` [m, d] at placed queries."""
+        by_mean, by_var = np.empty((queries.n, self.d)), np.empty((queries.n, self.d))
+        rows, rules = self.factor.placed, self.factor.kernel.frame.rules
+        input_gradients(
+            queries.Z,
+            queries.A,
+            rows.Z,
+            rules,
+            self.hyper.weight,
+            slope,
+            self.alpha,
+            U,
+            np.empty((2, rows.n)),
+            by_mean,
+            by_var,
+        )
+        return by_mean, by_var
 
     def _place(self, X: F) -> tuple[Inputs, F | None]:
         return self.factor.kernel.place(to_inputs(self.domain, X))

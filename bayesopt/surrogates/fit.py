@@ -83,6 +83,8 @@ class Evidence:
         by_noise = 0.5 * (square - trace)
         by_signal = 0.5 * (float(self.y @ alpha) - n) - hyper.noise * by_noise
         by_signal -= 0.5 * offset * (float(alpha.sum()) ** 2 - total)
+        if inputs.noise is not None:
+            by_signal -= 0.5 * float(inputs.noise @ (alpha * alpha - K.diagonal()))
         return value - n * HALF_LOG_2PI, self._by_column, by_gap, by_signal, by_noise
 
     def _contract_warp(self, warp: F, weight: F, inverse: F, alpha: F) -> None:
@@ -118,6 +120,8 @@ class Evidence:
             self._K,
             self._slope,
         )
+        if inputs.noise is not None:
+            self._K.flat[:: inputs.n + 1] += inputs.noise
 
     def negative_log_posterior(self, theta: F) -> tuple[float, F]:
         """Return what a fit minimises, and its gradient; (inf, 0) where the factor fails."""

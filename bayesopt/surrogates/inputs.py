@@ -26,10 +26,13 @@ class Inputs:
         Coordinates; ½ where the column does not exist.
     A : float64 array [d, n]
         1.0 where the column exists in the row, 0.0 where it does not.
+    noise : float64 array [n] or None
+        Variance of the outcome at each row that is known beforehand; None for none at all.
     """
 
     Z: F
     A: F
+    noise: F | None = None
 
     @property
     def n(self) -> int:
@@ -38,24 +41,49 @@ class Inputs:
 
     def first(self, n: int) -> Inputs:
         """Return the first n rows."""
-        return Inputs(np.ascontiguousarray(self.Z[:, :n]), np.ascontiguousarray(self.A[:, :n]))
+        noise = None if self.noise is None else self.noise[:n]
+        Z, A = np.ascontiguousarray(self.Z[:, :n]), np.ascontiguousarray(self.A[:, :n])
+        return Inputs(Z, A, noise)
 
     def after(self, n: int) -> Inputs:
         """Return the rows after the first n."""
-        return Inputs(np.ascontiguousarray(self.Z[:, n:]), np.ascontiguousarray(self.A[:, n:]))
+        noise = None if self.noise is None else self.noise[n:]
+        Z, A = np.ascontiguousarray(self.Z[:, n:]), np.ascontiguousarray(self.A[:, n:])
+        return Inputs(Z, A, noise)
 
     def take(self, rows: npt.NDArray[np.int64]) -> Inputs:
         """Return some of the rows."""
-        return Inputs(np.take(self.Z, rows, axis=1), np.take(self.A, rows, axis=1))
+        noise = None if self.noise is None else self.noise[rows]
+        return Inputs(np.take(self.Z, rows, axis=1), np.take(self.A, rows, axis=1), noise)
+
+    def with_noise(self, noise: F | None) -> Inputs:
+        """Return the rows with other variances [n] of their outcomes."""
+        return Inputs(self.Z, self.A, noise)
+
+    @property
+    def known_noise(self) -> F:
+        """Variances [n] of outcomes; zeros where none are known."""
+        return np.zeros(self.n) if self.noise is None else self.noise
+
+    @property
+    def content(self) -> tuple[F, ...]:
+        """What tells rows from others of the same space, for a digest."""
+        return (self.Z,) if self.noise is None else (self.Z, self.noise)
 
     def begins_with(self, other: Inputs) -> bool:
         """Whether the first rows are the other's."""
         Z, A = self.Z[:, : other.n], self.A[:, : other.n]
-        return np.array_equal(Z, other.Z) and np.array_equal(A, other.A)
+        same = np.array_equal(Z, other.Z) and np.array_equal(A, other.A)
+        if not same or (self.noise is None and other.noise is None):
+            return same
+        return np.array_equal(self.known_noise[: other.n], other.known_noise)
 
     def joined(self, other: Inputs) -> Inputs:
         """Return these rows and then the others."""
-        return Inputs(np.hstack([self.Z, other.Z]), np.hstack([self.A, other.A]))
+        Z, A = np.hstack([self.Z, other.Z]), np.hstack([self.A, other.A])
+        if self.noise is None and other.noise is None:
+            return Inputs(Z, A)
+        return Inputs(Z, A, np.concatenate([self.known_noise, other.known_noise]))
 
 
 def to_inputs(domain: Domain, X: F) -> Inputs:
@@ -75,7 +103,7 @@ def warped(inputs: Inputs, warp: F | None) -> tuple[Inputs, F | None]:
         return inputs, None
     Z, slope = np.empty_like(inputs.Z), np.empty_like(inputs.Z)
     warp_columns(inputs.Z, warp[0], warp[1], Z, slope)
-    return Inputs(Z, inputs.A), slope
+    return Inputs(Z, inputs.A, inputs.noise), slope
 
 
 def column_rules(domain: Domain) -> npt.NDArray[np.int8]:

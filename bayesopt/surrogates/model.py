@@ -19,7 +19,15 @@ from bayesopt.surrogates.schedule import FitCache, digest, refit_size
 from bayesopt.surrogates.settings import GPSettings
 from bayesopt.surrogates.subset import Subset
 from bayesopt.surrogates.success import SuccessModel, learn_success
-from bayesopt.surrogates.training import Task, current_modes, grown_factor, new_task, prior_only
+from bayesopt.surrogates.training import (
+    Noise,
+    Task,
+    current_modes,
+    grown_factor,
+    new_task,
+    no_noise,
+    prior_only,
+)
 
 __all__ = ["Belief", "FitCache", "GPSettings", "build_belief"]
 
@@ -47,7 +55,7 @@ class Belief:
     incumbent_row : float64 array [d] or None
         Where that is.
     noise : float
-        Variance of the noise.
+        Variance of the noise of one more outcome.
     is_noisy : bool
         Whether it matters.
     success : SuccessModel or None
@@ -66,6 +74,10 @@ class Belief:
     is_noisy: bool
     success: SuccessModel | None
     outcome: Outcome
+
+    def mean(self, X: F) -> F:
+        """Return the posterior mean [m] at rows X [m, d], averaged over the members."""
+        return np.asarray(self.weights @ [member.posterior(X)[0] for member in self.members])
 
     def to_outcome(self, t: F) -> F:
         """Return transformed values as outcomes, minimised, in the user's units."""
@@ -87,6 +99,7 @@ def build_belief(
     engine: Engine = COMPILED,
     by: F | None = None,
     deterministic: bool = False,
+    noise: F | None = None,
 ) -> Belief:
     """Return the belief after n finished trials; a pure function of all but the cache.
 
@@ -111,6 +124,9 @@ def build_belief(
     deterministic : bool
         Whether the objective gives the same outcome again, so that nothing is left to learn at
         rows that were evaluated (see `interpolating`).
+    noise : float64 array [n] or None
+        How noisy outcomes are, as variances, where that was told; NaN elsewhere. It is added to the
+        noise that is learned of all.
 
     Notes
     -----
@@ -130,9 +146,24 @@ def build_belief(
         else:
             X, y = np.ascontiguousarray(X[~failed]), y[~failed]
             by = None if by is None else by[~failed]
+            noise = None if noise is None else noise[~failed]
         subset = Subset(X, y[:, None] if by is None else by, most)
-        task = new_task(domain, X, settings, cache, subset, engine)
+        known = _known_noise(y, noise, subset, settings)
+        task = new_task(domain, X, settings, cache, subset, engine, known)
         return _learn(task, X, y, success, deterministic)
+
+
+def _known_noise(y: F, noise: F | None, subset: Subset, settings: GPSettings) -> Noise:
+    """Return what is known of the noise of outcomes, in the units that a fit gives them."""
+    if noise is None or not (noise > 0.0).any():
+        return no_noise
+    variance = np.where(noise > 0.0, noise, 0.0)
+
+    def known(n: int) -> F:
+        rows = subset.at(n)
+        return fit_outcome(y[rows], settings).variance_of(y[rows], variance[rows])
+
+    return known
 
 
 def _imputed(y: F, failed: B) -> F:
@@ -153,7 +184,9 @@ def _learn(task: Task, X: F, y: F, success: SuccessModel | None, deterministic: 
     modes, members = _members(task, current_modes(task, targets), t)
     weights = _weights(modes)
     noise = float(weights @ [member.hyper.noise for member in members])
-    is_noisy = noise > settings.noisy_above
+    known = task.inputs.known_noise
+    is_noisy = noise + known.max(initial=0.0) > settings.noisy_above
+    noise += float(np.median(known[known > 0.0])) if known.any() else 0.0
     is_fitted = all(member.y.size == t.size for member in members)
     values = t
     if is_noisy and is_fitted:

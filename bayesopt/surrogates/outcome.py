@@ -58,6 +58,16 @@ class Outcome:
                 u = np.minimum(z * self.spread + self.center, self.ceiling)
             return np.clip(u * self.unit, -_LARGEST, _LARGEST)
 
+    def variance_of(self, y: F, variance: F) -> F:
+        """Return the variances of outcomes y [n] in the model's units, given those in the user's.
+
+        By the slope of the line through a standard deviation to either side: where the map bends,
+        or was cut off, a tangent would say too much or nothing.
+        """
+        reach = np.sqrt(variance)
+        half = 0.5 * (self.from_outcome(y + reach) - self.from_outcome(y - reach))
+        return np.asarray(half * half)
+
 
 def fit_outcome(y: F, settings: GPSettings) -> Outcome:
     """Return the transform of finite outcomes y [n], n >= 0; O(n log n)."""

@@ -84,6 +84,7 @@ def build_beliefs(
     cache: FitCache | None = None,
     choice: Choice | None = None,
     engine: Engine = COMPILED,
+    noise: F | None = None,
 ) -> Beliefs:
     """Return the beliefs after n finished trials; a pure function of all but the cache.
 
@@ -109,6 +110,8 @@ def build_beliefs(
         None to learn from all trials.
     engine : Engine
         What computes.
+    noise : float64 array [n, m] or None
+        How noisy the objectives' outcomes are, as variances, where that was told; NaN elsewhere.
     """
     choice = Choice(Y, None) if choice is None else choice
     n_outcomes = Y.shape[1] + C.shape[1]
@@ -123,7 +126,10 @@ def build_beliefs(
             success = learn_success(domain, X, broken, settings, cache, subset, engine)
         learner = _Learner(domain, X, whole, cache, choice, engine)
         return Beliefs(
-            tuple(learner.believe(y, has_values) for y in Y.T),
+            tuple(
+                learner.believe(y, has_values, None if noise is None else noise[:, j])
+                for j, y in enumerate(Y.T)
+            ),
             tuple(learner.limit(c) for c in C.T if not np.isnan(c).all()),
             success,
         )
@@ -140,12 +146,12 @@ class _Learner:
     choice: Choice
     engine: Engine
 
-    def believe(self, y: F, has_value: B) -> Belief:
+    def believe(self, y: F, has_value: B, noise: F | None) -> Belief:
         """Return what is believed of an outcome; failures are imputed where settings say so."""
         keep = np.ones(len(y), dtype=np.bool_)
         if self.settings.failures == "probability":
             keep = has_value
-        return self._fitted(y, keep, ~has_value[keep])
+        return self._fitted(y, keep, ~has_value[keep], noise)
 
     def limit(self, c: F) -> Limit:
         """Return what is believed of a constraint, from the trials that told it."""
@@ -154,7 +160,7 @@ class _Learner:
         belief = self._fitted(values, told, np.zeros(np.count_nonzero(told), dtype=np.bool_))
         return Limit(belief, _threshold(belief, values[told]))
 
-    def _fitted(self, y: F, keep: B, failed: B) -> Belief:
+    def _fitted(self, y: F, keep: B, failed: B, noise: F | None = None) -> Belief:
         return build_belief(
             self.domain,
             np.ascontiguousarray(self.X[keep]),
@@ -165,6 +171,7 @@ class _Learner:
             self.choice.most,
             self.engine,
             self.choice.by[keep],
+            noise=None if noise is None else noise[keep],
         )
 
 
@@ -203,5 +210,4 @@ def incumbent_values(beliefs: Sequence[Belief], X: F, Y: F) -> F:
 
 def mean_of(belief: Belief, X: F) -> F:
     """Return the posterior mean [k] at rows X [k, d]."""
-    means = np.array([member.posterior(X)[0] for member in belief.members])
-    return np.asarray(belief.weights @ means)
+    return belief.mean(X)

@@ -36,7 +36,9 @@ _BY_CHOLESKY = 10**9  # rows up to which GPyTorch shall not iterate instead
 class RowModel(gpytorch.models.ExactGP):
     """GPyTorch's exact Gaussian process of mean zero over rows as ``to_rows`` makes them."""
 
-    def __init__(self, kernel: RowKernel, rows: Tensor, y: Tensor) -> None:
+    def __init__(
+        self, kernel: RowKernel, rows: Tensor, y: Tensor, noise: Tensor | None = None
+    ) -> None:
         floor = kernel.frame.settings.noise_floor
         above = gpytorch.constraints.GreaterThan(
             floor, transform=torch.exp, inv_transform=torch.log
@@ -44,11 +46,14 @@ class RowModel(gpytorch.models.ExactGP):
         above.lower_bound = torch.tensor(floor, dtype=rows.dtype)  # it was rounded to 32 bits
         super().__init__(rows, y, gpytorch.likelihoods.GaussianLikelihood(noise_constraint=above))
         self.mean_module, self.covar_module = gpytorch.means.ZeroMean(), kernel
+        self.known_noise = noise
         self.to(rows)
 
     def forward(self, rows: Tensor) -> gpytorch.distributions.MultivariateNormal:
         """Return the prior at rows [n, 2 d]."""
         mean, covariance = self.mean_module(rows), self.covar_module(rows)
+        if self.known_noise is not None:
+            covariance = covariance.add_diagonal(self.known_noise)
         return gpytorch.distributions.MultivariateNormal(mean, covariance)
 
     def load(self, theta: F) -> None:
@@ -65,6 +70,7 @@ class TorchEvidence:
     def __init__(self, inputs: Inputs, y: F, frame: Frame, device: torch.device) -> None:
         self.frame, self._device = frame, device
         self._rows, self._y = to_rows(inputs, device), torch.tensor(y, device=device)
+        self._noise = None if inputs.noise is None else torch.tensor(inputs.noise, device=device)
         self._models: dict[int, RowModel] = {}  # with a warp and without
 
     def log_likelihood(self, theta: F) -> tuple[float, F] | None:
@@ -85,7 +91,7 @@ class TorchEvidence:
     def _model(self, theta: F) -> RowModel:
         if theta.size not in self._models:
             kernel = RowKernel(self.frame, theta, self._device)
-            self._models[theta.size] = RowModel(kernel, self._rows, self._y)
+            self._models[theta.size] = RowModel(kernel, self._rows, self._y, self._noise)
         self._models[theta.size].load(theta)
         return self._models[theta.size]
 
@@ -137,6 +143,11 @@ class TorchFactor:
     noise: float
 
     @property
+    def noise_at(self) -> F:
+        """Variance [n] of each outcome around the latent function."""
+        return self.noise + self.inputs.known_noise
+
+    @property
     def n_bytes(self) -> int:
         """How much memory it takes."""
         return int(self.L.nbytes)
@@ -171,7 +182,7 @@ class TorchFactor:
         for i in range(n, n + k):
             cross = self.kernel.between(embedded[i : i + 1], embedded[:i])
             row = torch.linalg.solve_triangular(L[:i, :i], cross.T, upper=False)[:, 0]
-            pivot = self.prior_variance + self.noise - row @ row
+            pivot = self.prior_variance + self.noise + rows.known_noise[i - n] - row @ row
             L[i, :i], L[i, i] = row, pivot.clamp_min(LEAST_PIVOT * self.noise).sqrt()
         inputs = self.inputs.joined(rows)
         return dataclasses.replace(self, inputs=inputs, embedded=embedded, L=L)
@@ -192,7 +203,8 @@ def factorise(frame: Frame, theta: F, inputs: Inputs, device: torch.device) -> T
     for jitter in (0.0, *linear.JITTERS):
         noise = hyper.noise + jitter * hyper.signal
         K = kernel.between(embedded, embedded)
-        K.diagonal().fill_(hyper.signal + frame.settings.offset + noise)
+        known = torch.tensor(inputs.known_noise, device=device)
+        K.diagonal().copy_(known + (hyper.signal + frame.settings.offset + noise))
         L, failed = torch.linalg.cholesky_ex(K)
         if not failed:
             return TorchFactor(kernel, hyper, inputs, embedded, L, noise)
@@ -237,9 +249,14 @@ class TorchGP:
         """Where it computes."""
         return self.weights.device
 
+    @property
+    def noise_at(self) -> F:
+        """Variance [n] of each outcome around the latent function."""
+        return self.factor.noise_at
+
     def fitted_means(self) -> F:
         """Return the posterior means at the rows themselves, without noise: y - noise K⁻¹ y."""
-        return self.y - self.factor.noise * self.alpha
+        return self.y - self.factor.noise_at * self.alpha
 
     def log_likelihood(self) -> float:
         """Return the log marginal likelihood of the outcomes; O(n)."""
@@ -259,8 +276,7 @@ class TorchGP:
 
     def moments(self, X: Tensor) -> tuple[Tensor, Tensor]:
         """Return mean [m] and variance [m] at X [m, d], to be differentiated; O(n² m)."""
-        factor, kernel = self.factor, self.factor.kernel
-        cross = kernel.between(kernel.embed(queries(self.domain, X)), factor.embedded)
+        factor, cross = self.factor, self._cross(X)
         V = torch.linalg.solve_triangular(factor.L, cross.T, upper=False)
         prior = factor.prior_variance
         variance = (prior - (V * V).sum(dim=0)).clamp_min(LEAST_VARIANCE * prior)
@@ -285,6 +301,26 @@ class TorchGP:
         found = mean.detach(), var.detach(), d_mean, d_var
         first, second, third, fourth = (one.cpu().numpy() for one in found)
         return first, second, third, fourth
+
+    @torch.no_grad()
+    def influence(self, X: F) -> tuple[F, F, F]:
+        """Return mean [m], variance [m] and K⁻¹ k [m, n] of each row of X [m, d]; O(n² m)."""
+        at = torch.tensor(X, device=self.device)
+        found = *self.moments(at), torch.cholesky_solve(self._cross(at).T, self.factor.L).T
+        first, second, third = (one.cpu().numpy() for one in found)
+        return first, second, third
+
+    @torch.enable_grad()
+    def weighted_influence_grad(self, X: F, weights: F) -> F:
+        """Return the gradients [m, d] of ``Σ_i weights_i (K⁻¹ k)_i`` at rows X [m, d]; O(n² m)."""
+        at = torch.tensor(X, device=self.device, requires_grad=True)
+        solved = torch.cholesky_solve(torch.tensor(weights.T, device=self.device), self.factor.L)
+        (grad,) = torch.autograd.grad((self._cross(at) * solved.T).sum(), at)
+        return np.asarray(grad.cpu().numpy())
+
+    def _cross(self, X: Tensor) -> Tensor:
+        kernel = self.factor.kernel
+        return kernel.between(kernel.embed(queries(self.domain, X)), self.factor.embedded)
 
     def condition(self, X: F, y: F | None = None) -> TorchGP:
         """Return the posterior with rows X [k, d] added, outcomes y [k] in transformed units.

@@ -22,6 +22,12 @@ F = npt.NDArray[np.float64]
 
 Targets = Callable[[int], tuple[Callable[[], F], bytes]]
 """From a number of rows to the outcomes of those that are learned from, once asked, and a name."""
+Noise = Callable[[int], F | None]
+"""From a number of rows to what is known of the noise of those outcomes, as variances."""
+
+
+def no_noise(n: int) -> None:
+    """Know nothing of the noise of outcomes."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,6 +49,8 @@ class Task:
     key : tuple
         Names what does not depend on the rows.
     cache : FitCache
+    noise : callable
+        What is known of the noise of outcomes.
     """
 
     domain: Domain
@@ -53,11 +61,13 @@ class Task:
     inputs: Inputs
     key: tuple[object, ...]
     cache: FitCache
+    noise: Noise = no_noise
 
     def inputs_at(self, n: int) -> Inputs:
         """Return what was learned from when there were n rows."""
         rows = self.subset.at(n)
-        return self.known.first(n) if rows.size == n else self.known.take(rows)
+        found = self.known.first(n) if rows.size == n else self.known.take(rows)
+        return found.with_noise(self.noise(n))
 
 
 def new_task(
@@ -67,14 +77,16 @@ def new_task(
     cache: FitCache,
     subset: Subset | None = None,
     engine: Engine = COMPILED,
+    noise: Noise = no_noise,
 ) -> Task:
     """Return what is to be learned at rows X [n, d], or at a subset of them."""
     frame, known = new_frame(domain, settings), to_inputs(domain, X)
     subset = all_rows(X) if subset is None else subset
     rows = subset.at(known.n)
     inputs = known if rows.size == known.n else known.take(rows)
+    inputs = inputs.with_noise(noise(known.n))
     key = digest(*domain.arrays), settings, engine.name
-    return Task(domain, frame, known, engine, subset, inputs, key, cache)
+    return Task(domain, frame, known, engine, subset, inputs, key, cache, noise)
 
 
 def current_modes(task: Task, targets: Targets) -> tuple[Mode, ...]:
@@ -91,7 +103,7 @@ def current_modes(task: Task, targets: Targets) -> tuple[Mode, ...]:
     def make() -> tuple[Mode, ...]:
         return warm_modes(inputs, outcomes(), task.frame, at_anchor, task.engine.evidence)
 
-    return task.cache.get_or_make(("warm", *task.key, digest(inputs.Z), name), make)
+    return task.cache.get_or_make(("warm", *task.key, digest(*inputs.content), name), make)
 
 
 def anchor_modes(task: Task, targets: Targets) -> tuple[Mode, ...]:
@@ -102,7 +114,7 @@ def anchor_modes(task: Task, targets: Targets) -> tuple[Mode, ...]:
     def make() -> tuple[Mode, ...]:
         return cold_modes(inputs, outcomes(), task.frame, task.engine.evidence)
 
-    return task.cache.get_or_make(("cold", *task.key, digest(inputs.Z), name), make)
+    return task.cache.get_or_make(("cold", *task.key, digest(*inputs.content), name), make)
 
 
 def grown_factor(task: Task, mode: Mode, size: int) -> FactorLike | None:

@@ -59,14 +59,18 @@ results = st.builds(
     st.none() | st.tuples(floats),
     st.sampled_from([{}, {"b": 1.0, "a": -math.inf}]),
     st.none() | floats,
+    variances=st.none() | st.tuples(floats),
 )
 
 
 def same_result(one: Result, two: Result) -> bool:
     """Compare results bit for bit; -0.0 is not 0.0."""
-    return repr((one.state, one.values, sorted(one.constraints.items()), one.cost)) == repr(
-        (two.state, two.values, sorted(two.constraints.items()), two.cost)
-    )
+    return one.state == two.state and facts_of(one) == facts_of(two)
+
+
+def facts_of(told: Result | TrialRecord) -> str:
+    """Return what was told, as text: -0.0 is not 0.0, and NaN is NaN there."""
+    return repr((told.values, sorted(told.constraints.items()), told.cost, told.variances))
 
 
 class Model:
@@ -228,7 +232,7 @@ def seen(trial: TrialRecord) -> dict[str, Any]:
         "attrs": trial.user_attrs,
         "attempt": trial.attempt,
         "owner": trial.owner,
-        "told": repr((trial.values, sorted(trial.constraints.items()), trial.cost)),
+        "told": facts_of(trial),
         "reports": repr(sorted(trial.reports.items())),
     }
 
@@ -237,12 +241,11 @@ def expected(trial: dict[str, Any]) -> dict[str, Any]:
     """Return what the record of a model's trial must say."""
     result = trial["result"] or Result(FAIL)
     reports = sorted((step, (value,)) for step, (_, value) in trial["reports"].items())
-    told = repr((result.values, sorted(result.constraints.items()), result.cost))
     return {
         **{name: trial[name] for name in ("state", "sampler", "space_version", "attempt", "owner")},
         "params": repr(sorted(trial["params"].items())),
         "attrs": trial["attrs"],
-        "told": told,
+        "told": facts_of(result),
         "reports": repr(reports),
     }
 
@@ -421,7 +424,8 @@ class StorageMachine(RuleBasedStateMachine):
                 changes = storage.changes(study, self.seqs[i], limit)
                 assert len(changes.numbers) <= limit
                 self.seqs[i], more = changes.seq, changes.more
-                columns = (changes.states, changes.params, changes.values, changes.costs)
+                noise = changes.variances or [None] * len(changes.numbers)
+                columns = (changes.states, changes.params, changes.values, changes.costs, noise)
                 for number, *facts in zip(changes.numbers, *columns, strict=True):
                     self.followed[i][number] = tuple(facts)
                 self.histories[i].apply(changes)
@@ -435,7 +439,7 @@ class StorageMachine(RuleBasedStateMachine):
         blank = Result(FAIL)
         told = [trial["result"] or blank for trial in self.model.trials]
         return {
-            n: (trial["state"], trial["params"], result.values, result.cost)
+            n: (trial["state"], trial["params"], result.values, result.cost, result.variances)
             for n, (trial, result) in enumerate(zip(self.model.trials, told, strict=True))
         }
 

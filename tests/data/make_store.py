@@ -1,7 +1,7 @@
 """Make a store that uses every feature of the present schema, for the tests of later versions.
 
 Run once per schema version, with the last release that writes it, and commit the file:
-``python tests/data/make_store.py tests/data/store-v3.db``. Never make one again: the point is that
+``python tests/data/make_store.py tests/data/store-v4.db``. Never make one again: the point is that
 later versions open what this one wrote.
 """
 
@@ -26,7 +26,10 @@ def make(path: str) -> None:
         study, [proposal, Proposal({"lr": 5e-324})], 0, owner="host:1", lease_s=60.0, key="k"
     )
     storage.report(study, 0, 1, 1.0, (0.1 + 0.2, -0.0), 60.0)
-    storage.tell(study, 0, 1, Result(TrialState.COMPLETE, (0.1, -math.inf), {"c": -1.0}, 2.5))
+    told = Result(
+        TrialState.COMPLETE, (0.1, -math.inf), {"c": -1.0}, 2.5, variances=(0.1 + 0.2, 0.0)
+    )
+    storage.tell(study, 0, 1, told)
     storage.enqueue(study, [Proposal({"lr": 1.0})])
     storage.add_finished(study, [Proposal({})], [Result(TrialState.FAIL, error="boom \0")])
     storage.invalidate(study, 3, "not ours", "ann")

@@ -128,6 +128,7 @@ def test_every_trial_comes_back_as_it_was(
             state="complete" if finite else "fail",
             constraints=constraints,
             cost=None if i else 0.1,
+            variance=(0.1, 0.0) if i else None,
             user_attrs=attrs,
         )
     text = round_trip(study, file_format)

@@ -174,11 +174,13 @@ def test_tell_takes_constraints_cost_and_state(run, records):
     run("create", "--space", LINE)
     for _ in range(3):
         run("ask")
-    run("tell", "0", "1", "--constraint", "size=-2.5", "--constraint", "a=b=1", "--cost", "3.5")
+    run("tell", "0", "1", "--constraint", "size=-2.5", "--constraint", "a=b=1", "--cost", "3.5",
+        "--variance", "0.25")  # fmt: skip
     run("tell", "1", "--state", "fail")
     run("tell", "2", "--state", "pruned", "0.5")
     told, failed, pruned = records()
     assert (told.constraints, told.cost) == ({"size": -2.5, "a=b": 1.0}, 3.5)
+    assert (told.variances, pruned.variances) == ((0.25,), None)
     assert (failed.state, failed.values) == (TrialState.FAIL, None)
     assert (pruned.state, pruned.value) == (TrialState.PRUNED, 0.5)
 

@@ -35,6 +35,7 @@ def changes(seq: int, rows: list[tuple[int, TrialState, dict[str, Any]]], **colu
         values=columns.get("values", [None] * n),
         constraints=columns.get("constraints", [{}] * n),
         costs=columns.get("costs", [None] * n),
+        variances=columns.get("variances", ()),
         report_numbers=columns.get("report_numbers", []),
         report_steps=columns.get("report_steps", []),
         report_values=columns.get("report_values", []),

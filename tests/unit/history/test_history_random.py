@@ -36,6 +36,7 @@ class Facts:
     values: tuple[float, ...] | None = None
     constraints: dict[str, float] = field(default_factory=dict)
     cost: float | None = None
+    variances: tuple[float, ...] | None = None
     attempt: int = 1
 
 
@@ -65,6 +66,7 @@ class NaiveStore:
             if since < seq <= upto
         )
         chosen = [self.trials[i] for _, i in rows]
+        noise = [t.variances for t in chosen]
         return Changes(
             seq=upto,
             numbers=[i for _, i in rows],
@@ -80,6 +82,7 @@ class NaiveStore:
             report_attempts=[r[4] for r in reports],
             n_spaces=1,
             more=more,
+            variances=noise if any(noise) else (),
         )
 
 
@@ -137,6 +140,7 @@ def happen(data: st.DataObject, store: NaiveStore, m: int) -> None:
         names = data.draw(st.sets(st.sampled_from(["q", "b"])))
         facts.constraints = {name: data.draw(st.sampled_from([-1.0, 0.0, 1.0])) for name in names}
         facts.cost = data.draw(st.sampled_from([None, 2.0]))
+        facts.variances = data.draw(st.sampled_from([None, (0.5, 2.0)[:m]]))
     elif action == "lose" and facts.state is TrialState.RUNNING:
         facts.state = TrialState.LOST
     elif action == "lose" and facts.state in (TrialState.WAITING, TrialState.LOST):
@@ -249,7 +253,8 @@ def row_of(history: History, number: int) -> str:
     """Return everything about a trial, as text: NaN is NaN there."""
     row = [column[number].tolist() for column in (
         history.state, history.X, history.active, history.inside, history.values,
-        history.constraints, history.feasible, history.cost, history.is_pending,
+        history.constraints, history.feasible, history.cost, history.variances,
+        history.is_pending,
     )]  # fmt: skip
     return repr((row, [part.tolist() for part in history.curve(number)]))
 
@@ -288,6 +293,8 @@ def check_results(history: History, trials: list[Facts], sign: float) -> None:
         assert np.array_equal(history.values[i], [sign * v for v in told], equal_nan=True)
         cost = math.nan if facts.cost is None else facts.cost
         assert np.array_equal(history.cost[i], cost, equal_nan=True)
+        noise = facts.variances or (math.nan,) * history.n_objectives
+        assert np.array_equal(history.variances[i], noise, equal_nan=True)
         row = [facts.constraints.get(name, math.nan) for name in sorted(names)]
         assert np.array_equal(history.constraints[i], row, equal_nan=True)
     ranked = {

@@ -106,7 +106,7 @@ class Used:
         self.seq = np.iinfo(np.int64).max
         self.numbers, self.states = [number], [int(TrialState.FAIL)]
         self.params, self.values = [params], [None]
-        self.constraints, self.costs = [{}], [None]
+        self.constraints, self.costs, self.variances = [{}], [None], ()
         self.report_numbers, self.report_steps = [], []
         self.report_values, self.report_attempts = [], []
 

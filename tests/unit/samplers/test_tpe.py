@@ -286,3 +286,17 @@ def test_without_compilation_it_is_the_same() -> None:
     ]
     assert outputs[0] == outputs[1]
     assert outputs[0].count("0x") == 15
+
+
+def test_in_a_noisy_study_good_trials_weigh_alike_and_there_are_fewer_candidates() -> None:
+    space = Space({"x": Float(0.0, 1.0), "y": Float(0.0, 1.0)})
+
+    def suggested(sampler: TPESampler, noisy: bool) -> np.ndarray:
+        history = History(space, seed=3, noisy=noisy)
+        for i, config in enumerate(space.decode(space.sample(30, np.random.default_rng(0)))):
+            history.tell(history.append(config), float(i % 7) ** 3)
+        return sampler.propose(space, history, 4, trial_rng(3, history.n)).rows
+
+    for noisy, acquisition, n_candidates in ((False, "ei", 64), (True, "pi", 24)):
+        named = TPESampler(acquisition=acquisition, n_candidates=n_candidates)
+        assert np.array_equal(suggested(TPESampler(), noisy), suggested(named, noisy))

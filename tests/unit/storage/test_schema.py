@@ -53,6 +53,7 @@ def test_what_each_version_wrote_is_read_today(written_by: int, tmp_path: Path) 
     told, again, waiting, failed = storage.trials(record.id)
     assert told.params == {"lr": 0.1, "n": 3, "on": True, "none": None}
     assert (told.values, told.constraints, told.cost) == ((0.1, -math.inf), {"c": -1.0}, 2.5)
+    assert told.variances == ((0.1 + 0.2, 0.0) if written_by >= 4 else None)
     assert repr(dict(told.reports)) == repr({1.0: (0.1 + 0.2, -0.0)})
     assert (told.sampler, told.fallback, told.user_attrs) == ("gp", "too few", {"a": 1})
     assert (again.state, again.attempt, again.owner) == (TrialState.RUNNING, 2, "host:2")

@@ -106,6 +106,23 @@ def test_telling_another_result_is_a_conflict_and_changes_nothing(study):
     assert study.trials[0].value == 1.5
 
 
+def test_a_value_may_say_how_noisy_it_is(study):
+    first, second, third = study.ask(3)
+    study.tell(first, 1.5, variance=0.25)
+    study.tell(first, 1.5, variance=0.25)
+    with pytest.raises(bo.TellConflictError, match="variances"):
+        study.tell(first, 1.5, variance=0.5)
+    study.tell(second, 1.5)
+    for wrong in (-1.0, float("nan"), float("inf"), "loud", [1.0, 2.0]):
+        with pytest.raises(bo.InvalidValueError, match="variance"):
+            study.tell(third, 1.0, variance=wrong)
+    study.add_trial(third.params, 2.0, variance=0.0)
+    told = [record.variances for record in study.trials]
+    assert told == [(0.25,), None, None, (0.0,)]
+    assert np.isnan(study.history.variances[[1, 2]]).all()
+    assert study.history.variances[[0, 3], 0].tolist() == [0.25, 0.0]
+
+
 def test_telling_an_unknown_number(study):
     with pytest.raises(bo.TrialNotFoundError):
         study.tell(3, 1.0)

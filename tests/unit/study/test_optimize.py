@@ -320,3 +320,13 @@ def test_a_trial_asked_by_hand_in_memory_does_not_use_up_the_budget():
     study.ask()
     study.optimize(lambda t: 1.0, n_trials=3)
     assert states(study) == ["RUNNING"] + ["COMPLETE"] * 3
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_an_objective_says_how_noisy_its_value_is(study, n_jobs):
+    def objective(trial):
+        trial.set_variance(0.5 * trial.number)
+        return 1.0
+
+    study.optimize(objective, n_trials=3, n_jobs=n_jobs)
+    assert [record.variances for record in study.trials] == [(0.0,), (0.5,), (1.0,)]

@@ -1,0 +1,37 @@
+"""What a study has cost so far."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from bayesopt.history.history import History
+from bayesopt.trial import TrialState
+
+
+def spent(history: History) -> float:
+    """Return the sum of all told costs; O(n).
+
+    Failed, pruned and struck-out trials cost what they cost. One that told no cost counts nothing.
+    """
+    return float(np.nansum(history.cost))
+
+
+def typical_cost(history: History) -> float:
+    """Return the median of the told costs, 0 while there are none; O(n)."""
+    told = history.cost[np.isfinite(history.cost)]
+    return float(np.median(told)) if told.size else 0.0
+
+
+def committed(history: History, running: Sequence[int] | None = None) -> float:
+    """Return what is spent, and a typical cost for each trial that is being evaluated; O(n).
+
+    Parameters
+    ----------
+    history : History
+    running : sequence of int, optional
+        Which trials those are; all RUNNING ones by default.
+    """
+    n = history.count(TrialState.RUNNING) if running is None else len(running)
+    return spent(history) + n * typical_cost(history)
