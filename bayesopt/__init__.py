@@ -67,6 +67,7 @@ if TYPE_CHECKING:
         Float,
         Int,
         LearningRateSchedule,
+        Near,
         Ordinal,
         Space,
     )
@@ -137,6 +138,7 @@ _HOMES = {
         "Float",
         "Int",
         "LearningRateSchedule",
+        "Near",
         "Ordinal",
         "Space",
     ],
@@ -177,6 +179,7 @@ __all__ = [
     "MedianScheduler",
     "MemoryStorage",
     "MissingDependencyError",
+    "Near",
     "NoTrialsError",
     "Ordinal",
     "PatienceScheduler",

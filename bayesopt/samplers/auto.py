@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
 from bayesopt.checks import require_number
 from bayesopt.history import History
 from bayesopt.samplers.base import Sampler, Suggestion
+from bayesopt.samplers.earlier import SourceData
 from bayesopt.samplers.gp import GPSampler
 from bayesopt.space import Space
 
@@ -44,26 +46,32 @@ class AutoSampler:
     ----------
     share : float
         Of a trial's cost that a proposal may take.
+    prior, prior_trials, sources : optional
+        A guess of the best values, and earlier studies; see :class:`GPSampler`.
 
     Raises
     ------
     SettingsError
-        If the share is not between 0 and 1.
+        If the share is not between 0 and 1, or another setting is none.
     """
 
     share: float = 0.02
-    _gp: GPSampler = field(default_factory=GPSampler, init=False, repr=False, compare=False)
-    _local: GPSampler = field(
-        default_factory=lambda: GPSampler(max_points=_LOCAL_POINTS),
-        init=False,
-        repr=False,
-        compare=False,
-    )
+    prior: Mapping[str, Any] | None = None
+    prior_trials: float = 10.0
+    sources: Sequence[SourceData] | None = field(default=None, repr=False)
+    _gp: GPSampler = field(init=False, repr=False, compare=False)
+    _local: GPSampler = field(init=False, repr=False, compare=False)
 
     name: ClassVar[str] = "auto"
 
     def __post_init__(self) -> None:
         require_number("share", self.share, 0.0, 1.0)
+        knowledge: dict[str, Any] = {"prior": self.prior, "prior_trials": self.prior_trials}
+        gp = GPSampler(sources=self.sources, **knowledge)
+        object.__setattr__(self, "prior", gp.prior)
+        object.__setattr__(self, "sources", gp.sources)
+        object.__setattr__(self, "_gp", gp)
+        object.__setattr__(self, "_local", GPSampler(max_points=_LOCAL_POINTS, **knowledge))
 
     def propose(
         self, space: Space, history: History, n: int, rng: np.random.Generator
@@ -83,7 +91,7 @@ class AutoSampler:
             return self._gp, ""
         if n <= _LOCAL_POINTS or proposal_s(_LOCAL_POINTS, d, k) > budget:
             reason = f"a GP of {min(n, _LOCAL_POINTS)} trials would take more than {budget:.2g} s"
-            return _parzen(), reason
+            return _parzen(self.prior, self.prior_trials), reason
         return self._local, f"{_LOCAL_POINTS} of {n} trials"
 
     def budget_s(self, history: History) -> float:
@@ -110,7 +118,10 @@ def proposal_s(n: int, d: int, n_outcomes: int = 1) -> float:
     return n_outcomes * one
 
 
-def _parzen() -> Sampler:
+def _parzen(prior: Mapping[str, Any] | None, prior_trials: float) -> Sampler:
     from bayesopt.samplers.base import resolve
+    from bayesopt.samplers.tpe import TPESampler
 
-    return resolve("tpe")
+    if prior is None:
+        return resolve("tpe")
+    return TPESampler(prior=prior, prior_trials=prior_trials)

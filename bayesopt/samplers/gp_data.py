@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -25,12 +25,15 @@ class Observed:
     failed : bool [n]
         Whether there is no value to learn from, or an outcome constraint was violated.
     pending : float64 [k, d]
+    numbers : int64 [n]
+        Of the finished trials; their places where it is empty.
     """
 
     X: F
     y: F
     failed: Mask
     pending: F
+    numbers: npt.NDArray[np.int64] = field(default_factory=lambda: np.empty(0, dtype=np.int64))
 
     @property
     def n(self) -> int:
@@ -59,4 +62,4 @@ def observe(history: History) -> Observed:
     usable &= history.feasible[finished]
     y = np.full(finished.size, np.nan)
     y[usable] = values[usable, 0]
-    return Observed(history.X[finished], y, ~usable, history.X[history.is_pending])
+    return Observed(history.X[finished], y, ~usable, history.X[history.is_pending], finished)
