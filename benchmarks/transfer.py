@@ -219,18 +219,21 @@ def table(given: argparse.Namespace) -> None:
     results = Results(rows, given.data)
     budget = min(row["budget"] for row in rows)
     points = [n for n in CHECKPOINTS if n <= budget]
-    head = " | ".join(f"after {n}" for n in points)
-    print(f"| a study that knows | runs | {head} | ahead | to the goal | saved | CPU, s |")
-    print("|---" * (len(points) + 6) + "|")
+    columns = [f"after {n}" for n in points] + [f"ahead after {n}" for n in (10, budget)]
+    columns += ["to the goal", "saved", "CPU, s"]
+    print(f"| a study that knows | runs | {' | '.join(columns)} |")
+    print("|---" * (len(columns) + 2) + "|")
     for arm in dict.fromkeys(row["arm"] for row in rows):
         regrets = [mean_of_means(results.regret(arm, n)) for n in points]
-        ahead = win_rate(results.regret(arm, budget), results.regret("nothing", budget))
+        wins = [
+            win_rate(results.regret(arm, n), results.regret("nothing", n)) for n in (10, budget)
+        ]
+        ahead = [f"{100 * w.mean:.0f}% ({100 * w.low:.0f}–{100 * w.high:.0f})" for w in wins]
         saved = bootstrap_mean(results.needed("nothing") - results.needed(arm))
         cpu = [row["cpu_s"] for row in rows if row["arm"] == arm]
         print(
             f"| {arm} | {len(cpu)} | {' | '.join(f'{value:.3f}' for value in regrets)} "
-            f"| {100 * ahead.mean:.0f}% ({100 * ahead.low:.0f}–{100 * ahead.high:.0f}) "
-            f"| {np.nanmedian(results.needed(arm)):.0f} "
+            f"| {' | '.join(ahead)} | {np.nanmedian(results.needed(arm)):.0f} "
             f"| {saved.mean:+.1f} ({saved.low:+.1f} to {saved.high:+.1f}) | {np.mean(cpu):.1f} |"
         )
 
