@@ -17,7 +17,7 @@ Mask = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True, eq=False)
 class Guess:
-    """``exponent · log π(x)``: πBO (Hvarfner et al., 2022), the exponent β / n after n trials.
+    """``exponent · log π(x)``: πBO (Hvarfner et al., 2022), the exponent by `exponent_after`.
 
     Attributes
     ----------
@@ -47,6 +47,10 @@ class Guess:
         return active
 
 
-def exponent_after(n: int, n_worth: float, power: float = 1.0) -> float:
-    """Return the exponent of a guess that is worth `n_worth` trials, after `n` of them."""
-    return float((n_worth / max(n, 1)) ** power)
+def exponent_after(n: int, n_worth: float) -> float:
+    """Return the exponent of a guess that is worth `n_worth` trials, after `n` of them.
+
+    β / n up to n = β, and from then on its square, so that a wrong guess is soon overcome.
+    """
+    share = n_worth / max(n, 1)
+    return float(min(share, share * share))

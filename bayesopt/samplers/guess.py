@@ -22,15 +22,11 @@ def guess_of(
     prior: Mapping[str, Any] | None,
     n: int,
     n_worth: float,
-    power: float = 2.0,
 ) -> Guess | None:
-    """Return what a prior that is worth `n_worth` trials adds to the utility after `n` trials.
-
-    It fades as a power of n: faster beside a utility that moves by few nats.
-    """
+    """Return what a prior that is worth `n_worth` trials adds to the utility after `n` trials."""
     found = prior_of(space, prior)
     if found is None or not n_worth:
         return None
     from bayesopt.acquisition.guess import Guess, exponent_after
 
-    return Guess(found, space.domain, exponent_after(n, n_worth, power))
+    return Guess(found, space.domain, exponent_after(n, n_worth))

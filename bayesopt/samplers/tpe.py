@@ -183,7 +183,7 @@ class TPESampler:
             X = np.concatenate([X, picked])
             active = np.concatenate([active, space.active(picked)])
         bad = Parzen(space, X, active, np.ones(len(X)), self._smoothing)
-        guess = guess_of(space, self.prior, history.n, self.prior_trials, power=2.0)
+        guess = guess_of(space, self.prior, history.n, self.prior_trials)
         rows = good.draw(self.n_candidates, rng)
         if guess is not None:
             rows = with_guesses(rows, guess, rng)

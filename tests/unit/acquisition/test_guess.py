@@ -29,6 +29,6 @@ def test_it_fades_as_trials_come_in() -> None:
     worth = [
         Guess(PRIOR, SPACE.domain, exponent_after(n, 10.0)).value(X)[0] for n in (0, 10, 100, 1000)
     ]
-    assert worth[1] == pytest.approx(10 * worth[2])
-    assert worth[2] == pytest.approx(10 * worth[3])
-    assert worth[0] == 10 * worth[1]
+    assert worth[1] == pytest.approx(100 * worth[2])
+    assert worth[2] == pytest.approx(100 * worth[3])
+    assert worth[0] == pytest.approx(10 * worth[1])
