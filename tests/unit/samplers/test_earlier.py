@@ -248,3 +248,13 @@ def test_models_that_break_give_way_to_the_design(monkeypatch: pytest.MonkeyPatc
             ("gp:design", False) if i < 10 else ("gp", True)
         )
         history.tell(history.append(SPACE.decode(made.rows)[0]), float(i))
+
+
+def test_the_other_engine_learns_from_earlier_studies_too() -> None:
+    pytest.importorskip("botorch")
+    history = run(GPSampler(sources=GOOD), 6)
+    here = GPSampler(sources=GOOD, prior=PRIOR)
+    there = GPSampler(sources=GOOD, prior=PRIOR, device="cpu")
+    rows = [one.propose(SPACE, history, 1, trial_rng(5, 6)) for one in (here, there)]
+    assert rows[1].fallback == ""
+    np.testing.assert_allclose(rows[0].rows, rows[1].rows, atol=0.02)
