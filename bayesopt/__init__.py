@@ -74,6 +74,7 @@ if TYPE_CHECKING:
         Float,
         Int,
         LearningRateSchedule,
+        Near,
         Ordinal,
         Space,
     )
@@ -152,6 +153,7 @@ _HOMES = {
         "Float",
         "Int",
         "LearningRateSchedule",
+        "Near",
         "Ordinal",
         "Space",
     ],
@@ -197,6 +199,7 @@ __all__ = [
     "MedianScheduler",
     "MemoryStorage",
     "MissingDependencyError",
+    "Near",
     "NoTrialsError",
     "NothingToAskError",
     "Ordinal",

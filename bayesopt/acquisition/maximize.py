@@ -102,7 +102,7 @@ def candidates(ground: Ground, anchors: F, rng: np.random.Generator, settings: S
         return _listed(ground)
     n_around = min(len(anchors), settings.n_anchors) * 20 * len(settings.sigmas)
     n_spread = max(settings.n_candidates - n_around, settings.n_candidates // 2)
-    parts = [_spread(ground, n_spread, rng)]
+    parts = [_spread(ground, n_spread, rng, settings.most_moved)]
     if n_around:
         parts.append(_around(ground, anchors[: settings.n_anchors], rng, settings.sigmas))
         parts.append(anchors[~ground.known(anchors)])  # again, where values are noisy
@@ -123,8 +123,11 @@ def _listed(ground: Ground) -> F:
     return rows[ground.space.feasible(rows)]
 
 
-def _spread(ground: Ground, n: int, rng: np.random.Generator) -> F:
-    """Return n unsnapped rows of the region, evenly spread."""
+def _spread(ground: Ground, n: int, rng: np.random.Generator, most_moved: float | None = None) -> F:
+    """Return n unsnapped rows of the region, evenly spread.
+
+    Where `most_moved` columns are moved at most, the others are those of the region's center.
+    """
     d, region = ground.space.d, ground.region
     rows = np.empty((n, d))
     place = np.empty(n, dtype=np.int64)
@@ -137,6 +140,10 @@ def _spread(ground: Ground, n: int, rng: np.random.Generator) -> F:
         kernels.confine(
             rows, region.lower, region.upper, region.center, share, region.share, arrays
         )
+        if most_moved is not None and most_moved < d:
+            moves = rng.random((n, d)) < most_moved / d
+            moves[np.arange(n), rng.integers(d, size=n)] = True
+            rows = np.where(moves, rows, region.center)
     return rows
 
 

@@ -23,6 +23,9 @@ class SearchSettings:
         Best known rows whose changed copies are among the candidates.
     sigmas : tuple of float
         How far copies are moved, in turn.
+    most_moved : float, optional
+        Within a region, how many columns of its center a candidate moves on average and at most
+        (TuRBO and "RAASP" take 20); None for all.
     tolerance : float
         Gain of a step below which a climb ends.
     """
@@ -33,4 +36,5 @@ class SearchSettings:
     n_rounds: int = 3
     n_anchors: int = 5
     sigmas: tuple[float, ...] = (0.1, 0.02)
+    most_moved: float | None = None
     tolerance: float = 1e-6

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 
 from bayesopt.checks import require_number
 from bayesopt.history import History
 from bayesopt.samplers.base import Sampler, Suggestion
+from bayesopt.samplers.earlier import SourceData
 from bayesopt.samplers.gp import GPSampler
 from bayesopt.samplers.gp_outcomes import is_manifold
 from bayesopt.space import Space
@@ -49,26 +51,39 @@ class AutoSampler:
     cost, cost_budget
         How far the Gaussian process takes the cost of an evaluation into account; see
         :class:`GPSampler`. TPE does not.
+    prior, prior_trials, sources : optional
+        A guess of the best values, and earlier studies; see :class:`GPSampler`.
 
     Raises
     ------
     SettingsError
-        If the share is not between 0 and 1.
+        If the share is not between 0 and 1, or another setting is none.
     """
 
     share: float = 0.02
     cost: Literal["auto", "off"] | float = "auto"
     cost_budget: float | None = None
-    _gp: GPSampler = field(default_factory=GPSampler, init=False, repr=False, compare=False)
-    _local: GPSampler = field(default_factory=GPSampler, init=False, repr=False, compare=False)
+    prior: Mapping[str, Any] | None = None
+    prior_trials: float = 10.0
+    sources: Sequence[SourceData] | None = field(default=None, repr=False)
+    _gp: GPSampler = field(init=False, repr=False, compare=False)
+    _local: GPSampler = field(init=False, repr=False, compare=False)
 
     name: ClassVar[str] = "auto"
 
     def __post_init__(self) -> None:
         require_number("share", self.share, 0.0, 1.0)
-        for name, most in (("_gp", None), ("_local", _LOCAL_POINTS)):
-            made = GPSampler(max_points=most, cost=self.cost, cost_budget=self.cost_budget)
-            object.__setattr__(self, name, made)
+        known: dict[str, Any] = {
+            "cost": self.cost,
+            "cost_budget": self.cost_budget,
+            "prior": self.prior,
+            "prior_trials": self.prior_trials,
+        }
+        gp = GPSampler(sources=self.sources, **known)
+        object.__setattr__(self, "prior", gp.prior)
+        object.__setattr__(self, "sources", gp.sources)
+        object.__setattr__(self, "_gp", gp)
+        object.__setattr__(self, "_local", GPSampler(max_points=_LOCAL_POINTS, **known))
 
     def with_cost_budget(self, cost: float) -> AutoSampler:
         """Return the sampler that knows what all trials may cost; itself if it was told."""
@@ -93,7 +108,7 @@ class AutoSampler:
             return self._gp, ""
         if n <= _LOCAL_POINTS or proposal_s(_LOCAL_POINTS, d, k) > budget:
             reason = f"a GP of {min(n, _LOCAL_POINTS)} trials would take more than {budget:.2g} s"
-            return _parzen(), reason
+            return _parzen(self.prior, self.prior_trials), reason
         return self._local, f"{_LOCAL_POINTS} of {n} trials"
 
     def budget_s(self, history: History) -> float:
@@ -127,7 +142,10 @@ def proposal_s(n: int, d: int, n_outcomes: int = 1) -> float:
     return n_outcomes * one
 
 
-def _parzen() -> Sampler:
+def _parzen(prior: Mapping[str, Any] | None, prior_trials: float) -> Sampler:
     from bayesopt.samplers.base import resolve
+    from bayesopt.samplers.tpe import TPESampler
 
-    return resolve("tpe")
+    if prior is None:
+        return resolve("tpe")
+    return TPESampler(prior=prior, prior_trials=prior_trials)

@@ -12,6 +12,7 @@ from bayesopt.rng import named_rng
 from bayesopt.samplers.fresh import Batch, may_repeat
 from bayesopt.space import Space
 from bayesopt.space.domain import NOMINAL
+from bayesopt.space.guess import OptimumPrior
 
 F = npt.NDArray[np.float64]
 
@@ -19,22 +20,38 @@ _N_TRIED = 32  # Latin hypercubes, of which the one whose rows are furthest apar
 _N_BLOCKS = 8  # looked through for rows that are feasible and new
 
 
-def offer_design(batch: Batch, space: Space, history: History, n_rows: int) -> None:
+def offer_design(
+    batch: Batch, space: Space, history: History, n_rows: int, prior: OptimumPrior | None = None
+) -> None:
     """Fill a batch with rows of the study's design that no trial has, as far as they go.
 
     The design is a sequence of Latin hypercubes of `n_rows` rows, each the best of 32 by its
     smallest distance (Morris and Mitchell, 1995), so every level of a choice comes equally often.
+    Where the user has a guess, the first row is the guess, and every other one follows it.
     """
     first = history.n // n_rows if may_repeat(history) else 0
     for block in range(first, first + _N_BLOCKS):
         if not batch.missing:
             return
         rows = _hypercube(space, history.seed, block, n_rows)
+        if prior is not None:
+            rows = space.snap(guessed(rows.copy(), prior, is_first=block == 0))
         if may_repeat(history):  # trial k gets row k, or the next that is feasible
             rows = rows[max(history.n - block * n_rows, 0) :]
         else:
             rows = rows[~history.contains(rows)]
         batch.offer(rows[space.feasible(rows)])
+
+
+def guessed(rows: F, prior: OptimumPrior, is_first: bool = True) -> F:
+    """Return evenly spread rows [n, d], every other one moved to where the optimum may lie.
+
+    The first of all is where it most likely lies. The rows themselves are written to.
+    """
+    rows[::2] = prior.moved(rows[::2])
+    if is_first:
+        rows[:1] = prior.at_peak(rows[:1])
+    return rows
 
 
 @functools.lru_cache(maxsize=32)

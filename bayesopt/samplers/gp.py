@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -17,12 +17,22 @@ from bayesopt.history import History
 from bayesopt.samplers.base import Suggestion
 from bayesopt.samplers.cost import check_cost, cost_exponent, is_design_paid
 from bayesopt.samplers.design import offer_design
+from bayesopt.samplers.earlier import (
+    N_PORTFOLIO,
+    Earlier,
+    SourceData,
+    check_objectives,
+    plain_sources,
+    rows_of,
+)
 from bayesopt.samplers.engine import check_device, machinery, require
 from bayesopt.samplers.fresh import Batch, fill_up, may_repeat
 from bayesopt.samplers.gp_data import Observed, observe
 from bayesopt.samplers.gp_outcomes import Outcomes, is_manifold, observe_outcomes
+from bayesopt.samplers.guess import guess_of, prior_of
 from bayesopt.samplers.tpe import TPESampler
 from bayesopt.space import Space
+from bayesopt.space.guess import plain_prior
 from bayesopt.surrogates.schedule import FitCache
 from bayesopt.surrogates.settings import GPSettings
 
@@ -38,6 +48,7 @@ ACQUISITIONS = ("ei", "logei", "pi", "ucb", "kg")
 
 _LEAST_VALUES = 2  # to learn from
 _NOISY_PRIOR = (1.1, 3.0)  # shape and rate of a noise variance that the user says matters
+_LEAST_TRUST = 0.5  # of earlier studies, that make up for a design
 _NOTHING_FOUND = "the search found no configuration that may be proposed, so a random one is"
 
 
@@ -93,6 +104,18 @@ class GPSampler:
     reference : sequence of float, optional
         Of two to four objectives: up to where volume counts, in the user's units and directions.
         By default somewhat beyond the worst values of the front.
+    prior : mapping, optional
+        Where the best values are thought to lie, by parameter: a value, ``Near(value, within)``, or
+        a mapping of choices to weights. It counts less and less (see ``docs/algorithms/
+        transfer.md``).
+    prior_trials : float
+        How many trials such a guess is worth.
+    sources : sequence, optional
+        Trials of earlier studies, as ``create_study(learn_from=...)`` freezes them; for studies
+        with one objective.
+    n_regions : int
+        Trust regions that trials take turns in, where the search keeps to one (above 20 columns,
+        or when it is stuck); for batches in many columns. With several objectives there is one.
 
     Raises
     ------
@@ -123,8 +146,12 @@ class GPSampler:
     reference: Sequence[float] | None = None
     cost: Literal["auto", "off"] | float = "auto"
     cost_budget: float | None = None
+    prior: Mapping[str, Any] | None = None
+    prior_trials: float = 10.0
+    sources: Sequence[SourceData] | None = field(default=None, repr=False)
+    n_regions: int = 1
     _cache: Fits = field(default_factory=Fits, init=False, repr=False, compare=False)
-    _second: TPESampler = field(default_factory=TPESampler, init=False, repr=False, compare=False)
+    _second: TPESampler = field(init=False, repr=False, compare=False)
 
     name: ClassVar[str] = "gp"
 
@@ -136,6 +163,12 @@ class GPSampler:
                 require_count(name, getattr(self, name))
         require_number("explore", self.explore, 0.0, 1.0)
         require_number("beta", self.beta, 0.0)
+        require_number("prior_trials", self.prior_trials, 0.0)
+        require_count("n_regions", self.n_regions)
+        object.__setattr__(self, "prior", plain_prior(self.prior))
+        object.__setattr__(self, "sources", plain_sources(self.sources))
+        second = TPESampler(prior=self.prior, prior_trials=self.prior_trials)
+        object.__setattr__(self, "_second", second)
         if not _is_reference(self.reference):
             got = short_repr(self.reference)
             raise SettingsError("reference", expected="finite numbers, or None", got=got)
@@ -155,13 +188,13 @@ class GPSampler:
         """
         require(self.device)
         _check_reference(self.reference, history.n_objectives)
+        check_objectives(self.sources, history.n_objectives)
         batch = Batch(n, space.d, copies=may_repeat(history))
         data = observe_outcomes(history) if is_manifold(history) else observe(history)
         note, name = "", self.name
         is_paid = is_design_paid(self.cost, self.cost_budget, history)
         if self.is_starting(space, data) and not (is_paid and data.n_values >= _LEAST_VALUES):
-            name = f"{self.name}:design"
-            offer_design(batch, space, history, self.n_design(space))
+            name = self._offer_start(batch, space, history, data)
         elif space.domain.varies.any():
             note, n_second = self._offer_best(batch, space, history, data, rng)
             name = f"{self.name}:{self._second.name}" if n_second == n else name
@@ -175,9 +208,36 @@ class GPSampler:
         return min(max(2 * (space.d + 1), 4), 10) if self.n_startup is None else self.n_startup
 
     def is_starting(self, space: Space, data: Data) -> bool:
-        """Whether the next trial still belongs to the design."""
+        """Whether the next trial still belongs to the design.
+
+        Where earlier studies are trusted, that is a few of their best configurations.
+        """
         n_begun = data.n + len(data.pending)
-        return n_begun < self.n_design(space) or data.n_values < _LEAST_VALUES
+        if data.n_values < _LEAST_VALUES or n_begun >= self.n_design(space):
+            return data.n_values < _LEAST_VALUES
+        if n_begun < N_PORTFOLIO or isinstance(data, Outcomes):
+            return True
+        earlier = self._earlier(space)
+        return earlier is None or earlier.trust(data) < _LEAST_TRUST
+
+    def _offer_start(self, batch: Batch, space: Space, history: History, data: Data) -> str:
+        """Fill a batch with first trials; return what they are called."""
+        earlier = self._earlier(space)
+        if earlier is not None and data.n + len(data.pending) < N_PORTFOLIO:
+            earlier.offer(batch, history)
+            if not batch.missing:
+                return f"{self.name}:earlier"
+        offer_design(batch, space, history, self.n_design(space), prior_of(space, self.prior))
+        return f"{self.name}:design"
+
+    def _earlier(self, space: Space) -> Earlier | None:
+        """Return earlier studies that say something of the space, None if there are none."""
+        known = self.sources
+        if not known:
+            return None
+        rows = self._cache.get_or_make(("earlier", space), lambda: rows_of(space, known))
+        settings, engine = GPSettings(**(self.model or {})), machinery(self.device).model
+        return Earlier(space, rows, settings, self._cache, engine) if rows else None
 
     def _offer_best(
         self, batch: Batch, space: Space, history: History, data: Data, rng: np.random.Generator
@@ -199,9 +259,11 @@ class GPSampler:
             self.trust_region == "auto",
             self.n_design(space),
             self.search or {},
-            searcher,
+            COMPILED_SEARCH if self._earlier(space) else searcher,
             self.reference,
             self._second if isinstance(data, Observed) else None,
+            guess=guess_of(space, self.prior, data.n, self.prior_trials),
+            n_regions=self.n_regions,
         )
         n_second = 0
         try:
@@ -291,6 +353,7 @@ class GPSampler:
         """
         from bayesopt.surrogates.model import build_belief
 
+        earlier = self._earlier(space)
         return build_belief(
             space.domain,
             data.X,
@@ -302,6 +365,7 @@ class GPSampler:
             machinery(self.device).model,
             deterministic=deterministic and data.noise is None,
             noise=data.noise,
+            mean=None if earlier is None else earlier.mean(data),
         )
 
 

@@ -32,6 +32,8 @@ class Observed:
         What an evaluation to the end cost; NaN of one that was cut short, failed or told none.
     is_noisy : bool
         Whether a configuration may give another value next time.
+    numbers : int64 [n]
+        Of the finished trials; their places where it is empty.
     """
 
     X: F
@@ -41,6 +43,7 @@ class Observed:
     noise: F | None = None
     cost: F = field(default_factory=lambda: np.empty(0))
     is_noisy: bool = False
+    numbers: npt.NDArray[np.int64] = field(default_factory=lambda: np.empty(0, dtype=np.int64))
 
     @property
     def n(self) -> int:
@@ -72,7 +75,7 @@ def observe(history: History) -> Observed:
     noise = told_noise(history, finished)
     noise = None if noise is None else noise[:, 0]
     pending, cost = history.X[history.is_pending], whole_cost(history, finished)
-    return Observed(history.X[finished], y, ~usable, pending, noise, cost, history.noisy)
+    return Observed(history.X[finished], y, ~usable, pending, noise, cost, history.noisy, finished)
 
 
 def whole_cost(history: History, finished: Numbers) -> F:

@@ -66,6 +66,10 @@ class Plan:
         Another model, which a search that is stuck asks now and then.
     price : Price, optional
         What a row costs, where that counts.
+    guess : Term, optional
+        Where the user thinks that the optimum lies.
+    n_regions : int
+        Trust regions that trials take turns in.
     """
 
     acquisition: str
@@ -78,6 +82,8 @@ class Plan:
     reference: Sequence[float] | None = None
     second: Sampler | None = None
     price: Price | None = None
+    guess: Term | None = None
+    n_regions: int = 1
 
 
 def offer_best(
@@ -98,18 +104,23 @@ def offer_best(
     belief = taking_in(belief, data.pending)
     settings, climber = search_settings(plan, len(belief.X)), plan.searcher.climb
     scale, anchors = lengthscales(belief), best_rows(belief, is_lucky=data.is_noisy)
-    life = replay(believed_values(belief, data), space.d, plan.n_design)
+    y = believed_values(belief, data)
+    lives = lives_of(y, data.numbers, plan.n_regions, space.d, plan.n_design)
     while batch.missing:
+        life = lives[(history.n + len(batch.rows())) % plan.n_regions]
         mood = mood_for(plan, life, space.domain, rng)
         if mood == "second" and offer_second(plan, batch, space, history, rng):
             n_second += 1
             continue
         region = whole_cube(space.d)
         if plan.has_region:
-            region = region_for(space.domain, belief, data, scale, life, mood)
+            is_only = plan.n_regions == 1
+            region = region_for(space.domain, belief, data, scale, life, mood, is_only)
         utility = utility_of(plan, belief, mood)
         narrow = narrowed(utility, mood, space.domain, [data.X, data.pending, batch.rows()])
         ground = Ground(space, known_rows(history, batch), region)
+        if plan.n_regions > 1 and life.best >= 0:
+            anchors = np.concatenate([data.X[life.best][None], best_rows(belief)])
         found = find(utility, narrow, ground, anchors, scale, rng, settings, climber)
         if not len(found.rows):
             break
@@ -141,6 +152,26 @@ def believed_values(belief: Belief, data: Observed) -> F:
     else:
         values[kept] = belief.from_outcome(data.y[kept])
     return values
+
+
+def lives_of(
+    y: F, numbers: npt.NDArray[np.int64], n_regions: int, d: int, n_startup: int
+) -> tuple[Life, ...]:
+    """Return the state of each trust region; trial k belongs to region ``k mod n_regions``.
+
+    Several regions, each around the best of its own trials, search in several places at once
+    (TuRBO-m, Eriksson et al., 2019). `numbers` [n] are those of the trials with values y [n].
+    """
+    if n_regions == 1:
+        return (replay(y, d, n_startup),)
+    owner = (numbers if numbers.size == y.size else np.arange(y.size)) % n_regions
+    lives = []
+    for k in range(n_regions):
+        own = np.flatnonzero(owner == k)
+        life = replay(y[own], d, -(-n_startup // n_regions))
+        best = int(own[life.best]) if life.best >= 0 else -1
+        lives.append(dataclasses.replace(life, best=best))
+    return tuple(lives)
 
 
 def find(
@@ -215,6 +246,8 @@ def utility_of(plan: Plan, belief: Belief, mood: str) -> Utility:
         terms += (Success(belief.success, caution(belief.success.risks)),)
     if plan.price is not None:
         terms += (plan.price,)
+    if plan.guess is not None:
+        terms += (plan.guess,)
     return Utility(terms)
 
 
@@ -224,7 +257,13 @@ def first_of_each(X: F) -> Numbers:
 
 
 def region_for(
-    domain: Domain, belief: Belief, data: Observed, scale: F, life: Life, mood: str
+    domain: Domain,
+    belief: Belief,
+    data: Observed,
+    scale: F,
+    life: Life,
+    mood: str,
+    is_only: bool = True,
 ) -> Region:
     """Return the part of the cube that the next search keeps to.
 
@@ -234,7 +273,9 @@ def region_for(
     is_wide, incumbent = domain.d > WIDE, belief.incumbent_row
     if life.best >= 0 and (is_wide or mood == "local"):
         center = data.X[life.best]
-        if belief.is_noisy and incumbent is not None:  # the best outcome may be a lucky one
+        if (
+            belief.is_noisy and incumbent is not None and is_only
+        ):  # the best outcome may be a lucky one
             center = incumbent
         region = turbo_region(center, life.length, scale, reach_of_neighbours(domain, center))
         return region.opened(columns_of(domain, center))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -16,11 +17,15 @@ from bayesopt.history import History
 from bayesopt.rng import named_rng
 from bayesopt.samplers.base import Suggestion
 from bayesopt.samplers.by_history import ByHistory
+from bayesopt.samplers.design import guessed
 from bayesopt.samplers.fresh import Batch, fill_up, may_repeat
+from bayesopt.samplers.guess import guess_of, prior_of
 from bayesopt.samplers.order import EVALUATED, Ledger, Split, split
 from bayesopt.space import Space
+from bayesopt.space.guess import plain_prior
 
 if TYPE_CHECKING:
+    from bayesopt.acquisition.guess import Guess
     from bayesopt.surrogates.parzen import Smoothing
 
 F = npt.NDArray[np.float64]
@@ -85,6 +90,11 @@ class TPESampler:
         Weight of the uniform distribution in the spread of trials that widths follow, in trials.
     choice_weight : float
         Weight of the choices that a trial did not take, in trials.
+    prior : mapping, optional
+        Where the best values are thought to lie; see :class:`GPSampler`. Some candidates are drawn
+        from it, and it weighs the ratio of the densities, less and less.
+    prior_trials : float
+        How many trials such a guess is worth.
     """
 
     n_startup: int = 10
@@ -99,6 +109,8 @@ class TPESampler:
     prior_weight: float = 1.0
     spread_weight: float = 1.0
     choice_weight: float = 1.0
+    prior: Mapping[str, Any] | None = None
+    prior_trials: float = 10.0
     _cache: ByHistory[Ledger] = field(
         default_factory=ByHistory, init=False, repr=False, compare=False
     )
@@ -117,6 +129,8 @@ class TPESampler:
         require_number("tpe: good_fraction", self.good_fraction, 0.0, 1.0, above=True)
         if self.acquisition is not None:
             require_choice("tpe: acquisition", self.acquisition, _ACQUISITIONS)
+        require_number("tpe: prior_trials", self.prior_trials, 0.0, _LARGEST)
+        object.__setattr__(self, "prior", plain_prior(self.prior))
 
     def propose(
         self, space: Space, history: History, n: int, rng: np.random.Generator
@@ -145,6 +159,8 @@ class TPESampler:
         rng = named_rng(history.seed, 0, "tpe.start")
         strata = rng.permuted(np.tile(np.arange(self.n_startup), (space.d, 1)), axis=1).T
         design = (strata + rng.random(strata.shape)) / self.n_startup
+        prior = prior_of(space, self.prior)
+        design = design if prior is None else guessed(design, prior)
         return np.asarray(design[history.n :])
 
     def _fill(
@@ -183,10 +199,15 @@ class TPESampler:
             X = np.concatenate([X, picked])
             active = np.concatenate([active, space.active(picked)])
         bad = Parzen(space, X, active, np.ones(len(X)), self._smoothing)
+        guess = guess_of(space, self.prior, history.n, self.prior_trials)
         default = _NOISY if history.noisy else _PLAIN
         rows = good.draw(self.n_candidates or default.n_candidates, rng)
+        if guess is not None:
+            rows = with_guesses(rows, guess, rng)
         with np.errstate(invalid="ignore"):  # of what neither density knows: the last to be taken
             ratio = good.log_density(rows) - bad.log_density(rows)
+        if guess is not None:
+            ratio += guess.value(rows)
         return rows[(-ratio).argsort(kind="stable")]
 
     @cached_property
@@ -215,6 +236,16 @@ def _take(batch: Batch, space: Space, history: History, rows: F, most: int) -> N
             batch.offer(row)
             if batch.missing <= goal:
                 return
+
+
+def with_guesses(rows: F, guess: Guess, rng: Generator) -> F:
+    """Return candidates [n, d] of which some are drawn from the prior: fewer, the less it counts.
+
+    A half at most.
+    """
+    n = int(0.5 * len(rows) * min(guess.exponent, 1.0))
+    rows[:n] = guess.prior.moved(rng.random((n, rows.shape[1])))
+    return rows
 
 
 def _drawn_at_random(n: int) -> str:

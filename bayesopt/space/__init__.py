@@ -5,6 +5,7 @@ from bayesopt.space.change import SpaceChange
 from bayesopt.space.encoding import INACTIVE
 from bayesopt.space.grid import Grid
 from bayesopt.space.groups import Bundle
+from bayesopt.space.guess import Near
 from bayesopt.space.numeric import Float, Int
 from bayesopt.space.parameters import Constant, Parameter
 from bayesopt.space.schedules import LearningRateSchedule, Schedule, ScheduleGroup
@@ -19,6 +20,7 @@ __all__ = [
     "Grid",
     "Int",
     "LearningRateSchedule",
+    "Near",
     "Ordinal",
     "Parameter",
     "Schedule",

@@ -21,6 +21,7 @@ from bayesopt.space import Space
 from bayesopt.storage import open_storage
 from bayesopt.storage.base import Storage, StudyRecord, StudySpec
 from bayesopt.study import checks
+from bayesopt.study.knowledge import Earlier, with_knowledge
 from bayesopt.study.study import Study
 from bayesopt.study.versions import as_space
 
@@ -41,6 +42,8 @@ def create_study(
     noisy: bool | None = None,
     load_if_exists: bool = False,
     lease_s: float | None = 60.0,
+    prior: Mapping[str, Any] | None = None,
+    learn_from: Sequence[Earlier] | Earlier | None = None,
 ) -> Study:
     """Create a study.
 
@@ -68,12 +71,21 @@ def create_study(
     load_if_exists : bool
         Continue a study of that name. What is given of space, directions, seed and noisy must be
         the same; the sampler and the scheduler given here are used from now on by this process.
+        Without a sampler it is the stored one, which knows what it knew when it was created.
     lease_s : float, optional
         In a shared storage: seconds without a sign of life after which a trial is handed to
         another worker. None: never (for evaluations that outlive the asking process).
+    prior : mapping, optional
+        Where you think that the best values lie, by parameter: a value, ``Near(value, within=)``,
+        or a mapping of choices to weights. It counts like 10 trials and fades with the evidence.
+    learn_from : study, path, (path, name), or a list of these, optional
+        Earlier studies on the same or an overlapping space. Their trials are copied, and trusted
+        as far as they put the trials of this study in the right order.
 
     Raises
     ------
+    SettingsError
+        If the sampler cannot use `prior` or `learn_from`, or they do not fit the space.
     StudyExistsError
         If the name is taken, and `load_if_exists` is False or directions, seed or noisy differ.
     SpaceChangedError
@@ -81,12 +93,14 @@ def create_study(
     """
     store = open_storage(storage)
     space = as_space(space)
+    wanted = _checked_directions(direction, directions)
+    knowing = with_knowledge(samplers.resolve(sampler), space, prior, learn_from, len(wanted))
     spec = StudySpec(
         name=checks.text("name of a study", name),
-        directions=_checked_directions(direction, directions),
+        directions=wanted,
         seed=new_seed() if seed is None else checks.integer("seed", seed, below=2**63),
         noisy=bool(noisy),
-        sampler=samplers.to_spec(samplers.resolve(sampler)),
+        sampler=samplers.to_spec(knowing),
         scheduler=schedulers.to_spec(schedulers.resolve(scheduler)),
     )
     try:
@@ -95,7 +109,7 @@ def create_study(
         if not load_if_exists:
             raise
     else:
-        return _open(store, name, space, sampler, scheduler, lease_s)
+        return _open(store, name, space, knowing, scheduler, lease_s)
     found = store.find_study(name).spec
     if not (direction is None and directions is None):
         _require_same(spec.name, "directions", found.directions, spec.directions)
@@ -103,7 +117,7 @@ def create_study(
         _require_same(spec.name, "seed", found.seed, spec.seed)
     if noisy is not None:
         _require_same(spec.name, "noisy", found.noisy, spec.noisy)
-    study = _open(store, name, space, sampler, scheduler, lease_s)
+    study = _open(store, name, space, None if sampler is None else knowing, scheduler, lease_s)
     _require_same_space(study, space)
     return study
 

@@ -182,8 +182,7 @@ def log_prior(theta: F, frame: Frame) -> tuple[float, F]:
     """Return the log prior density of theta, and its gradient."""
     m = frame.varies.size
     slope = np.empty(theta.size)
-    moved = theta[:m] - frame.shift
-    value, slope[:m] = priors.log_normal_mixture(moved, frame.settings.lengthscale)
+    value, slope[:m] = _of_lengthscales(theta[:m], frame)
     for i, (log_density, derivative) in enumerate(_scalar_priors(theta[m:], frame)):
         value += log_density
         slope[m + i] = derivative
@@ -191,6 +190,12 @@ def log_prior(theta: F, frame: Frame) -> tuple[float, F]:
     bent = (theta[frame.n_theta :] - location) / scale
     slope[frame.n_theta :] = -bent / scale
     return value - 0.5 * float(bent @ bent - bent.size * (location / scale) ** 2), slope
+
+
+def _of_lengthscales(log_scale: F, frame: Frame) -> tuple[float, F]:
+    if frame.settings.sparsity is not None:
+        return priors.shrinkage(log_scale, frame.settings.sparsity)
+    return priors.log_normal_mixture(log_scale - frame.shift, frame.settings.lengthscale)
 
 
 def _scalar_priors(tail: F, frame: Frame) -> list[tuple[float, float]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import repeat
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -88,6 +89,16 @@ class Belief:
         return self.outcome.from_outcome(y)
 
 
+class PriorMean(Protocol):
+    """What is believed of rows before any outcome, where that is not the same everywhere."""
+
+    def value(self, X: F) -> F:
+        """Return it at rows X [m, d], [m], in transformed units."""
+
+    def about(self, process: Process, base: F) -> Process:
+        """Return a process of what it leaves as one of the outcomes; `base` [n] is its value."""
+
+
 def build_belief(
     domain: Domain,
     X: F,
@@ -100,6 +111,7 @@ def build_belief(
     by: F | None = None,
     deterministic: bool = False,
     noise: F | None = None,
+    mean: PriorMean | None = None,
 ) -> Belief:
     """Return the belief after n finished trials; a pure function of all but the cache.
 
@@ -127,6 +139,8 @@ def build_belief(
     noise : float64 array [n] or None
         How noisy outcomes are, as variances, where that was told; NaN elsewhere. It is added to the
         noise that is learned of all.
+    mean : PriorMean or None
+        What earlier studies say; the process is that of what it leaves unexplained.
 
     Notes
     -----
@@ -150,7 +164,7 @@ def build_belief(
         subset = Subset(X, y[:, None] if by is None else by, most)
         known = _known_noise(y, noise, subset, settings)
         task = new_task(domain, X, settings, cache, subset, engine, known)
-        return _learn(task, X, y, success, deterministic)
+        return _learn(task, X, y, success, deterministic, mean)
 
 
 def _known_noise(y: F, noise: F | None, subset: Subset, settings: GPSettings) -> Noise:
@@ -171,17 +185,29 @@ def _imputed(y: F, failed: B) -> F:
     return np.where(failed, y[~failed].max(initial=-np.inf) if not failed.all() else 0.0, y)
 
 
-def _learn(task: Task, X: F, y: F, success: SuccessModel | None, deterministic: bool) -> Belief:
+def _learn(
+    task: Task,
+    X: F,
+    y: F,
+    success: SuccessModel | None,
+    deterministic: bool,
+    mean: PriorMean | None,
+) -> Belief:
     settings = task.frame.settings
 
     def targets(n: int) -> tuple[Callable[[], F], bytes]:
-        told = y[task.subset.at(n)]
-        return lambda: fit_outcome(told, settings).from_outcome(told), digest(told)
+        rows = task.subset.at(n)
+        told = y[rows]
+        if mean is None:
+            return lambda: fit_outcome(told, settings).from_outcome(told), digest(told)
+        base = mean.value(X[rows])
+        return lambda: fit_outcome(told, settings).from_outcome(told) - base, digest(told, base)
 
     rows = task.subset.at(len(X))
     outcome = fit_outcome(y[rows], settings)
     t = outcome.from_outcome(y[rows])
-    modes, members = _members(task, current_modes(task, targets), t)
+    base = np.zeros(t.size) if mean is None else mean.value(X[rows])
+    modes, members = _members(task, current_modes(task, targets), t - base)
     weights = _weights(modes)
     noise = float(weights @ [member.hyper.noise for member in members])
     known = task.inputs.known_noise
@@ -190,10 +216,12 @@ def _learn(task: Task, X: F, y: F, success: SuccessModel | None, deterministic: 
     is_fitted = all(member.y.size == t.size for member in members)
     values = t
     if is_noisy and is_fitted:
-        values = weights @ [member.fitted_means() for member in members]
+        values = weights @ [member.fitted_means() for member in members] + base
     best = int(values.argmin()) if len(t) else -1
     if deterministic and is_fitted:
         members = tuple(map(interpolating, repeat(task), modes, members))
+    if mean is not None:
+        members = tuple(mean.about(one, base[: one.y.size]) for one in members)
     return Belief(
         members=members,
         weights=weights,

@@ -45,6 +45,9 @@ class GPSettings:
         How far below the best a mode's log posterior may lie.
     lengthscale : tuple of (weight, location, scale)
         Prior per column: a mixture of log-normals, relevant and nearly irrelevant.
+    sparsity : float, optional
+        Scale of a sparse prior of lengthscales in place of `lengthscale`: few columns matter, the
+        others hardly (``priors.shrinkage``; .1 is usual). For many columns.
     wide_above : float
         From how many real columns on lengthscales are expected to grow, as their square root; a
         column of choices counts for several.
@@ -77,6 +80,7 @@ class GPSettings:
     n_modes: int = 2
     mode_nats: float = 3.0
     lengthscale: tuple[tuple[float, float, float], ...] = ((0.6, -0.3, 0.7), (0.4, 1.5, 1.0))
+    sparsity: float | None = None
     wide_above: float = 10.0
     signal: tuple[float, float] = (2.0, 1.0)
     noise: tuple[float, float] = (1.1, 30.0)
@@ -108,6 +112,8 @@ class GPSettings:
         for name in ("gap", "warp"):
             value = getattr(self, name)
             _check(name, value, len(value) == 2 and value[1] > 0, "(location, scale > 0)")
+        if self.sparsity is not None:
+            _check("sparsity", self.sparsity, self.sparsity > 0, "a number above 0")
         ok = components and all(len(c) == 3 and min(c[0], c[2]) > 0 for c in components)
         expected = "(weight > 0, location, scale > 0) of each component"
         _check("lengthscale", self.lengthscale, bool(ok), expected)

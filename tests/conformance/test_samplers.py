@@ -29,6 +29,12 @@ from bayesopt.samplers import (
 from bayesopt.space import Categorical, Constant, Float, Int, Ordinal, Space
 from bayesopt.trial import TrialState
 
+EARLIER = {
+    "name": "earlier",
+    "direction": "maximize",
+    "trials": [[{"x": k / 9, "i": k, "c": "ab"[k % 2]}, float(k % 5)] for k in range(10)],
+}
+
 SAMPLERS: dict[str, Callable[[], Sampler]] = {
     "random": RandomSampler,
     "grid": lambda: GridSampler(resolution=4),
@@ -39,6 +45,7 @@ SAMPLERS: dict[str, Callable[[], Sampler]] = {
     "evolution": lambda: EvolutionSampler(population_size=6),
     "evolution-ageing": lambda: EvolutionSampler(population_size=6, survival="age"),
     "gp": GPSampler,
+    "gp-knowing": lambda: GPSampler(prior={"x": 0.0, "c": {"a": 2.0}}, sources=[EARLIER]),
     "auto": AutoSampler,
     "tpe": TPESampler,
     "tpe-early": lambda: TPESampler(n_startup=1),

@@ -167,3 +167,16 @@ def test_feasible_candidates_are_found_where_random_ones_are_not() -> None:
     rows = candidates(ground(narrow), anchors, rng, SearchSettings())
     assert len(rows) > 100
     assert narrow.feasible(rows).all()
+
+
+def test_candidates_in_a_region_may_move_few_columns() -> None:
+    space = Space({f"x{j}": Float(0.0, 1.0) for j in range(60)})
+    where = ground(space, box(np.full(60, 0.5), np.full(60, 0.2)))
+    rng = np.random.default_rng(0)
+    for most, low, high in ((6.0, 4.5, 8.0), (None, 59.0, 60.0)):
+        settings = SearchSettings(n_candidates=400, n_anchors=0, most_moved=most)
+        rows = candidates(where, np.empty((0, 60)), rng, settings)
+        n_moved = (np.abs(rows - 0.5) > 1e-6).sum(axis=1)
+        assert low < n_moved.mean() <= high
+        assert n_moved.min() >= 1
+        assert (np.abs(rows - 0.5) <= 0.2 + 1e-9).all()

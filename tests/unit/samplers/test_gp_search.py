@@ -9,15 +9,16 @@ import pytest
 
 from bayesopt.acquisition.branches import Branch
 from bayesopt.acquisition.functions import UCB, LogEI, LogPI
-from bayesopt.acquisition.trust_region import Life
+from bayesopt.acquisition.trust_region import Life, replay
 from bayesopt.acquisition.utility import Gain, Success
 from bayesopt.history import History
 from bayesopt.rng import trial_rng
 from bayesopt.samplers import GPSampler
-from bayesopt.samplers.gp_data import Observed
+from bayesopt.samplers.gp_data import Observed, observe
 from bayesopt.samplers.gp_search import (
     Plan,
     lengthscales,
+    lives_of,
     mood_for,
     narrowed,
     region_for,
@@ -177,3 +178,39 @@ def test_where_all_of_the_region_is_known_the_search_leaves_it() -> None:
     made = GPSampler().propose(space, history, 1, trial_rng(1, 0))
     assert made.fallback == ""
     assert not history.contains(made.rows).any()
+
+
+def test_trials_take_turns_in_several_regions() -> None:
+    rng = np.random.default_rng(0)
+    y, numbers = rng.standard_normal(60), np.delete(np.arange(70), np.arange(0, 70, 7))
+    lives = lives_of(y, numbers, 3, 4, 6)
+    for k, found in enumerate(lives):
+        own = np.flatnonzero(numbers % 3 == k)
+        alone = replay(y[own], 4, 2)
+        assert found.best == own[alone.best]
+        assert (found.length, found.n_idle) == (alone.length, alone.n_idle)
+    assert lives_of(y, numbers, 1, 4, 6) == (replay(y, 4, 6),)
+    assert [one.best for one in lives_of(y[:2], numbers[:2], 3, 4, 6)] == [-1, 0, 1]
+
+
+def test_a_batch_in_many_columns_searches_around_the_best_of_each_region() -> None:
+    space = Space({f"x{j}": Float(0.0, 1.0) for j in range(24)})
+    rows = space.sample(30, np.random.default_rng(2))
+    history = History(space, seed=4)
+    for config, row in zip(space.decode(rows), rows, strict=True):
+        history.tell(history.append(config), float(((row - 0.5) ** 2).sum()))
+    data = observe(history)
+    assert data.numbers.tolist() == list(range(30))
+    made = GPSampler(n_regions=3).propose(space, history, 3, trial_rng(4, 30)).rows
+    belief = GPSampler().believe(space, data)
+    y = belief.from_outcome(data.y)
+    lives = lives_of(y, data.numbers, 3, 24, 10)
+    assert len({found.best for found in lives}) == 3
+    for number, row in zip(range(30, 33), made, strict=True):
+        found = lives[number % 3]
+        region = region_for(
+            space.domain, belief, data, lengthscales(belief), found, "calm", is_only=False
+        )
+        np.testing.assert_array_equal(region.center, data.X[found.best])
+        assert (row >= region.lower - 1e-9).all()
+        assert (row <= region.upper + 1e-9).all()

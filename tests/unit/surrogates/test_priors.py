@@ -90,3 +90,53 @@ def test_lengthscales_grow_with_the_columns_so_that_random_rows_stay_as_far_apar
     np.testing.assert_allclose([distance(many), distance(bits)], wanted, rtol=0.05)
     fewer = Space({"x": Float(0, 1), "c": Categorical(["a", "b", "c"])})
     assert new_frame(fewer.domain, GPSettings()).shift == 0.0
+
+
+def test_the_sparse_prior_is_that_of_a_plain_search_for_the_global_scale() -> None:
+    rng = np.random.default_rng(0)
+    for scale in (0.1, 2.0):
+        logs = 2.0 * rng.standard_normal(30)
+        log_tau = np.linspace(-12.0, 12.0, 20001)
+        apart = -2.0 * logs[:, None] - log_tau
+        density = -np.log(np.cosh(apart)).sum(axis=0) - np.log(np.cosh(log_tau - np.log(scale)))
+        value, _ = priors.shrinkage(logs, scale)
+        assert value == pytest.approx(density.max(), abs=1e-4)
+
+
+def test_half_cauchy_densities_are_meant() -> None:
+    logs = np.linspace(-3.0, 3.0, 9)  # of one rho, tau held: log density of log rho
+    held = stats.halfcauchy.logpdf(np.exp(logs), scale=0.7) + logs
+    found = -np.log(np.cosh(logs - np.log(0.7)))
+    np.testing.assert_allclose(differences(found), differences(held), atol=1e-12)
+
+
+@pytest.mark.parametrize("scale", [0.1, 1.0])
+def test_the_gradient_of_the_sparse_prior(scale: float) -> None:
+    logs, h = 1.5 * np.random.default_rng(1).standard_normal(12), 1e-6
+    _, slope = priors.shrinkage(logs, scale)
+    for j in range(12):
+        step = h * np.eye(12)[j]
+        up, down = (priors.shrinkage(logs + sign * step, scale)[0] for sign in (1, -1))
+        assert slope[j] == pytest.approx((up - down) / (2 * h), rel=1e-4, abs=1e-6)
+
+
+def test_a_few_columns_cost_less_than_many_half_as_relevant() -> None:
+    few, many = np.full(50, 2.0), np.full(50, 2.0)
+    few[:3] -= 2.0
+    many[:] -= 2.0 * 3 / 50
+    sparse = priors.shrinkage(few, 0.1)[0] - priors.shrinkage(many, 0.1)[0]
+    normal = stats.norm.logpdf(few, 2.0, 0.3).sum() - stats.norm.logpdf(many, 2.0, 0.3).sum()
+    assert sparse > normal
+
+
+def test_the_sparse_prior_takes_the_place_of_the_mixture() -> None:
+    space = Space({f"x{j}": Float(0.0, 1.0) for j in range(12)})
+    frame = new_frame(space.domain, GPSettings(sparsity=0.1))
+    theta, h = default_theta(frame) + 0.3 * np.sin(np.arange(14)), 1e-6
+    _, slope = log_prior(theta, frame)
+    for j in range(theta.size):
+        step = h * np.eye(theta.size)[j]
+        up, down = (log_prior(theta + sign * step, frame)[0] for sign in (1, -1))
+        assert slope[j] == pytest.approx((up - down) / (2 * h), rel=1e-4, abs=1e-5)
+    plain = new_frame(space.domain, GPSettings())
+    assert log_prior(theta, plain)[0] != log_prior(theta, frame)[0]
