@@ -6,7 +6,8 @@ import math
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from bayesopt.errors import InvalidValueError, short_repr
+from bayesopt.errors import InvalidValueError, NoTrialsError, StudyError, short_repr
+from bayesopt.history import History
 from bayesopt.trial import TrialState
 
 
@@ -99,3 +100,27 @@ def _state(given: object) -> TrialState:
         expected=f"one of {', '.join(TrialState.__members__)}",
         got=short_repr(given),
     )
+
+
+def one_objective(n_objectives: int, what: str, instead: str) -> None:
+    """Refuse what only a study with one objective has. Raises StudyError."""
+    if n_objectives > 1:
+        raise StudyError(
+            what,
+            expected="one objective",
+            got=f"{n_objectives}",
+            remedy=f"Use study.{instead}.",
+        )
+
+
+def found_best(history: History, what: str) -> int:
+    """Return the number of the best trial. Raises NoTrialsError if there is none."""
+    best = history.best()
+    if best is None:
+        raise NoTrialsError(
+            what,
+            expected="at least one complete and feasible trial",
+            got=f"{history.n} trials, none of them",
+            remedy="See study.trials for their states, errors and constraints.",
+        )
+    return best

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any, overload
 
 from bayesopt.active import Trial, TrialSetup
-from bayesopt.errors import NoTrialsError, StudyError
+from bayesopt.errors import StudyError
 from bayesopt.execution import Objective
 from bayesopt.history import History
 from bayesopt.samplers.base import Sampler
@@ -74,7 +74,8 @@ class Study(Views):
     @property
     def direction(self) -> str:
         """The direction of a single-objective study. Raises StudyError with several."""
-        self._require_single("direction", "directions")
+        what = f"direction of study {self.name!r}"
+        checks.one_objective(len(self.directions), what, "directions")
         return self.directions[0]
 
     @property
@@ -392,16 +393,9 @@ class Study(Views):
 
         Raises NoTrialsError, StudyError.
         """
-        self._require_single("best_trial", "best_trials")
-        best = self.history.best()
-        if best is None:
-            raise NoTrialsError(
-                f"best trial of study {self.name!r}",
-                expected="at least one complete and feasible trial",
-                got=f"{self.history.n} trials, none of them",
-                remedy="See study.trials for their states, errors and constraints.",
-            )
-        return self.get_trial(best)
+        what = f"best_trial of study {self.name!r}"
+        checks.one_objective(len(self.directions), what, "best_trials")
+        return self.get_trial(checks.found_best(self.history, what))
 
     @property
     def best_params(self) -> dict[str, Any]:
@@ -449,12 +443,3 @@ class Study(Views):
                 remedy="Tell it to the study that it was asked from.",
             )
         return trial.number
-
-    def _require_single(self, what: str, instead: str) -> None:
-        if len(self.directions) > 1:
-            raise StudyError(
-                f"{what} of study {self.name!r}",
-                expected="one objective",
-                got=f"{len(self.directions)}",
-                remedy=f"Use study.{instead}.",
-            )
