@@ -266,7 +266,7 @@ class News:
         self.seq = np.iinfo(np.int64).max
         self.numbers, self.states = list(numbers), [int(state)] * n
         self.params, self.values = [labels] * n, [(float(number),) for number in numbers]
-        self.constraints, self.costs = [{}] * n, [None] * n
+        self.constraints, self.costs, self.variances = [{}] * n, [None] * n, ()
         self.report_numbers, self.report_steps = [], []
         self.report_values, self.report_attempts = [], []
 
