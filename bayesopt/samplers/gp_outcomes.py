@@ -80,13 +80,14 @@ def observe_outcomes(history: History) -> Outcomes:
     Y = np.where(cut_short[:, None], history.last_values[finished], history.values[finished])
     has_values = np.isfinite(Y).all(axis=1) & ~history.is_failed[finished]
     C = history.constraints[finished]
+    lacking = complete & np.isnan(C).any(axis=1)  # feasible all the same: stopped, in a view
     return Outcomes(
         X=history.X[finished],
         Y=np.where(has_values[:, None], Y, np.nan),
         C=C,
         has_values=has_values,
         feasible=has_values & history.feasible[finished],
-        broken=~has_values | (complete & np.isnan(C).any(axis=1)),
+        broken=~has_values | (lacking & ~history.feasible[finished]),
         pending=history.X[history.is_pending],
         noise=told_noise(history, finished),
         cost=whole_cost(history, finished),

@@ -42,7 +42,7 @@ def seen_through(
     if learn_from == "last":
         return history
     values, reached = _values_at(history, levels, smoothing)
-    known: Mask = np.isfinite(values).all(axis=2)
+    known = np.asarray(np.isfinite(values).all(axis=2))
     if not known.any():
         return history
     goal = _goal(known, max(_ENOUGH, history.space.d + 3))

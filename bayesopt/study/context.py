@@ -23,7 +23,7 @@ from bayesopt.study.lease import LeaseKeeper
 
 
 class Judgement(NamedTuple):
-    """What was decided of an attempt, and whether it has asked since."""
+    """That an attempt is to stop or to pause, and whether it has asked since."""
 
     attempt: int
     decision: Decision
@@ -61,7 +61,7 @@ class StudyContext:
     last_ones : dict of int to int
         Trials that went on because no others were to come, with their attempt.
     judged : dict of int to Judgement
-        What was decided of trials when they reported at a rung, until they ask.
+        Trials that are to stop or to pause since they reported at a rung.
     """
 
     storage: Storage

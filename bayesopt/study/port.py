@@ -22,14 +22,13 @@ class StudyPort:
         context.storage.report(
             context.study_id, trial.number, trial.attempt, step, values, context.lease_s
         )
-
         if isinstance(self._scheduler, BudgetScheduler):
             self._judge(trial)
 
     def should_prune(self, trial: Trial) -> bool:
         """Let the scheduler decide, from the history alone.
 
-        Where trials are compared at fixed budgets, they were when they reported.
+        Where trials are compared at fixed budgets, that was done when they reported.
         """
         known = self._context.judged.get(trial.number)
         if known is not None and known.attempt == trial.attempt:
@@ -46,10 +45,13 @@ class StudyPort:
         So a trial that asks rarely is judged at every rung on its way, by its value there.
         """
         known = self._context.judged.get(trial.number)
-        if known is not None and _stays(known, trial.attempt):
+        if known is not None and known.attempt == trial.attempt and not known.is_heard:
             return
         decision = self._decide(trial)
-        self._context.judged[trial.number] = Judgement(trial.attempt, decision)
+        if decision is Decision.CONTINUE:
+            self._context.judged.pop(trial.number, None)
+        else:
+            self._context.judged[trial.number] = Judgement(trial.attempt, decision)
 
     def _decide(self, trial: Trial) -> Decision:
         with self._context.lock:
@@ -67,9 +69,3 @@ class StudyPort:
         self._context.storage.set_user_attr(
             self._context.study_id, trial.number, name, value, attempt=trial.attempt
         )
-
-
-def _stays(known: Judgement, attempt: int) -> bool:
-    """Whether a decision is kept though the trial reported again."""
-    is_open = known.attempt == attempt and not known.is_heard
-    return is_open and known.decision is not Decision.CONTINUE

@@ -78,8 +78,9 @@ def plot_intermediate_values(
         for curve in data.curves:
             axes.plot(curve.steps, curve.values, **_line_of(curve))
             if curve.state in _END_MARKS:
-                look = {"color": style.STATE_COLORS[curve.state], "ms": 5, "mfc": "none"}
-                axes.plot(curve.steps[-1:], curve.values[-1:], _END_MARKS[curve.state], **look)
+                color, mark = style.STATE_COLORS[curve.state], _END_MARKS[curve.state]
+                end = curve.steps[-1:], curve.values[-1:]
+                axes.plot(*end, mark, color=color, ms=5, mfc="none")
         axes.set(xlabel="step", ylabel=data.objective)
         _first_view(axes, [curve.values for curve in data.curves])
 

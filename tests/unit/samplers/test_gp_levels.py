@@ -12,6 +12,7 @@ from bayesopt.history import History, Levels
 from bayesopt.rng import trial_rng
 from bayesopt.samplers import AutoSampler, GPSampler
 from bayesopt.samplers.gp_levels import believe_levels, observe_levels
+from bayesopt.samplers.gp_outcomes import observe_outcomes
 from bayesopt.schedulers import ASHAScheduler
 from bayesopt.space import Categorical, Float, Int, Space
 from bayesopt.space.domain import side_by_side
@@ -170,6 +171,25 @@ def test_what_reports_nan_or_fails_is_kept_away_from() -> None:
     assert belief.success is not None
     chance = np.exp(belief.success.log_success(np.array([[0.2, 0.5], [0.9, 0.5]])))
     assert chance[0] > 0.8 > 0.3 > chance[1]
+
+
+def test_who_was_stopped_before_it_told_constraints_is_not_broken() -> None:
+    constrained = History(SPACE, seed=0)
+    for n, config in enumerate(SPACE.decode(SPACE.sample(20, np.random.default_rng(0)))):
+        number = constrained.append(config)
+        for step in (1, 3, 9) if n % 3 == 0 else (1,):
+            constrained.report(number, step, float(n))
+        if n % 3:
+            constrained.tell(number, state=TrialState.PRUNED)
+        else:
+            constrained.tell(number, float(n), constraints={"memory": float(n % 2)})
+    view = SCHEDULER.view(constrained)
+    data = observe_outcomes(view)
+    assert view.is_complete.all()
+    assert not data.broken.any()
+    assert np.isnan(data.C[:, 0]).sum() == 13
+    made = GPSampler().propose(SPACE, view, 1, trial_rng(0, view.n))
+    assert not any(made.fallbacks)
 
 
 def test_one_level_and_one_value_are_enough_to_believe_something() -> None:
