@@ -135,7 +135,7 @@ def regret_bound(process: bo.GPSampler, history: bo.History) -> float:
     """
     space = history.space
     with np.errstate(all="ignore"):
-        belief = process.believe(space, observe(history))
+        belief = process.believe(space, observe(history), deterministic=True)
         plan = Plan("ucb", 0.0, _BETA, has_region=False, n_design=0, search={})
         ground = Ground(space, lambda rows: np.zeros(len(rows), bool), whole_cube(space.d))
         found = maximize(

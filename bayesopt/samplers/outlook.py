@@ -110,7 +110,7 @@ def model_gain(process: GPSampler, history: History) -> float | None:
         return 0.0
     try:
         with np.errstate(all="ignore"):
-            belief = process.believe(space, observe(history))
+            belief = process.believe(space, observe(history), deterministic=not history.noisy)
             rows = promising_rows(belief, history)
             return float(expected_gain(belief, rows).max(initial=0.0))
     except (ArithmeticError, ValueError, MemoryError, np.linalg.LinAlgError):
