@@ -117,7 +117,8 @@ def collect_garbage(context: StudyContext) -> None:
         breeding.trace(context, history)
         best, needed = _best(history), breeding.still_needed(context, history)
         over = {n for n in found if n not in best and _is_over(history, n)}
-        kept = {n for n in found if breeding.let_go(context, history, n, needed.get(n, set()))}
+        parents = found if context.is_bred else over
+        kept = {n for n in parents if breeding.let_go(context, history, n, needed.get(n, set()))}
     for number in over - kept:
         checkpoints.remove(root, number)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
@@ -55,6 +54,10 @@ def run(path: Path, n_reports: int = 0) -> int:
     return subprocess.run(command, check=False, timeout=600).returncode
 
 
+def start(path: Path) -> subprocess.Popen[bytes]:
+    return subprocess.Popen([sys.executable, "-c", textwrap.dedent(SCRIPT), str(path), "0"])
+
+
 def family(path: Path) -> list[tuple[Any, ...]]:
     study = bo.load_study(path)
     found = [
@@ -77,4 +80,10 @@ def test_killed_again_and_again_it_has_the_same_lineage(tmp_path: Path) -> None:
     assert run(tmp_path / "killed.db") == 0
     assert family(tmp_path / "killed.db") == family(tmp_path / "whole.db")
     assert any(origin for _, origin, *_ in family(tmp_path / "whole.db"))
-    assert not [name for name in os.listdir(tmp_path) if name.endswith(".bak")]
+
+
+def test_two_processes_train_one_population(tmp_path: Path) -> None:
+    assert run(tmp_path / "whole.db") == 0
+    with start(tmp_path / "shared.db") as one, start(tmp_path / "shared.db") as other:
+        assert [worker.wait(timeout=600) for worker in (one, other)] == [0, 0]
+    assert family(tmp_path / "shared.db") == family(tmp_path / "whole.db")
