@@ -9,6 +9,8 @@ import textwrap
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 import bayesopt as bo
 
 SCRIPT = """
@@ -72,16 +74,17 @@ def family(path: Path) -> list[tuple[Any, ...]]:
 def test_killed_again_and_again_it_has_the_same_lineage(tmp_path: Path) -> None:
     assert run(tmp_path / "whole.db") == 0
     n_kills = 0
-    for n_reports in (7, 16, 23):
+    for n_reports in (7, 16):
         status = run(tmp_path / "killed.db", n_reports)
         n_kills += status == -signal.SIGKILL
         assert status in (0, -signal.SIGKILL)
-    assert n_kills >= 2
+    assert n_kills == 2
     assert run(tmp_path / "killed.db") == 0
     assert family(tmp_path / "killed.db") == family(tmp_path / "whole.db")
     assert any(origin for _, origin, *_ in family(tmp_path / "whole.db"))
 
 
+@pytest.mark.slow
 def test_two_processes_train_one_population(tmp_path: Path) -> None:
     assert run(tmp_path / "whole.db") == 0
     with start(tmp_path / "shared.db") as one, start(tmp_path / "shared.db") as other:
