@@ -186,7 +186,7 @@ def test_the_first_trial_is_the_guess(make: type) -> None:
 def test_a_right_guess_helps_and_a_wrong_one_is_overcome(make: type) -> None:
     random = [loss(c) for c in SPACE.decode(SPACE.sample(300, np.random.default_rng(0)))]
     right = best(run(make(prior=PRIOR), 15))
-    assert right[0] < np.quantile(random, 0.02)
+    assert right[0] < np.quantile(random, 0.05)
     wrong = {"x": Near(1.0, within=0.5), "lr": 1e-4, "n": 10, "c": "b"}
     misled = best(run(make(prior=wrong), 30 if make is GPSampler else 60, seed=1))
     assert misled[0] > np.median(random)
@@ -258,3 +258,13 @@ def test_the_other_engine_learns_from_earlier_studies_too() -> None:
     rows = [one.propose(SPACE, history, 1, trial_rng(5, 6)) for one in (here, there)]
     assert rows[1].fallback == ""
     np.testing.assert_allclose(rows[0].rows, rows[1].rows, atol=0.02)
+
+
+def test_a_noisy_study_learns_from_earlier_ones() -> None:
+    history, rng = History(SPACE, seed=5, noisy=True), np.random.default_rng(0)
+    sampler = GPSampler(sources=GOOD)
+    for _ in range(14):
+        made = sampler.propose(SPACE, history, 1, trial_rng(5, history.n))
+        assert made.fallback == ""
+        config = SPACE.decode(made.rows)[0]
+        history.tell(history.append(config), loss(config) + 0.1 * rng.standard_normal())

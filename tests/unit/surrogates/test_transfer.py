@@ -195,3 +195,18 @@ def test_hyperparameters_are_fitted_as_seldom_as_without_earlier_studies(
         failed = np.zeros(n, dtype=bool)
         build_belief(SQUARE.domain, X[:n], bowl(X[:n]), failed, SETTINGS, cache, mean=mean)
     assert sorted(fits) == [22, 37, 37]  # the source's, this study's own, and what the mean leaves
+
+
+def test_what_noisy_searches_ask_of_a_process_is_answered_about_the_mean() -> None:
+    X, said = rows(9, 0), good_source(1)
+    mean = learned(X, [said])
+    failed = np.zeros(9, dtype=bool)
+    belief = build_belief(SQUARE.domain, X, bowl(X), failed, SETTINGS, mean=mean)
+    at, member = rows(4, 8), belief.members[0]
+    moments, found = member.posterior(at), member.influence(at)
+    np.testing.assert_allclose(found[0], moments[0])
+    np.testing.assert_allclose(found[1], moments[1])
+    np.testing.assert_allclose(mean.value(at) + found[2] @ (member.y - member.base), found[0])
+    assert member.noise_at.shape == (9,)
+    weights = np.ones((4, 9))
+    assert member.weighted_influence_grad(at, weights).shape == (4, 2)
