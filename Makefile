@@ -60,7 +60,7 @@ arch: $(STATIC)/.installed  ## check that imports go down
 	cd $(STATIC) && PYTHONPATH=. ../$(BIN)/lint-imports --config ../pyproject.toml --no-cache
 
 docs: $(VENV)/.docs  ## build the documentation into site/html; warnings are errors
-	$(BIN)/python -m sphinx -W --keep-going -q -b html -d site/doctrees docs site/html
+	$(BIN)/python -m sphinx -W -E --keep-going -q -b html -d site/doctrees docs site/html
 
 clean:  ## remove everything that was made here, environments too; the demo's study stays
 	rm -rf $(VENV) $(STATIC) build site *.egg-info .numba_cache .mypy_cache .ruff_cache .pytest_cache .hypothesis
