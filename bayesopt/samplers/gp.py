@@ -251,9 +251,8 @@ class GPSampler:
 
         engine = machinery(self.device)
         searcher = engine.search if history.levels is None else COMPILED_SEARCH
-        is_noisy = data.is_noisy or data.noise is not None
         plan = Plan(
-            "ei" if self.acquisition == "kg" and not is_noisy else self.acquisition,
+            self._acquisition_for(history, data),
             self.explore,
             self.beta,
             self.trust_region == "auto",
@@ -280,6 +279,17 @@ class GPSampler:
             note = f"the Gaussian process failed ({error}), so a random configuration is proposed"
             return note, n_second
         return _NOTHING_FOUND if batch.missing else "", n_second
+
+    def _acquisition_for(self, history: History, data: Data) -> str:
+        """Return the acquisition; the knowledge gradient only where values are noisy.
+
+        And only where each outcome is that of a row, to its end, which is all that it has to be.
+        """
+        is_noisy = data.is_noisy or data.noise is not None
+        is_plain = isinstance(data, Observed) and history.levels is None
+        return (
+            "ei" if self.acquisition == "kg" and not (is_noisy and is_plain) else self.acquisition
+        )
 
     def _offer_several(
         self,

@@ -398,17 +398,6 @@ class Study(Views):
         return self.get_trial(checks.found_best(self.history, what))
 
     @property
-    def best_params(self) -> dict[str, Any]:
-        """The configuration of the best trial."""
-        return dict(self.best_trial.params)
-
-    @property
-    def best_value(self) -> float:
-        """The value of the best trial, in the user's direction."""
-        values = self.best_trial.values
-        return values[0] if values else float("nan")
-
-    @property
     def best_trials(self) -> list[TrialRecord]:
         """The Pareto front: feasible trials that no other beats in every objective."""
         front = self.history.pareto()

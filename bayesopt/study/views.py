@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from bayesopt.errors import InvalidValueError, short_repr
 from bayesopt.history import History
@@ -73,6 +73,17 @@ class _HasModel(_HasBest, Protocol):
 
 class Views:
     """What every study can show of itself."""
+
+    @property
+    def best_params(self: _HasBest) -> dict[str, Any]:
+        """The configuration of the best trial."""
+        return dict(self.best_trial.params)
+
+    @property
+    def best_value(self: _HasBest) -> float:
+        """The value of the best trial, in the user's direction."""
+        values = self.best_trial.values
+        return values[0] if values else float("nan")
 
     def best(self: _HasModel, by: Literal["value", "model"] = "value") -> TrialRecord:
         """Return the best complete and feasible trial, by what was told or what is believed of it.

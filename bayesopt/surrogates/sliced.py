@@ -65,6 +65,19 @@ class Sliced:
         """Return the process with rows X [k, d] added; see ``Fitted``."""
         return Sliced(self.whole.condition(self._placed(X), y), self.at)
 
+    @property
+    def noise_at(self) -> F:
+        """Variance [n] of each outcome of the process around the latent function."""
+        return self.whole.noise_at
+
+    def influence(self, X: F) -> tuple[F, F, F]:
+        """Return mean [m], variance [m] and K⁻¹ k [m, n] of each row of X [m, d]."""
+        return self.whole.influence(self._placed(X))
+
+    def weighted_influence_grad(self, X: F, weights: F) -> F:
+        """Return the gradients [m, d] of ``Σ_i weights_i (K⁻¹ k)_i`` at rows X [m, d]."""
+        return self.whole.weighted_influence_grad(self._placed(X), weights)[:, :-1]
+
     def fitted_means(self) -> F:
         """Return the posterior means [n] at the rows of the process, without noise."""
         return self.whole.fitted_means()
