@@ -252,8 +252,9 @@ class GPSampler:
         engine = machinery(self.device)
         searcher = engine.search if history.levels is None else COMPILED_SEARCH
         is_noisy = data.is_noisy or data.noise is not None
+        knows_noise = is_noisy and history.levels is None  # of the rows that are searched
         plan = Plan(
-            "ei" if self.acquisition == "kg" and not is_noisy else self.acquisition,
+            "ei" if self.acquisition == "kg" and not knows_noise else self.acquisition,
             self.explore,
             self.beta,
             self.trust_region == "auto",
@@ -309,9 +310,13 @@ class GPSampler:
         offer_several(plan, beliefs, batch, space, history, data, rng)
 
     def _believe(self, space: Space, history: History, data: Observed) -> Belief:
-        """Return what is believed of the objective, at the highest budget if there are several."""
-        if history.levels is None:
-            return self.believe(space, data, deterministic=not history.noisy)
+        """Return what is believed of the objective, at the highest budget if there are several.
+
+        What earlier studies tell is of one budget: with them, values in the view are learned.
+        """
+        if history.levels is None or self._earlier(space) is not None:
+            is_exact = not history.noisy and history.levels is None
+            return self.believe(space, data, deterministic=is_exact)
         from bayesopt.samplers.gp_levels import believe_levels, observe_levels
 
         return believe_levels(
