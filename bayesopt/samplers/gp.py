@@ -319,9 +319,13 @@ class GPSampler:
         offer_several(plan, beliefs, batch, space, history, data, rng)
 
     def _believe(self, space: Space, history: History, data: Observed) -> Belief:
-        """Return what is believed of the objective, at the highest budget if there are several."""
-        if history.levels is None:
-            return self.believe(space, data, deterministic=not history.noisy)
+        """Return what is believed of the objective, at the highest budget if there are several.
+
+        What earlier studies tell is of one budget: with them, values in the view are learned.
+        """
+        if history.levels is None or self._earlier(space) is not None:
+            is_exact = not history.noisy and history.levels is None
+            return self.believe(space, data, deterministic=is_exact)
         from bayesopt.samplers.gp_levels import believe_levels, observe_levels
 
         return believe_levels(

@@ -116,6 +116,12 @@ def test_a_sliced_process_is_the_whole_one_at_one_place(space: Space) -> None:
     ):
         np.testing.assert_array_equal(found, wanted[..., : space.d] if found.ndim > 1 else wanted)
     assert member.d == space.d == member.hyper.weight.size
+    for found, wanted in zip(member.influence(X), member.whole.influence(placed), strict=True):
+        np.testing.assert_array_equal(found, wanted)
+    weights = np.ones((5, member.y.size))
+    slopes = member.whole.weighted_influence_grad(placed, weights)
+    np.testing.assert_array_equal(member.weighted_influence_grad(X, weights), slopes[:, :-1])
+    np.testing.assert_array_equal(member.noise_at, member.whole.noise_at)
     after = member.condition(X[:2])
     assert (after.posterior(X[:2])[1] < member.posterior(X[:2])[1]).all()
     np.testing.assert_allclose(after.posterior(X)[0], mean, atol=1e-9)
@@ -143,6 +149,21 @@ def test_what_it_proposes_depends_on_the_view_alone(sampler: GPSampler | AutoSam
         np.testing.assert_array_equal(made.rows, again.rows)
         assert not any(made.fallbacks)
         assert made.sampler.endswith("gp")
+
+
+def test_the_knowledge_gradient_gives_way_where_rows_are_at_several_budgets() -> None:
+    history = History(SPACE, seed=0, noisy=True)
+    for config in SPACE.decode(SPACE.sample(20, np.random.default_rng(0))):
+        number = history.append(config)
+        history.report(number, 1, loss(config["x"], config["y"], 1))
+        history.tell(number, state=TrialState.PRUNED)
+    view = SCHEDULER.view(history)
+    made = [
+        GPSampler(acquisition=name).propose(SPACE, view, 1, trial_rng(0, view.n))
+        for name in ("kg", "ei")
+    ]
+    assert not any(made[0].fallbacks)
+    np.testing.assert_array_equal(made[0].rows, made[1].rows)
 
 
 def test_it_finds_the_best_place_of_whole_trainings() -> None:
