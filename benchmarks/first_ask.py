@@ -3,7 +3,8 @@
 Usage: ``python -m benchmarks.first_ask [--samplers tpe,gp] [--d 10] [--repeat 3]``
 
 A study in memory of `d` mixed columns is asked and told until well past the design, so that every
-kernel a suggestion takes is compiled, or read from numba's cache, once. Imports are told apart.
+kernel a suggestion takes is compiled, or read from numba's cache, once. Imports are told apart;
+modules are read as bytecode, as an installed package is, whatever PYTHONDONTWRITEBYTECODE says.
 Least of the repeats: what else the machine does only adds.
 """
 
@@ -42,6 +43,7 @@ def measured(sampler: str, d: int, cache: str) -> tuple[float, float]:
     """Return what `first_asks` prints in a fresh process."""
     command = [sys.executable, "-m", "benchmarks.first_ask", "--inside", sampler, "--d", str(d)]
     environment = {**os.environ, "NUMBA_CACHE_DIR": cache}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     done = subprocess.run(
         command, cwd=_ROOT, env=environment, capture_output=True, text=True, check=True
     )

@@ -1,11 +1,12 @@
 """How kernels are compiled.
 
 A function is compiled along with each one that calls it, and what takes the time is the number of
-statements. So what only kernels call is `inner`: it gets no entry from Python and no file in the
-cache. No kernel allocates; what it writes into is passed in. So none counts references, which would
-be code around every use of an array, and a wait in every inner loop that takes a row of one. What
-NumPy does as fast as a kernel is left to NumPy.
-Divisions by zero follow IEEE 754.
+statements, most of all of those that take an element of an array. So what only kernels call is
+`inner`: it gets no entry from Python and no file in the cache, and has few levels, since LLVM works
+on it again at each. Functions of scalars are those of `math`, not NumPy's. No kernel allocates;
+what it writes into is passed in. So none counts references, which would be code around every use
+of an array, and a wait in every inner loop that takes a row of one. What NumPy does about as fast
+as a kernel is left to NumPy. Divisions by zero follow IEEE 754.
 """
 
 from __future__ import annotations
@@ -31,9 +32,6 @@ kernel = _decorator(cache=True)
 
 inner = _decorator(no_cpython_wrapper=True)
 """For functions that only compiled ones call."""
-
-inlined = _decorator(no_cpython_wrapper=True, inline="always")
-"""For inner ones with a single caller: they become part of it and are not compiled twice."""
 
 _SUMS = {"reassoc", "contract", "nsz"}
 

@@ -1,5 +1,7 @@
 """Rows of the unit cube: which of their columns exist, and what they snap to.
 
+Only conditions need a kernel; a space without any compiles nothing of this.
+
 The arrays are those of ``bayesopt.space.domain.DomainArrays``, passed as one named tuple.
 """
 

@@ -358,18 +358,23 @@ class Columns:
 
     def _known_among(self, numbers: Numbers | slice) -> Mask:
         """Whether the configurations of trials are known, and they were not struck out."""
-        return np.asarray(self._known(numbers))
-
-    def _known(self, numbers: Any) -> Any:
-        """Do what ``_known_among`` says, of one number too."""
         table = self._table
         state, whole = table["state"][numbers], table["whole"][numbers]
         known = whole & (state != UNHEARD) & (state != _INVALID)
         if self.define_by_run:
             begun = (state != UNHEARD) & (state != _WAITING)
             partial = table["given"][numbers] & table["inside"][numbers]
-            known = known | (partial & begun & (state != _INVALID))
-        return known
+            known |= partial & begun & (state != _INVALID)
+        return np.asarray(known)
+
+    def _is_known(self, number: int) -> bool:
+        """Return what ``_known_among`` does of one trial, not at the price of arrays."""
+        table, state = self._table, int(self._table["state"][number])
+        if state in (UNHEARD, _INVALID):
+            return False
+        if table["whole"][number] or not self.define_by_run or state == _WAITING:
+            return bool(table["whole"][number])
+        return bool(table["given"][number] and table["inside"][number])
 
     def _feasibility(self, numbers: Numbers | slice) -> Mask:
         constraints = self._table["constraints"][numbers]

@@ -77,7 +77,7 @@ class Writing(Columns):
         """Write the facts of one trial, as ``_write`` does; without `labels` its row stays."""
         table = self._table
         self._log.note((number,))
-        before = bool(self._known(number))
+        before = self._is_known(number)
         changed = lost = False
         if labels is not None:
             self._keep((number,), (labels,))
@@ -90,7 +90,7 @@ class Writing(Columns):
         table["variances"][number] = _NAN if variances is None else variances
         if constraints or self._constraint_names:
             self._write_constraints(np.array([number]), [constraints])
-        known = bool(self._known(number))
+        known = self._is_known(number)
         if known and (changed or not before):
             self._unindexed.append(number)
         if before and (lost or not known):

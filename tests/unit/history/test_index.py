@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bayesopt.history.index import RowIndex
+from bayesopt.history.index import RowIndex, _hash, _hash_one
 
 
 @given(
@@ -65,3 +65,9 @@ def test_a_copy_is_independent() -> None:
     other.add(X, np.array([1]))
     assert index.contains(X, X).tolist() == [True, False]
     assert other.contains(X, X).tolist() == [True, True]
+
+
+@given(st.lists(st.floats(0.0, 1.0), min_size=1, max_size=60))
+def test_one_row_is_mixed_as_many_are(row: list[float]) -> None:
+    rows = np.array([row])
+    assert _hash_one(rows) == int(_hash(rows)[0])
