@@ -53,7 +53,8 @@ def cell_indices(u: F, j: Numbers, domain: Any) -> F:
         with np.errstate(all="ignore"):  # what belongs to the other scale may be no number
             warped = np.exp(start + u * (domain.end[j] - start)) - domain.low[j]
             raw = np.where(log, np.rint(warped / domain.step[j]), raw)
-    return np.minimum(np.maximum(raw, 0.0), domain.n_cells[j] - 1.0)
+    found: F = np.minimum(np.maximum(raw, 0.0), domain.n_cells[j] - 1.0)
+    return found
 
 
 def cell_units(index: F, j: Numbers, domain: Any) -> F:
@@ -65,7 +66,8 @@ def cell_units(index: F, j: Numbers, domain: Any) -> F:
             warped = np.log(domain.low[j] + index * domain.step[j]) - start
             warped = np.rint(warped / (domain.end[j] - start) * _MOST_BITS) / _MOST_BITS
         unit = np.where(log, warped, unit)
-    return unit
+    found: F = unit
+    return found
 
 
 def mark_rows(rows: F, domain: Any, active: B) -> None:

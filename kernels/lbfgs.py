@@ -181,7 +181,8 @@ def _shorter(c: F, gain: float, usable: bool) -> float:
         if usable and short == 0.0 and rise > 0.0:
             # the minimum of the parabola through what is known
             fraction = min(max(-0.5 * promised / rise, 0.1), 0.5)
-        return short + fraction * (step - short)
+        found: float = short + fraction * (step - short)
+        return found
     elif c[_N_PAIRS] == 0.0:
         c[STATUS] = CONVERGED
     c[_N_PAIRS] = 0.0

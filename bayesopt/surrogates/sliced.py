@@ -82,19 +82,6 @@ class Sliced:
         """Return the posterior means [n] at the rows of the process, without noise."""
         return self.whole.fitted_means()
 
-    @property
-    def noise_at(self) -> F:
-        """Variance [n] of each outcome around the latent function."""
-        return self.whole.noise_at
-
-    def influence(self, X: F) -> tuple[F, F, F]:
-        """Return mean [m], variance [m] and K⁻¹ k [m, n] of each row of X [m, d]; O(n² m)."""
-        return self.whole.influence(self._placed(X))
-
-    def weighted_influence_grad(self, X: F, weights: F) -> F:
-        """Return the gradients [m, d] of ``Σ_i weights_i (K⁻¹ k)_i`` at rows X [m, d]; O(n² m)."""
-        return self.whole.weighted_influence_grad(self._placed(X), weights)[:, :-1]
-
     def log_likelihood(self) -> float:
         """Return the log marginal likelihood of the outcomes."""
         return self.whole.log_likelihood()

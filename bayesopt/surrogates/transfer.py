@@ -202,20 +202,6 @@ class Shifted:
         """Return the posterior means [n] at the rows themselves, without noise."""
         return self.process.fitted_means() + self.base
 
-    @property
-    def noise_at(self) -> F:
-        """Variance [n] of each outcome around the latent function."""
-        return self.process.noise_at
-
-    def influence(self, X: F) -> tuple[F, F, F]:
-        """Return mean [m], variance [m] and K⁻¹ k [m, n] of each row of X [m, d]."""
-        mean, var, share = self.process.influence(X)
-        return mean + self.mean.value(X), var, share
-
-    def weighted_influence_grad(self, X: F, weights: F) -> F:
-        """Return the gradients [m, d] of ``Σ_i weights_i (K⁻¹ k)_i`` at rows X [m, d]."""
-        return self.process.weighted_influence_grad(X, weights)
-
     def log_likelihood(self) -> float:
         """Return the log marginal likelihood of the outcomes, given the mean."""
         return self.process.log_likelihood()
