@@ -34,8 +34,9 @@ def latin(within: F, shuffle: F, place: Numbers, rows: F) -> None:
         for i in range(n):
             place[i] = i
         for i in range(n - 1, 0, -1):
-            k = min(int(shuffle[i, j] * (i + 1)), i)  # it may have been rounded up
-            place[i], place[k] = place[k], place[i]
+            k = np.int64(shuffle[i, j] * (i + 1))
+            other = i if k > i else k  # rounded up
+            place[i], place[other] = place[other], place[i]
         for i in range(n):
             rows[i, j] = (place[i] + within[i, j]) / n
 
