@@ -148,7 +148,7 @@ def table(rows: Sequence[Row]) -> str:
         part = [r for r in rows if tuple(r[field] for field in Size._fields) == size]
         lines = [_line(name, part) for name in dict.fromkeys(r["contestant"] for r in part)]
         lines.sort(key=lambda line: line[1])
-        title = f"### {size[0]} × {size[1]} epochs, compared every {size[2]}"
+        title = f"## {size[0]} × {size[1]} epochs, compared every {size[2]}"
         head = [
             "contestant", "validation loss", "after half", "test loss", "test errors %",
             "schedule replayed", "begun", "runs",
