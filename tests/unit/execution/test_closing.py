@@ -94,14 +94,14 @@ def test_no_zombies_and_no_descriptors_are_left(port, run_all):
         return 0.0
 
     this = psutil.Process()
-    before = this.num_fds()
+    before, others = this.num_fds(), set(this.children())  # of joblib, by other tests
     for _ in range(3):
         with ProcessExecutor(port, 2, trial_timeout_s=0.4) as executor:
             run_all(executor, objective, [{}] * 4)
             executor.submit(_sleep_for_ever, TrialSetup(9, 1, {}))
             executor.wait(0.05)
     assert this.num_fds() == before
-    assert this.children() == []
+    assert set(this.children()) <= others
 
 
 def test_an_executor_that_is_forgotten_takes_its_workers_along(port, run_all, gone):
