@@ -302,12 +302,13 @@ def judge_stored() -> None:
 
 
 def stored_rows(name: str) -> list[Row]:
-    """Return the whole runs of 100 evaluations behind a report."""
-    return [
-        row
+    """Return the first 100 evaluations of the runs behind a report that have as many."""
+    whole = {
+        (row["problem"], row["contestant"], row["seed"]): {**row, "losses": row["losses"][:100]}
         for row in read_rows(_STORED / f"{name}.jsonl.gz")
-        if row["row"] == "run" and len(row["losses"]) == 100
-    ]
+        if row["row"] == "run" and len(row["losses"]) >= 100
+    }
+    return list(whole.values())
 
 
 def _ends(rows: Sequence[Row], more: Sequence[Row]) -> dict[str, tuple[float, float]]:
