@@ -8,8 +8,13 @@ from bayesopt.errors import SettingsError, short_repr
 
 
 def is_number(value: object, low: float = -math.inf, high: float = math.inf) -> bool:
-    """Whether `value` is a number, no truth value, in [low, high]."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= high
+    """Whether `value` is a number that a float can be, no truth value, in [low, high]."""
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return False
+    try:
+        return low <= float(value) <= high
+    except OverflowError:  # an int of hundreds of digits
+        return False
 
 
 def is_count(value: object, least: int = 1) -> bool:

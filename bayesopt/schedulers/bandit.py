@@ -110,9 +110,16 @@ def with_context(space: Space) -> Space:
     return Space({**space.parameters, **context})
 
 
-def gains_of(history: History, rungs: Rungs, births: Numbers, levels: F) -> Gains:
-    """Return what every stretch of training changed; O(n · levels)."""
-    parts = [_gains_at(history, rungs, births, levels, level) for level in range(levels.size)]
+def gains_of(
+    history: History, rungs: Rungs, births: Numbers, levels: F, until: int | None = None
+) -> Gains:
+    """Return what every stretch of training changed; O(n · levels).
+
+    Those that end beyond the level with index `until` are left out: whether a clone has trained
+    before its sibling is born depends on how many workers there are.
+    """
+    known = range(levels.size if until is None else until + 1)
+    parts = [_gains_at(history, rungs, births, levels, level) for level in known]
     numbers, context, y = (np.concatenate(each) for each in zip(*parts, strict=True))
     return Gains(history.X[numbers], context, y, levels)
 

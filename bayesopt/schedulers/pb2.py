@@ -96,7 +96,8 @@ class PB2Scheduler(PopulationBase):
 
         rungs, _ = read_generations(history, self._selection)
         births = born_at(history, self._selection)
-        gains = gains_of(history, rungs, births, self._selection.levels)
+        level, levels = birth.generation.level, self._selection.levels
+        gains = gains_of(history, rungs, births, levels, until=level)
         note = ""
         if gains.is_enough and space.domain.varies.any():
             bandit = Bandit(gains, self.beta, self._fits.cache)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bayesopt.errors import InvalidValueError, NoTrialsError, TrialNotFoundError, short_repr
+from bayesopt.results import coerce_step
 from bayesopt.trial import TrialRecord
 
 
@@ -55,7 +56,11 @@ class HyperparameterSchedule:
     stretches: tuple[Stretch, ...]
 
     def at(self, step: float) -> dict[str, Any]:
-        """Return the configuration that a step is trained with; the last one's beyond the end."""
+        """Return the configuration that a step is trained with; the last one's beyond the end.
+
+        Raises InvalidValueError for what is no step.
+        """
+        step = coerce_step(step)
         for stretch in self.stretches:
             if step <= stretch.end:
                 return dict(stretch.params)
@@ -64,8 +69,10 @@ class HyperparameterSchedule:
     def changes_at(self, step: float) -> bool:
         """Whether training from the step before with another configuration begins at a step.
 
-        Steps are counted by ones; true of the first one.
+        Steps are counted by ones; true of the first one. Raises InvalidValueError for what is no
+        step.
         """
+        step = coerce_step(step)
         if step <= self.stretches[0].start + 1.0:
             return True
         return any(step - 1.0 <= each.start < step for each in self.stretches[1:])

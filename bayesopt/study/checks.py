@@ -31,8 +31,7 @@ def seconds(name: str, duration: object) -> float | None:
     """Return positive seconds; None for None and for infinity. Raises InvalidValueError."""
     if duration is None:
         return None
-    is_number = hasattr(duration, "__float__") and not isinstance(duration, bool)
-    value = float(duration) if is_number else math.nan  # type: ignore[arg-type]
+    value = _number(duration)
     if not value > 0:
         raise InvalidValueError(
             name, expected="a positive number of seconds or None", got=short_repr(duration)
@@ -44,11 +43,22 @@ def amount(name: str, given: object) -> float | None:
     """Return a positive number; None for None and for infinity. Raises InvalidValueError."""
     if given is None:
         return None
-    is_number = hasattr(given, "__float__") and not isinstance(given, bool)
-    value = float(given) if is_number else math.nan  # type: ignore[arg-type]
+    value = _number(given)
     if not value > 0:
         raise InvalidValueError(name, expected="a positive number or None", got=short_repr(given))
     return None if value == math.inf else value
+
+
+def _number(given: Any) -> float:
+    """Return a float, NaN for what is no number and infinity for what no float can hold."""
+    if isinstance(given, bool) or not hasattr(given, "__float__"):
+        return math.nan
+    try:
+        return float(given)
+    except OverflowError:
+        return math.inf if given > 0 else -math.inf
+    except (TypeError, ValueError):  # an array of several numbers, for one
+        return math.nan
 
 
 def function(name: str, given: Any) -> Callable[..., Any]:

@@ -131,6 +131,7 @@ def test_levels_are_multiples_of_the_interval_and_the_end() -> None:
     "given_",
     [
         {}, {"max_steps": 0}, {"max_steps": math.inf}, {"max_steps": 4, "interval": 0},
+        {"max_steps": 10**400},
         {"max_steps": 4, "interval": 4}, {"max_steps": 4, "interval": 1e-9},
         {"max_steps": 4, "population": 1}, {"max_steps": 4, "quantile": 0.0},
         {"max_steps": 4, "quantile": 0.6}, {"max_steps": 4, "factors": ()},
@@ -289,6 +290,11 @@ def test_a_schedule_follows_the_lineage_and_can_be_replayed() -> None:
     assert [step for step in range(1, 9) if schedule.changes_at(step)] == [1, 3, 7]
     assert schedule.trials == (0, 2, 3)
     assert HyperparameterSchedule.from_json(schedule.to_json()) == schedule
+    for no_step in ("3", None, math.nan, -1):
+        with pytest.raises(InvalidValueError, match="step"):
+            schedule.at(no_step)  # type: ignore[arg-type]
+        with pytest.raises(InvalidValueError, match="step"):
+            schedule.changes_at(no_step)  # type: ignore[arg-type]
     assert schedule_of(FAMILY, 0).at(5) == {"lr": 0.1}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 import bayesopt as bo
@@ -82,8 +83,15 @@ def test_the_sampler_hears_of_the_budget() -> None:
     assert study.sampler.cost_budget is None
 
 
-@pytest.mark.parametrize("budget", [0.0, -1.0, float("nan"), True, "much"])
+@pytest.mark.parametrize("budget", [0.0, -1.0, float("nan"), True, "much", -(10**400), np.ones(2)])
 def test_a_budget_is_a_positive_number(budget) -> None:
     study = bo.create_study(SPACE, sampler="random")
     with pytest.raises(InvalidValueError, match="max_cost"):
         study.optimize(costing(1.0), max_cost=budget)
+
+
+@pytest.mark.parametrize("budget", [float("inf"), 10**400])
+def test_a_budget_beyond_all_numbers_is_none(budget) -> None:
+    study = bo.create_study(SPACE, sampler="random")
+    study.optimize(costing(1.0), n_trials=2, max_cost=budget)
+    assert len(study.trials) == 2

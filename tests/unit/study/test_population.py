@@ -451,6 +451,32 @@ def test_workers_and_storages_make_no_difference(tmp_path: Path) -> None:
     together.close()
 
 
+def train_in_batches(study: bo.Study, n: int) -> None:
+    """Train a population as `n` workers would that begin at the same time."""
+    objective = Objective()
+    while True:
+        try:
+            batch = study.ask(n)
+        except bo.SpaceExhausted:
+            return
+        for trial in batch:
+            try:
+                study.tell(trial, objective(trial))
+            except bo.TrialPruned:
+                study.tell(trial, state="pruned")
+
+
+def test_a_bandit_knows_the_same_however_many_workers_there_are() -> None:
+    scheduler = bo.PB2Scheduler(max_steps=6, population=6, interval=2, quantile=0.5)
+    one_by_one, together = new_study(scheduler=scheduler), new_study(scheduler=scheduler)
+    for study in (one_by_one, together):
+        for x in (0.05, 0.1, 0.2, 0.4, 0.7, 0.8):
+            study.enqueue({"x": x})
+    train_in_batches(one_by_one, 1)  # the first clone has trained when the second one is born
+    train_in_batches(together, 6)
+    assert family(one_by_one) == family(together)
+
+
 def test_a_full_disk_is_said_and_nothing_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
     study = new_study()
     for trial in study.ask(4):
