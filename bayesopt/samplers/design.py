@@ -17,9 +17,7 @@ from bayesopt.space.guess import OptimumPrior
 F = npt.NDArray[np.float64]
 
 _N_TRIED = 32  # Latin hypercubes, of which the one whose rows are furthest apart is taken
-_N_COMPLETED = (
-    256  # random rows that a guess is completed by, where the design's make it infeasible
-)
+_N_COMPLETED = 256  # random rows that complete a guess, where all of the design's break it
 _N_BLOCKS = 8  # looked through for rows that are feasible and new
 
 
