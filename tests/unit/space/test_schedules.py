@@ -228,7 +228,7 @@ def test_constraints_may_use_dotted_names() -> None:
 
 @pytest.mark.parametrize(
     "settings",
-    [{"kinds": []}, {"kinds": ["linear"]}, {"kinds": ["step", "step"]}, {"lr": "0.1"},
+    [{"kinds": []}, {"kinds": 0.1}, {"kinds": {}}, {"kinds": ["linear"]}, {"kinds": ["step", "step"]}, {"lr": "0.1"},
      {"lr": None}, {"gamma": True}],
 )  # fmt: skip
 def test_bad_bundles_are_typed_errors(settings: dict) -> None:
