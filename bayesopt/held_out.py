@@ -93,7 +93,7 @@ class HeldOut:
     Raises
     ------
     InvalidValueError
-        If lengths differ, or a part would be empty.
+        If lengths differ, or a part would be empty, or what is given cannot be split.
 
     Notes
     -----
@@ -197,12 +197,21 @@ def take(data: Any, indices: Indices) -> Any:
 
 
 def _common_length(data: Sequence[Any]) -> int:
-    lengths = {int(each.shape[0]) if hasattr(each, "shape") else len(each) for each in data}
+    lengths = {_length(each) for each in data}
     if len(lengths) > 1:
         raise InvalidValueError(
             "held-out data", expected="one sample each", got=f"lengths {sorted(lengths)}"
         )
     return lengths.pop() if lengths else 0
+
+
+def _length(data: Any) -> int:
+    try:
+        return int(data.shape[0]) if hasattr(data, "shape") else len(data)
+    except (TypeError, IndexError) as error:
+        raise InvalidValueError(
+            "held-out data", expected="samples, one after the other", got=short_repr(data)
+        ) from error
 
 
 def _n_test(test: object, n: int) -> int:
@@ -221,7 +230,7 @@ def _n_test(test: object, n: int) -> int:
 def _held_out(n: int, n_test: int, seed: int, stratify: Any, groups: Any, shuffle: bool) -> Indices:
     if not shuffle:
         return np.arange(n - n_test, n)
-    rng = named_rng(seed, 0, "held out")
+    rng = named_rng(_checked_seed(seed), 0, "held out")
     if stratify is not None:
         held = _of_each_label(_codes(stratify), n_test, rng)
     elif groups is not None:
@@ -229,6 +238,13 @@ def _held_out(n: int, n_test: int, seed: int, stratify: Any, groups: Any, shuffl
     else:
         held = rng.permutation(n)[:n_test]
     return np.sort(held)
+
+
+def _checked_seed(seed: object) -> int:
+    whole = int(seed) if isinstance(seed, int | np.integer) else -1
+    if whole < 0:
+        raise InvalidValueError("seed", expected="a whole number >= 0", got=short_repr(seed))
+    return whole
 
 
 def _codes(labels: Any) -> Indices:

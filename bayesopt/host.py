@@ -23,6 +23,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from bayesopt.checks import require_count
+from bayesopt.errors import SettingsError, short_repr
 from bayesopt.history import History
 from bayesopt.rng import trial_rng
 from bayesopt.samplers.base import Sampler, learns
@@ -95,17 +97,36 @@ def propose(
 
     Raises
     ------
+    SettingsError
+        If the sampler is a name (``make_sampler`` makes one of it), or `n` or `number` is no count.
     SpaceExhausted
         If the sampler repeats nothing and has nothing left.
     InfeasibleSpaceError
         If no configuration satisfies the constraints.
     """
+    _require_method("propose", "sampler", sampler)
+    _require_whole("n", n, least=1)
+    _require_whole("number", 0 if number is None else number, least=0)
     seen = view(scheduler, history) if scheduler is not None and learns(sampler) else history
     rng = trial_rng(history.seed, history.n if number is None else number)
     made = sampler.propose(history.space, seen, n, rng)
     configs = history.space.decode(made.rows)
     columns = zip(configs, made.fallbacks, _is_new(history, made.rows), strict=True)
     return [Candidate(config, made.sampler, why, new) for config, why, new in columns]
+
+
+def _require_method(method: str, name: str, given: object) -> None:
+    if not hasattr(given, method):
+        raise SettingsError(
+            name,
+            expected=f"a {name}",
+            got=short_repr(given),
+            remedy=f"bayesopt.host.make_{name} makes one of a name.",
+        )
+
+
+def _require_whole(name: str, value: object, least: int) -> None:
+    require_count(name, int(value) if isinstance(value, np.integer) else value, least)
 
 
 def _is_new(history: History, rows: F) -> list[bool]:
@@ -125,6 +146,7 @@ def decide(scheduler: Scheduler, history: History, number: int) -> Decision:
     STOP: tell it with ``TrialState.PRUNED``. PAUSE: ``history.pause(number)``, and ask
     :func:`settle` from time to time who goes on.
 
-    Raises TrialNotFoundError.
+    Raises TrialNotFoundError, and SettingsError if the scheduler is none.
     """
+    _require_method("decide", "scheduler", scheduler)
     return scheduler.decide(history, number, trial_rng(history.seed, number))

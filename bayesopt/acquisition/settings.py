@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bayesopt.checks import is_number, require_count, require_number
+from bayesopt.errors import SettingsError, short_repr
+
 
 @dataclass(frozen=True)
 class SearchSettings:
@@ -28,6 +31,11 @@ class SearchSettings:
         (TuRBO and "RAASP" take 20); None for all.
     tolerance : float
         Gain of a step below which a climb ends.
+
+    Raises
+    ------
+    SettingsError
+        If a value is of the wrong kind or outside its range.
     """
 
     n_candidates: int = 1024
@@ -38,3 +46,18 @@ class SearchSettings:
     sigmas: tuple[float, ...] = (0.1, 0.02)
     most_moved: float | None = None
     tolerance: float = 1e-6
+
+    def __post_init__(self) -> None:
+        """Check what is given."""
+        for name, least in _LEAST.items():
+            require_count(name, getattr(self, name), least)
+        require_number("tolerance", self.tolerance, 0.0)
+        if self.most_moved is not None:
+            require_number("most_moved", self.most_moved, 0.0, above=True)
+        known = isinstance(self.sigmas, list | tuple) and self.sigmas
+        if not (known and all(is_number(each, 0.0) for each in self.sigmas)):
+            got = short_repr(self.sigmas)
+            raise SettingsError("sigmas", expected="numbers of at least 0", got=got)
+
+
+_LEAST = {"n_candidates": 1, "n_starts": 1, "n_iterations": 0, "n_rounds": 0, "n_anchors": 0}

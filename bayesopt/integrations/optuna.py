@@ -14,7 +14,13 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
-from bayesopt.errors import MissingDependencyError, SpaceExhausted, StudyExistsError
+from bayesopt.errors import (
+    MissingDependencyError,
+    SpaceExhausted,
+    StudyError,
+    StudyExistsError,
+    short_repr,
+)
 from bayesopt.host import Sampler, make_sampler, propose
 from bayesopt.integrations.optuna_mirror import Mirror
 from bayesopt.integrations.optuna_space import to_external
@@ -200,6 +206,8 @@ def from_optuna(
 
     Raises
     ------
+    StudyError
+        If it is no Optuna study.
     StudyExistsError
         If the name is taken.
     SpaceError
@@ -210,6 +218,7 @@ def from_optuna(
     from bayesopt.integrations.optuna_import import import_trials
     from bayesopt.study import create_study
 
+    _require_study(optuna_study, "sampler", "an Optuna study (optuna.load_study opens one)")
     given = optuna_study.sampler
     ours = given if isinstance(given, BayesOptSampler) else None
     study = create_study(
@@ -266,6 +275,8 @@ def to_optuna(
 
     Raises
     ------
+    StudyError
+        If it is no study of this package.
     StudyExistsError
         If the name is taken.
     """
@@ -273,6 +284,7 @@ def to_optuna(
 
     from bayesopt.integrations.optuna_export import optuna_trials
 
+    _require_study(study, "storage", "a study of this package (load_study opens one)")
     trials, name = optuna_trials(study), study.name if study_name is None else study_name
     aims: list[Any] = list(study.directions)
     ours = BayesOptSampler(study.sampler, seed=study.seed, noisy=study.noisy)
@@ -296,3 +308,8 @@ def to_optuna(
         optuna.delete_study(study_name=name, storage=made._storage)
         raise
     return made
+
+
+def _require_study(given: object, attribute: str, expected: str) -> None:
+    if not hasattr(given, attribute):
+        raise StudyError("study to move", expected=expected, got=short_repr(given))

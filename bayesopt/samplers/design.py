@@ -17,6 +17,7 @@ from bayesopt.space.guess import OptimumPrior
 F = npt.NDArray[np.float64]
 
 _N_TRIED = 32  # Latin hypercubes, of which the one whose rows are furthest apart is taken
+_N_COMPLETED = 256  # random rows that complete a guess, where all of the design's break it
 _N_BLOCKS = 8  # looked through for rows that are feasible and new
 
 
@@ -35,7 +36,8 @@ def offer_design(
             return
         rows = _hypercube(space, history.seed, block, n_rows)
         if prior is not None:
-            rows = space.snap(guessed(rows.copy(), prior, is_first=block == 0))
+            seed = history.seed if block == 0 else None
+            rows = space.snap(guessed(space, rows.copy(), prior, seed))
         if may_repeat(history):  # trial k gets row k, or the next that is feasible
             rows = rows[max(history.n - block * n_rows, 0) :]
         else:
@@ -43,15 +45,33 @@ def offer_design(
         batch.offer(rows[space.feasible(rows)])
 
 
-def guessed(rows: F, prior: OptimumPrior, is_first: bool = True) -> F:
+def guessed(space: Space, rows: F, prior: OptimumPrior, seed: int | None) -> F:
     """Return evenly spread rows [n, d], every other one moved to where the optimum may lie.
 
-    The first of all is where it most likely lies. The rows themselves are written to.
+    With a `seed`, the first of all is where it most likely lies. The rows themselves are written
+    to.
     """
+    first = rows[:1] if seed is None else _peak(space, rows, prior, seed)
     rows[::2] = prior.moved(rows[::2])
-    if is_first:
-        rows[:1] = prior.at_peak(rows[:1])
+    if seed is not None:
+        rows[:1] = first
     return rows
+
+
+def _peak(space: Space, rows: F, prior: OptimumPrior, seed: int) -> F:
+    """Return the guess [1, d]; what it leaves open is as in the first row that makes it feasible.
+
+    Or as in the first row of all, if the constraints seem to rule the guess out.
+    """
+    first = prior.at_peak(rows[:1])
+    if not space.constraints:
+        return first
+    for others in (rows, named_rng(seed, 0, "guess").random((_N_COMPLETED, space.d))):
+        peaks = space.snap(prior.at_peak(others))
+        feasible = np.flatnonzero(space.feasible(peaks))
+        if feasible.size:
+            return peaks[feasible[:1]]
+    return first
 
 
 @functools.lru_cache(maxsize=32)

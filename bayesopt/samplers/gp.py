@@ -175,7 +175,7 @@ class GPSampler:
         check_device(self.device)
         check_cost(self.cost, self.cost_budget)
         for kind, given in ((GPSettings, self.model), (SearchSettings, self.search)):
-            _check_names(kind, given)
+            _check_values(kind, given)
         if self.reference is not None:
             object.__setattr__(self, "reference", tuple(float(each) for each in self.reference))
 
@@ -400,9 +400,15 @@ def _check_reference(reference: Sequence[float] | None, n_objectives: int) -> No
         )
 
 
-def _check_names(kind: type[GPSettings | SearchSettings], given: object) -> None:
+def _check_values(kind: type[GPSettings | SearchSettings], given: object) -> None:
     known = {field.name for field in dataclasses.fields(kind)}
     if given is not None and not (isinstance(given, dict) and set(given) <= known):
         raise SettingsError(
             kind.__name__, expected=f"a mapping of {sorted(known)}", got=short_repr(given)
         )
+    try:
+        kind(**(given or {}))
+    except TypeError as error:
+        raise SettingsError(
+            kind.__name__, expected="values of the right kind", got=f"{short_repr(given)} ({error})"
+        ) from error

@@ -133,10 +133,16 @@ def offer_best(
 def offer_second(
     plan: Plan, batch: Batch, space: Space, history: History, rng: np.random.Generator
 ) -> bool:
-    """Offer a batch what the second model would evaluate next; return whether that was new."""
+    """Offer a batch what the second model would evaluate next; return whether it was taken.
+
+    It is not where it is in the batch already, or is a fallback, such as a repetition where nothing
+    new is left.
+    """
     before = batch.missing
     if plan.second is not None:
-        batch.offer(plan.second.propose(space, history, 1, rng).rows)
+        made = plan.second.propose(space, history, 1, rng)
+        if not made.fallback:
+            batch.offer(made.rows)
     return batch.missing < before
 
 

@@ -160,7 +160,7 @@ class TPESampler:
         strata = rng.permuted(np.tile(np.arange(self.n_startup), (space.d, 1)), axis=1).T
         design = (strata + rng.random(strata.shape)) / self.n_startup
         prior = prior_of(space, self.prior)
-        design = design if prior is None else guessed(design, prior)
+        design = design if prior is None else guessed(space, design, prior, history.seed)
         return np.asarray(design[history.n :])
 
     def _fill(

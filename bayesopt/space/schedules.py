@@ -100,8 +100,9 @@ class LearningRateSchedule:
     kind: ClassVar[str] = "lr_schedule"
 
     def __post_init__(self) -> None:
-        kinds = (self.kinds,) if isinstance(self.kinds, str) else tuple(self.kinds)
-        if not kinds or not set(kinds) <= set(KINDS) or len(set(kinds)) < len(kinds):
+        is_list = isinstance(self.kinds, list | tuple | set | frozenset)
+        kinds = tuple(self.kinds) if is_list else (self.kinds,)
+        if not kinds or not all(kind in KINDS for kind in kinds) or len(set(kinds)) < len(kinds):
             raise SpaceError(
                 "kinds of a LearningRateSchedule",
                 expected="different ones of " + ", ".join(KINDS),

@@ -54,7 +54,7 @@ def with_knowledge(
         check_objectives(changes["sources"], n_objectives)
     if not changes:
         return sampler
-    fields = {field.name for field in dataclasses.fields(sampler)}  # type: ignore[arg-type]
+    fields = getattr(sampler, "__dataclass_fields__", {})  # a sampler of the user's may have none
     for name, what in (("prior", "prior"), ("sources", "learn_from")):
         if name in changes and name not in fields:
             raise SettingsError(

@@ -10,7 +10,7 @@ import pytest
 optuna = pytest.importorskip("optuna")
 
 import bayesopt as bo  # noqa: E402
-from bayesopt.errors import InvalidValueError, SpaceError, StudyExistsError  # noqa: E402
+from bayesopt.errors import InvalidValueError, SpaceError, StudyError, StudyExistsError  # noqa: E402
 from bayesopt.integrations.optuna import (  # noqa: E402
     BayesOptSampler,
     from_optuna,
@@ -342,3 +342,10 @@ def test_reports_of_several_objectives_and_broken_steps_come_back():
     study.add_trial({"x": 0.5}, [1, 2], reports={0.5: [3, 4], 1: [math.nan, 2]})
     back = from_optuna(to_optuna(study), space=study.space)
     assert repr(back.trials[0].reports) == repr(study.trials[0].reports)
+
+
+@pytest.mark.parametrize("move", [from_optuna, to_optuna])
+@pytest.mark.parametrize("given", [5, None, "sqlite:///optuna.db"])
+def test_what_is_no_study_is_refused(move, given):
+    with pytest.raises(StudyError, match="study to move"):
+        move(given)

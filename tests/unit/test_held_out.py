@@ -167,6 +167,11 @@ def test_it_does_not_travel_into_workers():
         ([[1, 2, 3]], {"test": True}),
         ([[1, 2, 3]], {"test": "a"}),
         ([[1]], {}),
+        ([5], {}),
+        ([np.array(1.0)], {}),
+        ([None], {}),
+        ([[1, 2, 3]], {"seed": -1}),
+        ([[1, 2, 3]], {"seed": "a"}),
     ],
 )
 def test_what_cannot_be_split_is_refused(data, options):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import bayesopt as bo
-from bayesopt.errors import StudyError, TrialNotFoundError
+from bayesopt.errors import SettingsError, StudyError, TrialNotFoundError
 from bayesopt.host import Decision, decide, make_sampler, make_scheduler, propose, settle
 from bayesopt.trial import TrialState
 
@@ -49,6 +49,18 @@ def test_what_is_known_is_called_so():
     (candidate,) = propose(make_sampler("random"), history)
     assert not candidate.is_new
     assert "exhausted" in candidate.fallback
+
+
+@pytest.mark.parametrize("wrong", [{"sampler": "gp"}, {"n": 0}, {"n": 1.5}, {"number": -1}])
+def test_what_makes_no_sense_is_refused(wrong):
+    asked = {"sampler": make_sampler("random"), "history": history_of(2), **wrong}
+    with pytest.raises(SettingsError):
+        propose(**asked)
+
+
+def test_a_name_is_no_scheduler():
+    with pytest.raises(SettingsError, match="make_scheduler"):
+        decide("median", history_of(2), 0)
 
 
 def test_randomness_is_keyed_by_the_number_given():

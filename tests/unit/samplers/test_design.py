@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 from bayesopt.history import History
+from bayesopt.rng import trial_rng
+from bayesopt.samplers import GPSampler, TPESampler
 from bayesopt.samplers.design import offer_design
 from bayesopt.samplers.fresh import Batch
 from bayesopt.space import Categorical, Float, Int, Space
@@ -69,3 +71,21 @@ def test_where_rows_may_repeat_the_design_goes_on_all_the_same() -> None:
         rows.append(design(history, 1)[0])
         history.append(space.decode(rows[-1][None, :])[0])
     assert len(np.unique(rows, axis=0)) == 25
+
+
+@pytest.mark.parametrize("make", [GPSampler, TPESampler])
+@pytest.mark.parametrize("seed", range(5))
+def test_the_first_trial_is_the_guess_also_where_few_completions_are_feasible(
+    make: type[GPSampler | TPESampler], seed: int
+) -> None:
+    space = Space({"x": Float(0.0, 1.0), "y": Float(0.0, 1.0)}, constraints=["x + y < 0.95"])
+    sampler = make(prior={"x": 0.9})
+    rows = sampler.propose(space, History(space, seed=seed), 1, trial_rng(seed, 0)).rows
+    assert rows[0, 0] == pytest.approx(0.9)
+    assert space.feasible(rows).all()
+
+
+def test_a_guess_that_the_constraints_rule_out_does_not_keep_a_study_from_beginning() -> None:
+    space = Space({"x": Float(0.0, 1.0), "y": Float(0.0, 1.0)}, constraints=["x < 0.5"])
+    made = GPSampler(prior={"x": 0.9}).propose(space, History(space, seed=0), 4, trial_rng(0, 0))
+    assert space.feasible(made.rows).all()

@@ -186,7 +186,15 @@ def test_many_trials_are_thinned_out() -> None:
         {"beta": -1.0},
         {"trust_region": "sometimes"},
         {"model": {"no such": 1}},
-        {"search": {"n_starts": 0, "no such": 1}},
+        {"model": {"sparsity": 0}},
+        {"model": {"sparsity": "few"}},
+        {"model": {"signal": 2.0}},
+        {"search": {"n_starts": 0}},
+        {"search": {"n_starts": 1, "no such": 1}},
+        {"search": {"most_moved": -3.0}},
+        {"search": {"most_moved": "few"}},
+        {"search": {"sigmas": ()}},
+        {"search": {"tolerance": None}},
     ],
 )
 def test_settings_are_checked(settings: dict[str, object]) -> None:

@@ -14,6 +14,7 @@ from bayesopt.acquisition.utility import Gain, Success
 from bayesopt.history import History
 from bayesopt.rng import trial_rng
 from bayesopt.samplers import GPSampler
+from bayesopt.samplers.fresh import Batch
 from bayesopt.samplers.gp_data import Observed, observe
 from bayesopt.samplers.gp_search import (
     Plan,
@@ -21,6 +22,7 @@ from bayesopt.samplers.gp_search import (
     lives_of,
     mood_for,
     narrowed,
+    offer_second,
     region_for,
     search_settings,
     taking_in,
@@ -63,6 +65,18 @@ def test_a_search_that_is_stuck_for_long_asks_a_second_model() -> None:
     thirds = {"local": 1 / 3, "bold": 1 / 3, "second": 1 / 3}
     assert moods(two, 8) == pytest.approx(thirds, abs=0.08)
     assert "second" not in moods(PLAN, 8)
+
+
+def test_what_a_second_model_repeats_is_not_taken() -> None:
+    space = Space({"k": Int(0, 2)})
+    history = History(space, seed=0)
+    two = dataclasses.replace(PLAN, second=TPESampler(n_startup=2))
+    for k, expected in ((0, True), (1, True), (2, True), (None, False)):
+        batch = Batch(1, space.d)
+        assert offer_second(two, batch, space, history, trial_rng(0, history.n)) == expected
+        assert batch.missing == (not expected)
+        if k is not None:
+            history.tell(history.append({"k": k}), float(k))
 
 
 def believed(n: int = 12, n_failed: int = 0) -> tuple[Belief, Observed]:

@@ -228,8 +228,8 @@ def test_constraints_may_use_dotted_names() -> None:
 
 @pytest.mark.parametrize(
     "settings",
-    [{"kinds": []}, {"kinds": ["linear"]}, {"kinds": ["step", "step"]}, {"lr": "0.1"},
-     {"lr": None}, {"gamma": True}],
+    [{"kinds": []}, {"kinds": 0.1}, {"kinds": {}}, {"kinds": ["linear"]},
+     {"kinds": ["step", "step"]}, {"lr": "0.1"}, {"lr": None}, {"gamma": True}],
 )  # fmt: skip
 def test_bad_bundles_are_typed_errors(settings: dict) -> None:
     with pytest.raises(SpaceError, match="LearningRateSchedule"):

@@ -149,3 +149,15 @@ def test_a_look_inside_sees_what_earlier_studies_say() -> None:
     band = inside.predict(configs)
     assert np.median(abs(band.median - told)) < 0.01
     assert inside.cross_validated().r2 > 0.0
+
+
+@pytest.mark.parametrize("known", [{"prior": {"x": 0.5}}, {"learn_from": []}])
+def test_a_sampler_of_the_users_that_has_no_place_for_it_refuses(known: dict[str, object]) -> None:
+    class Own:
+        name = "own"
+
+        def propose(self, space, history, n, rng):  # never called
+            raise AssertionError
+
+    with pytest.raises(SettingsError, match="got sampler 'own'"):
+        bo.create_study({"x": bo.Float(0.0, 1.0)}, sampler=Own(), **known)
