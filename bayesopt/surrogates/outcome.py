@@ -14,6 +14,7 @@ from bayesopt.surrogates.settings import GPSettings
 F = npt.NDArray[np.float64]
 
 _LARGEST = float(np.finfo(np.float64).max)
+_MOST_VARIANCE = 1e8  # of an outcome's noise, beside a variance of 1 of them all
 _CONSTANT = 1e-14  # a spread that rounding explains, relative to the largest outcome
 _LEAST_SPREAD = 0.5  # of what Yeo-Johnson gives from a spread of 1
 _FEW = 4  # outcomes that have no outliers
@@ -62,11 +63,12 @@ class Outcome:
         """Return the variances of outcomes y [n] in the model's units, given those in the user's.
 
         By the slope of the line through a standard deviation to either side: where the map bends,
-        or was cut off, a tangent would say too much or nothing.
+        or was cut off, a tangent would say too much or nothing. No more than what tells nothing
+        beside outcomes of variance 1, since more would drown the arithmetic.
         """
         reach = np.sqrt(variance)
         half = 0.5 * (self.from_outcome(y + reach) - self.from_outcome(y - reach))
-        return np.asarray(half * half)
+        return np.asarray(np.minimum(half * half, _MOST_VARIANCE))
 
 
 def fit_outcome(y: F, settings: GPSettings) -> Outcome:

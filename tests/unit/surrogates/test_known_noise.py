@@ -138,6 +138,15 @@ def test_the_variance_in_the_model_s_units_does_not_depend_on_the_user_s() -> No
     np.testing.assert_allclose(line.variance_of(y, np.full(30, 0.5)), 0.5 / y.var())
 
 
+@pytest.mark.parametrize("variance", [1e20, 1e150, 1e300])
+def test_an_outcome_that_tells_nothing_leaves_a_search_its_proposals(variance: float) -> None:
+    study = bo.create_study({"x": bo.Float(0.0, 1.0)}, sampler="gp", seed=0)
+    for k in range(14):
+        trial = study.ask()
+        study.tell(trial, (trial.params["x"] - 0.3) ** 2, variance=variance if k % 3 else 1e-4)
+    assert {trial.fallback for trial in study.trials} == {""}
+
+
 def test_gpytorch_says_the_same() -> None:
     pytest.importorskip("gpytorch")
     pytest.importorskip("botorch")
