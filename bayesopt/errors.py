@@ -81,6 +81,11 @@ def _rebuild(
 class SpaceError(BayesOptError, ValueError):
     """A parameter, a condition or a constraint is ill-defined."""
 
+    def of_parameter(self, name: str) -> SpaceError:
+        """Return the same error, saying which parameter it is about."""
+        what = f"parameter {name!r}: {self.what}"
+        return SpaceError(what, expected=self.expected, got=self.got, remedy=self.remedy)
+
 
 class ExpressionError(SpaceError):
     """A constraint expression uses something outside the whitelist."""

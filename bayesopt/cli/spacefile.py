@@ -113,12 +113,7 @@ def _parameter(name: str, entry: object) -> Parameter | Bundle:
     try:
         return _made(entry)
     except SpaceError as error:
-        raise SpaceError(
-            f"parameter {name!r}: {error.what}",
-            expected=error.expected,
-            got=error.got,
-            remedy=error.remedy,
-        ) from None
+        raise error.of_parameter(name) from None
 
 
 def _made(entry: object) -> Parameter | Bundle:

@@ -70,12 +70,7 @@ def _declare(study: Study, trials: Sequence[FrozenTrial]) -> None:
         try:
             suggested[name] = declared(distribution), None
         except SpaceError as error:
-            raise SpaceError(
-                f"parameter {name!r}: {error.what}",
-                expected=error.expected,
-                got=error.got,
-                remedy=error.remedy,
-            ) from error
+            raise error.of_parameter(name) from error
     grow_space(study._context, suggested)
 
 

@@ -12,7 +12,6 @@ import numpy.typing as npt
 
 from bayesopt.acquisition.settings import SearchSettings
 from bayesopt.checks import require_choice, require_count, require_number
-from bayesopt.errors import SettingsError, short_repr
 from bayesopt.history import History
 from bayesopt.samplers.base import Suggestion
 from bayesopt.samplers.cost import check_cost, cost_exponent, is_design_paid
@@ -29,6 +28,7 @@ from bayesopt.samplers.engine import check_device, machinery, require
 from bayesopt.samplers.fresh import Batch, fill_up, may_repeat
 from bayesopt.samplers.gp_data import Observed, observe
 from bayesopt.samplers.gp_outcomes import Outcomes, is_manifold, observe_outcomes
+from bayesopt.samplers.gp_settings import check_reference, check_values, plain_reference
 from bayesopt.samplers.guess import guess_of, prior_of
 from bayesopt.samplers.tpe import TPESampler
 from bayesopt.space import Space
@@ -169,15 +169,11 @@ class GPSampler:
         object.__setattr__(self, "sources", plain_sources(self.sources))
         second = TPESampler(prior=self.prior, prior_trials=self.prior_trials)
         object.__setattr__(self, "_second", second)
-        if not _is_reference(self.reference):
-            got = short_repr(self.reference)
-            raise SettingsError("reference", expected="finite numbers, or None", got=got)
+        object.__setattr__(self, "reference", plain_reference(self.reference))
         check_device(self.device)
         check_cost(self.cost, self.cost_budget)
         for kind, given in ((GPSettings, self.model), (SearchSettings, self.search)):
-            _check_values(kind, given)
-        if self.reference is not None:
-            object.__setattr__(self, "reference", tuple(float(each) for each in self.reference))
+            check_values(kind, given)
 
     def propose(
         self, space: Space, history: History, n: int, rng: np.random.Generator
@@ -187,7 +183,7 @@ class GPSampler:
         O(k³) for k finished trials where the process is fitted anew, O(k²) else.
         """
         require(self.device)
-        _check_reference(self.reference, history.n_objectives)
+        check_reference(self.reference, history.n_objectives)
         check_objectives(self.sources, history.n_objectives)
         batch = Batch(n, space.d, copies=may_repeat(history))
         data = observe_outcomes(history) if is_manifold(history) else observe(history)
@@ -381,34 +377,3 @@ class GPSampler:
             noise=data.noise,
             mean=None if earlier is None else earlier.mean(data),
         )
-
-
-def _is_reference(value: object) -> bool:
-    try:
-        given = np.zeros(1) if value is None else np.asarray(value, dtype=np.float64)
-    except (TypeError, ValueError):
-        return False
-    return given.ndim == 1 and bool(np.isfinite(given).all())
-
-
-def _check_reference(reference: Sequence[float] | None, n_objectives: int) -> None:
-    if reference is not None and len(reference) != n_objectives:
-        raise SettingsError(
-            "reference",
-            expected=f"a number for each of {n_objectives} objectives",
-            got=short_repr(reference),
-        )
-
-
-def _check_values(kind: type[GPSettings | SearchSettings], given: object) -> None:
-    known = {field.name for field in dataclasses.fields(kind)}
-    if given is not None and not (isinstance(given, dict) and set(given) <= known):
-        raise SettingsError(
-            kind.__name__, expected=f"a mapping of {sorted(known)}", got=short_repr(given)
-        )
-    try:
-        kind(**(given or {}))
-    except TypeError as error:
-        raise SettingsError(
-            kind.__name__, expected="values of the right kind", got=f"{short_repr(given)} ({error})"
-        ) from error

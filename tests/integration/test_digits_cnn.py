@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import subprocess
 import sys
 from pathlib import Path
@@ -10,18 +9,12 @@ from pathlib import Path
 import pytest
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "examples" / "digits_cnn"
-MODULES = ["data", "model", "train", "space", "search", "compare", "main"]
 
 
 @pytest.fixture
-def demo(monkeypatch):
-    """Import a module of the demo by its bare name, as its own files do."""
-    monkeypatch.syspath_prepend(FOLDER)
-    for name in MODULES:
-        monkeypatch.delitem(sys.modules, name, raising=False)
-    yield importlib.import_module
-    for name in MODULES:
-        sys.modules.pop(name, None)
+def demo(modules_of):
+    """Import a module of the demo by its bare name."""
+    return modules_of("digits_cnn")
 
 
 def test_the_parts_of_the_data_are_disjoint_and_balanced(demo):

@@ -2,25 +2,15 @@
 
 from __future__ import annotations
 
-import importlib
 import sys
-from pathlib import Path
 
 import pytest
 
-FOLDER = Path(__file__).resolve().parents[2] / "docs" / "examples" / "digits_nas"
-MODULES = ["space", "train", "main"]
-
 
 @pytest.fixture
-def example(monkeypatch):
-    """Import a module of the example by its bare name, as its own files do."""
-    monkeypatch.syspath_prepend(FOLDER)
-    for name in MODULES:
-        monkeypatch.delitem(sys.modules, name, raising=False)
-    yield importlib.import_module
-    for name in MODULES:
-        sys.modules.pop(name, None)
+def example(modules_of):
+    """Import a module of the example by its bare name."""
+    return modules_of("digits_nas")
 
 
 def test_every_network_of_its_space_can_be_built(example):
