@@ -106,6 +106,7 @@ class StudyContext:
         """Let the lease of an attempt go, and forget what was decided of it."""
         self.judged.pop(number, None)
         self.last_ones.pop(number, None)
+        self.cleared.pop(number, None)
         if self.leases is not None:
             self.leases.drop(number, attempt)
 
