@@ -108,7 +108,7 @@ def offer_best(
     lives = lives_of(y, data.numbers, plan.n_regions, space.d, plan.n_design)
     while batch.missing:
         life = lives[(history.n + len(batch.rows())) % plan.n_regions]
-        mood = mood_for(plan, life, space.domain, rng)
+        mood = mood_for(plan, life, space.domain, rng, is_level=belief.half_step > 0.0)
         if mood == "second" and offer_second(plan, batch, space, history, rng):
             n_second += 1
             continue
@@ -207,22 +207,28 @@ def narrowed(utility: Utility, mood: str, domain: Domain, begun: Sequence[F]) ->
     return utility if branch is None else Utility((*utility.terms, branch))
 
 
-def mood_for(plan: Plan, life: Life, domain: Domain, rng: np.random.Generator) -> str:
+def mood_for(
+    plan: Plan, life: Life, domain: Domain, rng: np.random.Generator, is_level: bool = False
+) -> str:
     """Return how the next row is looked for: "calm", "bold", "local" or "second".
 
     A search that is stuck tries the others in turn, by a coin: what it knows well yields nothing
     more, so a smaller region helps, or a place that is less certain; when it has been stuck for
     twice as long also a second model, since this one may be wrong. Where there are choices it is
-    bold now and then anyway: it knows least of those that it has not taken.
+    bold now and then anyway: it knows least of those that it has not taken. On a level, where
+    several trials have the best outcome, it is bold instead of calm or local: what lies next to
+    them is most likely the same once more.
     """
     coin = rng.random()
     n_spells = life.n_idle // max(_LEAST_PATIENCE, domain.d)
-    if not n_spells:
+    if not n_spells and not is_level:
         has_choices = bool((domain.kind == NOMINAL).any())
         return "bold" if has_choices and coin < plan.explore else "calm"
     share = _SECOND_SHARE if n_spells > 1 and plan.second is not None else 0.0
     if coin >= 1.0 - share:
         return "second"
+    if is_level:
+        return "bold"
     is_local = coin < _LOCAL_SHARE * (1.0 - share)
     return ("local" if plan.has_region else "calm") if is_local else "bold"
 
@@ -236,8 +242,12 @@ def taking_in(belief: Belief, rows: F) -> Belief:
 
 
 def utility_of(plan: Plan, belief: Belief, mood: str) -> Utility:
-    """Return what the next row is worth; a bold search wants more than a tiny improvement."""
-    best = belief.incumbent - (_MARGIN if mood in ("bold", "second") else 0.0)
+    """Return what the next row is worth; a bold search wants more than a tiny improvement.
+
+    Where the objective moves in steps, half of one is the least that counts.
+    """
+    margin = _MARGIN if mood in ("bold", "second") else 0.0
+    best = belief.incumbent - max(margin, belief.half_step)
     acquisition: Acquisition = LogEI(best)
     if plan.acquisition == "ucb":
         acquisition = UCB(plan.beta)

@@ -35,6 +35,7 @@ __all__ = ["Belief", "FitCache", "GPSettings", "build_belief"]
 F = npt.NDArray[np.float64]
 B = npt.NDArray[np.bool_]
 
+_LEVEL = 3  # trials with exactly the best outcome: what tells of steps
 _TEMPERATURE = 2.0  # of the modes' weights: their posteriors' heights say little of their volumes
 
 
@@ -63,6 +64,8 @@ class Belief:
         Where trials succeed, once one has failed.
     outcome : Outcome
         The transform.
+    half_step : float
+        Half the way from the best outcome to the next, where the objective moves in steps; else 0.
     """
 
     members: tuple[Process, ...]
@@ -75,6 +78,7 @@ class Belief:
     is_noisy: bool
     success: SuccessModel | None
     outcome: Outcome
+    half_step: float = 0.0
 
     def mean(self, X: F) -> F:
         """Return the posterior mean [m] at rows X [m, d], averaged over the members."""
@@ -233,7 +237,21 @@ def _learn(
         is_noisy=is_noisy,
         success=success,
         outcome=outcome,
+        half_step=half_step(t) if deterministic else 0.0,
     )
+
+
+def half_step(y: F) -> float:
+    """Return half the way from the best of outcomes [n] to the next; 0 unless three are the best.
+
+    An objective that gives the same number again at other configurations moves in steps, as an
+    accuracy on a hundred samples does, and so does what is left to gain. Half of a step is where
+    rounding to the next level begins.
+    """
+    best = y.min(initial=np.inf)
+    above = y[y > best]
+    is_level = above.size and y.size - above.size >= _LEVEL
+    return 0.5 * float(above.min() - best) if is_level else 0.0
 
 
 def _members(

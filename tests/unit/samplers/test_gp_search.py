@@ -30,7 +30,8 @@ from bayesopt.samplers.gp_search import (
 )
 from bayesopt.samplers.tpe import TPESampler
 from bayesopt.space import Categorical, Float, Int, Space
-from bayesopt.surrogates.model import Belief
+from bayesopt.study import create_study
+from bayesopt.surrogates.model import Belief, half_step
 from bayesopt.trial import TrialState
 
 PLANE = Space({"x": Float(0.0, 1.0), "y": Float(0.0, 1.0)})
@@ -65,6 +66,36 @@ def test_a_search_that_is_stuck_for_long_asks_a_second_model() -> None:
     thirds = {"local": 1 / 3, "bold": 1 / 3, "second": 1 / 3}
     assert moods(two, 8) == pytest.approx(thirds, abs=0.08)
     assert "second" not in moods(PLAN, 8)
+
+
+def test_three_trials_with_exactly_the_best_outcome_tell_of_steps() -> None:
+    others = [-0.4, 0.0, 0.8, 0.8, 0.8]
+    assert half_step(np.array([-1.0, -1.0, *others])) == 0.0
+    assert half_step(np.array([-1.0, 0.8, -1.0, -1.0, *others])) == pytest.approx(0.3)
+    assert half_step(np.full(6, -1.0)) == 0.0
+    assert half_step(np.empty(0)) == 0.0
+
+
+def test_on_a_level_half_a_step_is_wanted_wherever_the_search_is() -> None:
+    level = dataclasses.replace(believed()[0], half_step=0.3)
+    for mood in ("calm", "local", "bold"):
+        wanted = utility_of(PLAN, level, mood).terms[0].acquisition.best
+        assert wanted == pytest.approx(level.incumbent - 0.3)
+    two = dataclasses.replace(PLAN, second=TPESampler())
+    drawn = [mood_for(two, life(8), PLANE.domain, trial_rng(0, k), True) for k in range(400)]
+    assert set(drawn) == {"bold", "second"}
+    assert mood_for(two, life(0), PLANE.domain, trial_rng(0, 0), is_level=True) == "bold"
+
+
+def test_a_search_leaves_a_level_that_it_has_found() -> None:
+    def terraces(x: float, y: float) -> float:
+        return max(0.0, round(5.0 * abs(x - 0.8)) - 1.0) + max(0.0, round(5.0 * abs(y - 0.8)) - 1.0)
+
+    study = create_study(PLANE, sampler=GPSampler(), seed=1)
+    study.optimize(lambda trial: terraces(**trial.params), n_trials=50)
+    on_it = np.array([trial.value == study.best_value for trial in study.trials])
+    assert on_it.any()
+    assert on_it[20:].mean() < 0.8
 
 
 def test_what_a_second_model_repeats_is_not_taken() -> None:
