@@ -168,7 +168,7 @@ class Columns:
 
     @property
     def cost(self) -> F:
-        """Cost of the evaluation, [n]; NaN where not told."""
+        """Cost of the evaluation, all attempts together, [n]; NaN where not told."""
         return self._table.reading("cost")
 
     @property
@@ -430,6 +430,7 @@ def trial_columns(d: int, m: int) -> dict[str, Column]:
         "constraints": Column(np.float64, np.nan, 0),
         "feasible": Column(np.bool_, True),
         "cost": Column(np.float64, np.nan),
+        "begun_cost": Column(np.float64, 0.0),  # of attempts without a result: see `spending`
         "parent": Column(np.int64, -1),
         "fork_step": Column(np.float64, np.nan),
         "imported": flag,

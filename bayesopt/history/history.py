@@ -138,7 +138,8 @@ class History(Writing):
     ) -> None:
         """Record how a trial ended, in the user's direction; the same again is fine.
 
-        A PRUNED trial that is told no values has those of its last report.
+        A PRUNED trial that is told no values has those of its last report. The cost is that of the
+        last attempt: what pauses told is added.
 
         Raises
         ------
@@ -156,8 +157,16 @@ class History(Writing):
         if TrialState(int(self._table["state"][number])).is_finished:
             self._check_same(number, state, row, told)
             return
-        cost_s, noise = _NAN if seconds is None else seconds, self._variances(variance)
-        self._write_one(number, int(state), row, cost_s, told, variances=noise)
+        noise = self._variances(variance)
+        total = self._total_cost(number, seconds)
+        self._write_one(number, int(state), row, total, told, variances=noise)
+
+    def _total_cost(self, number: int, cost: float | None) -> float:
+        """Return what all attempts at a trial cost, NaN where nothing was told."""
+        begun = float(self._table["begun_cost"][number])
+        if cost is None:
+            return begun or _NAN
+        return begun + cost
 
     def report(self, number: int, step: object, values: object) -> None:
         """Record intermediate values, in the user's direction; the same step again replaces them.
@@ -174,16 +183,20 @@ class History(Writing):
             self._generation += 1
         self._log.note((number,))
 
-    def pause(self, number: int) -> None:
+    def pause(self, number: int, cost: object = None) -> None:
         """Lay a running trial aside; again is fine. It keeps its reports.
+
+        What this attempt has cost is added to the trial's cost.
 
         Raises
         ------
-        TrialNotFoundError
+        TrialNotFoundError, InvalidValueError
         StudyError
             If the trial is neither running nor paused.
         """
-        self._move(number, TrialState.RUNNING, TrialState.PAUSED)
+        seconds = coerce_cost(cost)
+        if self._move(number, TrialState.RUNNING, TrialState.PAUSED) and seconds is not None:
+            self._table["begun_cost"][number] += seconds
 
     def resume(self, number: int) -> None:
         """Go on with a paused trial; of one that runs this is fine.

@@ -184,7 +184,8 @@ class Study(Views):
         constraints : mapping of str to float, or sequence of float, optional
             Outcome constraints, feasible at <= 0.
         cost : float, optional
-            What the evaluation cost, seconds unless you mean something else.
+            What the evaluation cost, seconds unless you mean something else. Of a trial that is
+            paused, and of one that was, that of this attempt: the trial's is that of all attempts.
         variance : float or sequence of float, optional
             How noisy the value is: the square of its standard error, e.g. the variance over k
             repetitions divided by k where the value is their mean. One per objective.
@@ -204,7 +205,8 @@ class Study(Views):
         handle = trial if isinstance(trial, Trial) else None
         attempt = None if handle is None else handle.attempt
         if state in ("paused", TrialState.PAUSED):
-            pausing.pause(self._context, number, attempt)
+            told = values, constraints, variance
+            pausing.pause_by_hand(self._context, number, attempt, told, cost)
             return
         result = telling.make_result(
             len(self.directions), values, state, constraints, cost, variance=variance
@@ -312,10 +314,10 @@ class Study(Views):
             Seconds after which this call begins no further trial.
         max_cost : float, optional
             What the trials of the *study* may cost in all, in the unit that costs are told in
-            (seconds, where they are measured): no trial begins once that is spent, earlier runs
-            and other workers included. One that is being evaluated counts as a typical one, so the
-            last trials may exceed it by what they cost more. A ``GPSampler`` and the default
-            sampler look for gains per cost then, see ``GPSampler.cost``.
+            (seconds, where they are measured): no trial begins once that is spent, earlier runs,
+            paused trials and other workers included. One that is being evaluated counts as a
+            typical one, so the last trials may exceed it by what they cost more. A ``GPSampler``
+            and the default sampler look for gains per cost then, see ``GPSampler.cost``.
         n_jobs : int
             How many trials at once; processes, or threads with ``threads=True``.
             -1: as many as there are processor cores.

@@ -17,6 +17,7 @@ from bayesopt.results import (
     coerce_variances,
 )
 from bayesopt.storage.base import Result
+from bayesopt.study.attempts import with_earlier_cost
 from bayesopt.study.context import StudyContext
 from bayesopt.study.pausing import collect_garbage, is_to_be_paused, pause
 from bayesopt.study.versions import Suggested, grow_space
@@ -106,9 +107,10 @@ def tell(
     if suggested is not None:
         record_suggestions(context, number, attempt, suggested)
     if result.state is TrialState.PRUNED and is_to_be_paused(context, number, attempt):
-        return pause(context, number, attempt)
+        return pause(context, number, attempt, result.cost)
     if result.state is TrialState.PRUNED and result.values is None:
         result = _with_last_report(context, number, result)
+    result = with_earlier_cost(context, number, attempt, result)
     told = context.storage.tell(context.study_id, number, attempt, result)
     if attempt is not None:
         context.drop(number, attempt)
