@@ -309,7 +309,9 @@ class Study(Views):
             The budget of the *study*: stop when so many trials are finished, earlier runs and other
             workers included. A study that has them already does nothing. When only trials of other
             workers are left, wait for them as long as one of them gives a sign of life within
-            ``lease_s``, and run those again whose worker vanished.
+            ``lease_s``, and run those again whose worker vanished. Trials that wait for others
+            under a scheduler are decided without them then; end a call by `timeout` or `stop` to
+            leave them waiting.
         timeout : float, optional
             Seconds after which this call begins no further trial.
         max_cost : float, optional
