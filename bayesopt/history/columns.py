@@ -123,9 +123,10 @@ class Columns:
         Anything: state, configuration, values, constraints, cost or reports. Reading those rows
         again brings a cache up to date, whatever the `generation`. O(k log k) for the last 8,192
         changes or more; of what is further back, and when a constraint is told for the first time,
-        the answer is all trials. Version 0 is that of a history without trials.
+        the answer is all trials. Version 0 is that of a history without trials, one below that of
+        a reader who knows nothing yet.
         """
-        changed = self._log.since(misuse.checked_count("version", version, 0))
+        changed = self._log.since(misuse.checked_integer("version", version))
         return np.arange(self.n, dtype=np.int64) if changed is None else changed
 
     @property

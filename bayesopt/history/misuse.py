@@ -27,6 +27,13 @@ def checked_space(space: object) -> Space:
     )
 
 
+def checked_integer(name: str, value: Any) -> int:
+    """Return a whole number. Raises InvalidValueError."""
+    if not is_whole(value):
+        raise InvalidValueError(name, expected="a whole number", got=short_repr(value))
+    return int(value)
+
+
 def checked_count(name: str, value: Any, least: int) -> int:
     """Return a whole number of at least so much. Raises InvalidValueError."""
     if not is_whole(value) or int(value) < least:

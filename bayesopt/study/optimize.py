@@ -75,9 +75,9 @@ class Optimization:
         self._n_jobs = n_jobs
         self._callbacks = checks.functions("callbacks", callbacks)
         self._catch = checks.exceptions("catch", catch)
-        self._show_progress = progress
+        self._show_progress = None if progress is None else checks.flag("progress", progress)
         self._trial_timeout = checks.seconds("trial_timeout", trial_timeout)
-        self._threads = threads
+        self._threads = checks.flag("threads", threads)
         self._rule = None if stop is None else checks.function("stop", stop)
         self._judged = -1
         self._attempts: dict[int, int] = {}

@@ -23,7 +23,7 @@ from bayesopt.study.port import StudyPort
 from bayesopt.study.records import get_record, proposal_of, with_user_params
 from bayesopt.study.stopping import StopRule
 from bayesopt.study.telling import StateLike
-from bayesopt.study.versions import as_space, change_space
+from bayesopt.study.versions import change_space, required_space
 from bayesopt.study.views import Views
 from bayesopt.trial import TrialRecord, TrialState
 
@@ -108,8 +108,8 @@ class Study(Views):
 
     @space.setter
     def space(self, space: Space | Mapping[str, Any]) -> None:
-        """Change the space; old trials stay usable. Raises SpaceChangedError."""
-        change_space(self._context, as_space(space) or Space({}))
+        """Change the space; old trials stay usable. Raises SpaceChangedError, SpaceError."""
+        change_space(self._context, required_space(space))
 
     @property
     def user_attrs(self) -> dict[str, Any]:

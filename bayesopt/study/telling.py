@@ -66,12 +66,23 @@ def make_result(
         constraints={} if constraints is None else coerce_constraints(constraints),
         cost=coerce_cost(cost),
         error=error,
-        reports={
-            coerce_step(step): coerce_values(reported, n_objectives, what="reported value")
-            for step, reported in (reports or {}).items()
-        },
+        reports=_checked_reports(reports, n_objectives),
         variances=coerce_variances(variance, n_objectives),
     )
+
+
+def _checked_reports(reports: object, n_objectives: int) -> dict[float, tuple[float, ...]]:
+    """Return intermediate values by step. Raises InvalidValueError."""
+    if reports is None:
+        return {}
+    if not isinstance(reports, Mapping):
+        raise InvalidValueError(
+            "reports", expected="a mapping of steps to values", got=short_repr(reports)
+        )
+    return {
+        coerce_step(step): coerce_values(reported, n_objectives, what="reported value")
+        for step, reported in reports.items()
+    }
 
 
 def _state(state: StateLike | None, told: tuple[float, ...] | None) -> TrialState:
@@ -80,7 +91,8 @@ def _state(state: StateLike | None, told: tuple[float, ...] | None) -> TrialStat
     elif state is None:
         known = None if told is None else TrialState.COMPLETE
     else:
-        known = state if state in _TELLABLE.values() else None
+        is_state = isinstance(state, TrialState) and state in _TELLABLE.values()
+        known = state if is_state else None
     if known is None or (known is TrialState.COMPLETE and told is None):
         raise InvalidValueError(
             "result of a trial",

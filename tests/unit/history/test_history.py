@@ -223,7 +223,7 @@ def test_questions_that_make_no_sense_are_refused() -> None:
             history.count(states)
         with pytest.raises(InvalidValueError, match="state"):
             history.numbers_in(states)
-    for version in ("a", -1, 0.5, None):
+    for version in ("a", 0.5, None):
         with pytest.raises(InvalidValueError, match="version"):
             history.changed_since(version)
     with pytest.raises(InvalidValueError, match="Storage"):
