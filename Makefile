@@ -3,6 +3,9 @@
 
 PYTHON ?= python3
 PYTEST_ARGS ?=
+# Processes that tests run in: as many as there are cores, up to four. 0: none but pytest's own,
+# which a debugger needs.
+PYTEST_WORKERS ?= logical
 BENCH_ARGS ?=
 VENV   := .venv
 BIN    := $(VENV)/bin
@@ -32,8 +35,8 @@ help:  ## show this list
 demo: $(VENV)/.demo  ## tune a small CNN on real handwritten digits; run it again to resume
 	$(BIN)/python docs/examples/digits_cnn/main.py $(DEMO_ARGS)
 
-test: $(VENV)/.test  ## run the default test suite
-	$(BIN)/python -m pytest $(PYTEST_ARGS)
+test: $(VENV)/.test  ## run the default test suite: PYTEST_WORKERS=0 for one process
+	$(BIN)/python -m pytest -n $(PYTEST_WORKERS) --maxprocesses 4 --dist worksteal $(PYTEST_ARGS)
 
 test-slow: $(VENV)/.test  ## run the slow tests only
 	$(BIN)/python -m pytest -m slow $(PYTEST_ARGS)

@@ -26,6 +26,7 @@ from bayesopt.results import (
 )
 from bayesopt.rng import named_rng
 from bayesopt.space import Categorical, Float, Int, Parameter
+from bayesopt.space.groups import require_name
 
 _log = logging.getLogger("bayesopt")
 
@@ -168,6 +169,7 @@ class Trial:
     def _suggest(self, name: str, parameter: Parameter) -> Any:
         if not self._setup.define_by_run:
             return self._declared_value(name, parameter)
+        require_name(name)
         if name in self._suggested:
             return self._same_again(name, parameter)
         value = self._offer(name, parameter)

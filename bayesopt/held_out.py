@@ -110,6 +110,7 @@ class HeldOut:
         groups: Sequence[Any] | npt.NDArray[Any] | None = None,
         shuffle: bool = True,
     ) -> None:
+        _require_flag(shuffle)
         n = _common_length([*data, *(x for x in (stratify, groups) if x is not None)])
         if not data or sum((stratify is not None, groups is not None, not shuffle)) > 1:
             raise InvalidValueError(
@@ -158,15 +159,23 @@ class HeldOut:
         -----
         HeldOutWarning
             If the test part was looked at before, or tuning is not over.
+
+        Raises
+        ------
+        InvalidValueError
+            If `function` or `study` is none.
+        StudyError
+            If the study's attribute is not what this method writes.
         """
+        _require_usable(function, study)
+        recorded = _recorded(study)
         _warn_of_unfinished(study)
-        _warn_of_looks(self._looks or _recorded(study), study)
+        _warn_of_looks(self._looks or recorded, study)
         result = function(*(take(each, self._test) for each in self._data))
         look = Look(time.time(), _plain(result), None if study is None else len(study.trials))
         self._looks.append(look)
         if study is not None:
-            known = study.user_attrs.get(ATTRIBUTE, [])
-            study.set_user_attr(ATTRIBUTE, [*known, asdict(look)])
+            study.set_user_attr(ATTRIBUTE, [*map(asdict, [*recorded, look])])
         return result
 
     def __reduce__(self) -> NoReturn:
@@ -206,25 +215,32 @@ def _common_length(data: Sequence[Any]) -> int:
 
 
 def _length(data: Any) -> int:
+    is_row = hasattr(data, "__getitem__") and not isinstance(data, str | bytes | Mapping)
     try:
-        return int(data.shape[0]) if hasattr(data, "shape") else len(data)
-    except (TypeError, IndexError) as error:
-        raise InvalidValueError(
-            "held-out data", expected="samples, one after the other", got=short_repr(data)
-        ) from error
+        if is_row:
+            n = int(data.shape[0]) if hasattr(data, "shape") else len(data)
+            take(data, np.zeros(min(n, 1), dtype=np.int64))  # a matrix in coordinates cannot
+            return n
+    except (TypeError, IndexError, KeyError):
+        pass  # a number in an array, for one
+    raise InvalidValueError(
+        "held-out data",
+        expected="samples, one after the other: an array, a data frame, a tensor or a list",
+        got=short_repr(data),
+    )
 
 
 def _n_test(test: object, n: int) -> int:
     """Return how many samples to hold out of `n`."""
-    is_share = isinstance(test, float) and 0.0 < test < 1.0
-    n_test = min(max(round(test * n), 1), n - 1) if is_share else test  # type: ignore[operator]
-    if isinstance(n_test, bool) or not isinstance(n_test, int) or not 0 < n_test < n:
+    if isinstance(test, float | np.floating) and 0.0 < test < 1.0:
+        test = min(max(round(float(test) * n), 1), n - 1)
+    if isinstance(test, bool) or not isinstance(test, int | np.integer) or not 0 < test < n:
         raise InvalidValueError(
             "test",
             expected=f"a share in (0, 1), or a number of the {n} samples that leaves some",
             got=short_repr(test),
         )
-    return n_test
+    return int(test)
 
 
 def _held_out(n: int, n_test: int, seed: int, stratify: Any, groups: Any, shuffle: bool) -> Indices:
@@ -240,8 +256,14 @@ def _held_out(n: int, n_test: int, seed: int, stratify: Any, groups: Any, shuffl
     return np.sort(held)
 
 
+def _require_flag(shuffle: object) -> None:
+    if not isinstance(shuffle, bool | np.bool_):
+        raise InvalidValueError("shuffle", expected="True or False", got=short_repr(shuffle))
+
+
 def _checked_seed(seed: object) -> int:
-    whole = int(seed) if isinstance(seed, int | np.integer) else -1
+    is_whole = isinstance(seed, int | np.integer) and not isinstance(seed, bool)
+    whole = int(seed) if is_whole else -1  # type: ignore[call-overload]
     if whole < 0:
         raise InvalidValueError("seed", expected="a whole number >= 0", got=short_repr(seed))
     return whole
@@ -251,7 +273,18 @@ def _codes(labels: Any) -> Indices:
     """Return labels as numbers from 0, in the order in which they come first."""
     plain = labels.tolist() if hasattr(labels, "tolist") else list(labels)
     known: dict[Any, int] = {}
-    return np.array([known.setdefault(label, len(known)) for label in plain], dtype=np.int64)
+    try:
+        codes = [known.setdefault(label, len(known)) for label in plain]
+        is_sound = all(label == label for label in known)  # NaN is not
+    except TypeError:  # an array of several columns, for one
+        is_sound = False
+    if not is_sound:
+        raise InvalidValueError(
+            "labels of stratify or groups",
+            expected="one number, text or another hashable for each sample, no NaN",
+            got=short_repr(labels),
+        )
+    return np.array(codes, dtype=np.int64)
 
 
 def _of_each_label(codes: Indices, n_test: int, rng: np.random.Generator) -> Indices:
@@ -287,10 +320,27 @@ def _whole_groups(codes: Indices, n_test: int, rng: np.random.Generator) -> Indi
 # --------------------------------------------------------------------------------- looking
 
 
+def _require_usable(function: object, study: object) -> None:
+    if not callable(function):
+        raise InvalidValueError("function", expected="a callable", got=short_repr(function))
+    needed = ("user_attrs", "trials", "set_user_attr")
+    if study is not None and not all(hasattr(study, name) for name in needed):
+        raise InvalidValueError("study", expected="a Study or None", got=short_repr(study))
+
+
 def _recorded(study: StudyLike | None) -> list[Look]:
     if study is None:
         return []
-    return [Look(**each) for each in study.user_attrs.get(ATTRIBUTE, [])]
+    known = study.user_attrs.get(ATTRIBUTE, [])
+    try:
+        return [Look(**each) for each in known]
+    except TypeError:
+        raise StudyError(
+            f"study attribute {ATTRIBUTE!r}",
+            expected="a list of looks",
+            got=short_repr(known),
+            remedy=f"study.set_user_attr({ATTRIBUTE!r}, []) forgets all of them.",
+        ) from None
 
 
 def _warn_of_looks(looks: Sequence[Look], study: StudyLike | None) -> None:

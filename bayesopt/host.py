@@ -29,8 +29,9 @@ from bayesopt.history import History
 from bayesopt.rng import trial_rng
 from bayesopt.samplers.base import Sampler, learns
 from bayesopt.samplers.base import resolve as make_sampler
-from bayesopt.schedulers.base import Decision, Scheduler, Settled, settle, view
+from bayesopt.schedulers.base import Decision, Scheduler, Settled, view
 from bayesopt.schedulers.base import resolve as make_scheduler
+from bayesopt.schedulers.base import settle as settle_paused
 
 __all__ = [
     "Candidate",
@@ -98,13 +99,17 @@ def propose(
     Raises
     ------
     SettingsError
-        If the sampler is a name (``make_sampler`` makes one of it), or `n` or `number` is no count.
+        If the sampler or the scheduler is a name (``make_sampler`` makes one of it), `history` is
+        none, or `n` or `number` is no count.
     SpaceExhausted
         If the sampler repeats nothing and has nothing left.
     InfeasibleSpaceError
         If no configuration satisfies the constraints.
     """
     _require_method("propose", "sampler", sampler)
+    _require_history(history)
+    if scheduler is not None:
+        _require_method("decide", "scheduler", scheduler)
     _require_whole("n", n, least=1)
     _require_whole("number", 0 if number is None else number, least=0)
     seen = view(scheduler, history) if scheduler is not None and learns(sampler) else history
@@ -116,13 +121,18 @@ def propose(
 
 
 def _require_method(method: str, name: str, given: object) -> None:
-    if not hasattr(given, method):
+    if isinstance(given, type) or not hasattr(given, method):
         raise SettingsError(
             name,
             expected=f"a {name}",
             got=short_repr(given),
             remedy=f"bayesopt.host.make_{name} makes one of a name.",
         )
+
+
+def _require_history(given: object) -> None:
+    if not isinstance(given, History):
+        raise SettingsError("history", expected="a bayesopt.History", got=short_repr(given))
 
 
 def _require_whole(name: str, value: object, least: int) -> None:
@@ -146,7 +156,25 @@ def decide(scheduler: Scheduler, history: History, number: int) -> Decision:
     STOP: tell it with ``TrialState.PRUNED``. PAUSE: ``history.pause(number)``, and ask
     :func:`settle` from time to time who goes on.
 
-    Raises TrialNotFoundError, and SettingsError if the scheduler is none.
+    Raises TrialNotFoundError, and SettingsError if the scheduler or the history is none.
     """
     _require_method("decide", "scheduler", scheduler)
+    _require_history(history)
     return scheduler.decide(history, number, trial_rng(history.seed, number))
+
+
+def settle(scheduler: Scheduler, history: History, *, no_more: bool = False) -> Settled:
+    """Return what becomes of paused trials; all go on under a scheduler that pauses none.
+
+    Parameters
+    ----------
+    scheduler : Scheduler
+    history : History
+    no_more : bool
+        No trial will be added: what waits for others that do not exist yet must not wait for them.
+
+    Raises SettingsError if the scheduler or the history is none.
+    """
+    _require_method("decide", "scheduler", scheduler)
+    _require_history(history)
+    return settle_paused(scheduler, history, no_more=no_more)

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from bayesopt.errors import InvalidValueError, short_repr
 from bayesopt.lineage import Origin, origin_of
 from bayesopt.markup import trial_html
 
@@ -38,6 +39,19 @@ class TrialState(enum.IntEnum):
     def is_queued(self) -> bool:
         """Whether the next ``ask`` hands the trial out, whatever the scheduler."""
         return self in (TrialState.WAITING, TrialState.LOST)
+
+
+def as_state(given: object) -> TrialState:
+    """Return a state from itself or its name, in any case. Raises InvalidValueError."""
+    if isinstance(given, TrialState):
+        return given
+    if isinstance(given, str) and given.upper() in TrialState.__members__:
+        return TrialState[given.upper()]
+    raise InvalidValueError(
+        "state of a trial",
+        expected=f"one of {', '.join(TrialState.__members__)}",
+        got=short_repr(given),
+    )
 
 
 _FINISHED = frozenset({TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL, TrialState.INVALID})

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import zlib
+from collections.abc import Iterator
 from pathlib import Path
 
 # Before anything imports numpy or numba: both read these once.
@@ -25,7 +27,28 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # A shell that runs this in the background has its children ignore Ctrl-C, and theirs.
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
+import pytest  # noqa: E402
 from hypothesis import HealthCheck, settings  # noqa: E402
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_signature_per_kernel() -> Iterator[None]:
+    """Hold kernels to one signature each, so that processes may compile at the same time.
+
+    numba names the files of its cache by a number per signature: of two processes that compile the
+    same function for different ones, each may take the other's machine code for its own.
+    """
+    yield
+    kernels = {
+        f"{module.__name__}.{name}": kernel.signatures
+        for module in list(sys.modules.values())
+        if getattr(module, "__name__", "").startswith("bayesopt._kernels.")
+        for name, kernel in vars(module).items()
+        if getattr(getattr(kernel, "_cache", None), "cache_path", None)  # not an inner one
+    }
+    several = {name: each for name, each in kernels.items() if len(each) > 1}
+    assert not several, f"pass arrays of one dtype and layout: {several}"
+
 
 settings.register_profile(
     "default",

@@ -40,7 +40,7 @@ class _Lines:
         (value, by_mean, by_spread), by_spreads = np.empty((3, m)), np.empty((m, k))
         log_knowledge_gain(
             self.means,
-            self.spreads,
+            np.ascontiguousarray(self.spreads),  # of one layout, whatever m and k are
             self.mean,
             self.spread,
             order,

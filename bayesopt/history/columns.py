@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bayesopt.errors import InvalidValueError, TrialNotFoundError, short_repr
+from bayesopt.history import misuse
 from bayesopt.history.encodings import Encodings
 from bayesopt.history.index import KnownRows
 from bayesopt.history.levels import Levels
@@ -49,6 +50,8 @@ class Columns:
     define_by_run : bool
         Whether objectives decide which parameters there are: a trial that lacks one did not need
         it, where in a declared space it comes from an earlier version of the space.
+
+    Raises InvalidValueError for an argument of another kind.
     """
 
     def __init__(
@@ -61,9 +64,12 @@ class Columns:
         noisy: bool = False,
         define_by_run: bool = False,
     ) -> None:
-        self.n_objectives = n_objectives
-        self.directions = _checked_directions(directions, n_objectives)
-        self.seed, self.noisy, self.define_by_run = seed, noisy, define_by_run
+        space = misuse.checked_space(space)
+        self.n_objectives = n_objectives = misuse.checked_count("n_objectives", n_objectives, 1)
+        self.directions = misuse.checked_directions(directions, n_objectives)
+        self.seed = misuse.checked_count("seed", seed, 0)
+        self.noisy = misuse.checked_flag("noisy", noisy)
+        self.define_by_run = misuse.checked_flag("define_by_run", define_by_run)
         self._signs = np.array([-1.0 if each == "maximize" else 1.0 for each in self.directions])
         self._space = space
         self._constraint_names: tuple[str, ...] = ()
@@ -117,9 +123,10 @@ class Columns:
         Anything: state, configuration, values, constraints, cost or reports. Reading those rows
         again brings a cache up to date, whatever the `generation`. O(k log k) for the last 8,192
         changes or more; of what is further back, and when a constraint is told for the first time,
-        the answer is all trials. Version 0 is that of a history without trials.
+        the answer is all trials. Version 0 is that of a history without trials, one below that of
+        a reader who knows nothing yet.
         """
-        changed = self._log.since(version)
+        changed = self._log.since(misuse.checked_integer("version", version))
         return np.arange(self.n, dtype=np.int64) if changed is None else changed
 
     @property
@@ -168,7 +175,7 @@ class Columns:
 
     @property
     def cost(self) -> F:
-        """Cost of the evaluation, [n]; NaN where not told."""
+        """Cost of the evaluation, all attempts together, [n]; NaN where not told."""
         return self._table.reading("cost")
 
     @property
@@ -291,14 +298,17 @@ class Columns:
 
     def count(self, *states: TrialState) -> int:
         """Return how many trials are in one of `states`; O(1)."""
-        return self._tally.count(states)
+        try:
+            return self._tally.count(states)
+        except (KeyError, TypeError):
+            raise misuse.no_states(states) from None
 
     def numbers_in(self, *states: TrialState) -> Numbers:
         """Return the trials in one of `states`, ascending.
 
         O(k log k) for the k that are WAITING, RUNNING, LOST or PAUSED, O(n) for the others.
         """
-        if not self._tally.count(states):
+        if not self.count(*states):
             return np.empty(0, dtype=np.int64)
         members = self._tally.members(states)
         if members is None or 64 * len(members) > self.n:
@@ -311,8 +321,10 @@ class Columns:
 
         Any trial counts that is not struck out: finished, failed, running or due. A define-by-run
         trial also counts for all rows that differ only in parameters that it did not ask for.
-        O(k d); the first call after something was taken away costs O(n d).
+        O(k d); the first call after something was taken away costs O(n d). Raises
+        InvalidValueError for what are no rows of the space.
         """
+        rows = misuse.checked_rows(rows, self._space.d)
         if self._index is None:
             self._index = KnownRows()
             self._unindexed = np.flatnonzero(self._known_among(slice(None))).tolist()
@@ -408,10 +420,9 @@ class Columns:
             ) from None
 
     def _checked_number(self, number: int) -> int:
-        if not 0 <= number < self.n:
-            raise TrialNotFoundError(
-                f"trial {number}", expected=f"a number below {self.n}", got=short_repr(number)
-            )
+        if not misuse.is_whole(number) or not 0 <= number < self.n:
+            what, expected = f"trial {short_repr(number)}", f"a number below {self.n}"
+            raise TrialNotFoundError(what, expected=expected, got=short_repr(number))
         return int(number)
 
 
@@ -430,19 +441,9 @@ def trial_columns(d: int, m: int) -> dict[str, Column]:
         "constraints": Column(np.float64, np.nan, 0),
         "feasible": Column(np.bool_, True),
         "cost": Column(np.float64, np.nan),
+        "begun_cost": Column(np.float64, 0.0),  # of attempts without a result: see `spending`
         "parent": Column(np.int64, -1),
         "fork_step": Column(np.float64, np.nan),
         "imported": flag,
         "variances": Column(np.float64, np.nan, m),
     }
-
-
-def _checked_directions(directions: Sequence[str], m: int) -> tuple[str, ...]:
-    each = tuple(directions) * m if len(directions) == 1 else tuple(directions)
-    if m < 1 or len(each) != m or not set(each) <= {"minimize", "maximize"}:
-        raise InvalidValueError(
-            "directions",
-            expected=f"'minimize' or 'maximize' for each of {m} objectives",
-            got=short_repr(directions),
-        )
-    return each

@@ -14,13 +14,14 @@ from bayesopt.errors import (
     TellConflictError,
     short_repr,
 )
+from bayesopt.history import misuse
 from bayesopt.history.changes import ChangesLike, Labels
 from bayesopt.history.columns import F, Numbers, trial_columns
 from bayesopt.history.tally import UNHEARD
 from bayesopt.history.writing import Writing
 from bayesopt.results import coerce_constraints, coerce_cost, coerce_step, coerce_values
 from bayesopt.space import Space
-from bayesopt.trial import TrialState
+from bayesopt.trial import TrialState, as_state
 
 _NAN = float("nan")
 _LATEST = int(np.iinfo(np.int64).max)  # the moment of what a host tells directly
@@ -46,6 +47,7 @@ class History(Writing):
         InvalidValueError
             If a column does not fit this history; nothing is taken in then.
         """
+        misuse.require_changes(changes)
         if len(changes.numbers) <= 1 and len(changes.report_numbers) <= 1:  # the usual news
             self._apply_one(changes)
             return
@@ -108,7 +110,9 @@ class History(Writing):
         self._table["seq"][numbers[newer]] = changes.seq
 
     # -- told directly by a host program ------------------------------------------------------
-    def append(self, config: Mapping[str, Any], state: TrialState = TrialState.RUNNING) -> int:
+    def append(
+        self, config: Mapping[str, Any], state: TrialState | str = TrialState.RUNNING
+    ) -> int:
         """Add a trial with a configuration in the user's terms; return its number.
 
         A WAITING trial may leave parameters open.
@@ -117,7 +121,10 @@ class History(Writing):
         ------
         InvalidConfigError
             If the configuration does not belong to the space.
+        InvalidValueError
+            If there is no such state.
         """
+        state = as_state(state)
         whole = state is not TrialState.WAITING
         labels = self._space.to_labels(config) if whole else self._partial_labels(config)
         number = self.n
@@ -131,14 +138,15 @@ class History(Writing):
         self,
         number: int,
         values: object = None,
-        state: TrialState = TrialState.COMPLETE,
+        state: TrialState | str = TrialState.COMPLETE,
         constraints: object = None,
         cost: object = None,
         variance: object = None,
     ) -> None:
         """Record how a trial ended, in the user's direction; the same again is fine.
 
-        A PRUNED trial that is told no values has those of its last report.
+        A PRUNED trial that is told no values has those of its last report. The cost is that of the
+        last attempt: what pauses told is added.
 
         Raises
         ------
@@ -147,7 +155,7 @@ class History(Writing):
         InvalidValueError
             If the result is not usable: a COMPLETE trial needs one number per objective, no NaN.
         """
-        number = self._checked_number(number)
+        number, state = self._checked_number(number), as_state(state)
         row = self._checked_values(values, state)
         if values is None and state is TrialState.PRUNED:
             row = self._reports.last_values[number : number + 1].copy()
@@ -156,8 +164,16 @@ class History(Writing):
         if TrialState(int(self._table["state"][number])).is_finished:
             self._check_same(number, state, row, told)
             return
-        cost_s, noise = _NAN if seconds is None else seconds, self._variances(variance)
-        self._write_one(number, int(state), row, cost_s, told, variances=noise)
+        noise = self._variances(variance)
+        total = self._total_cost(number, seconds)
+        self._write_one(number, int(state), row, total, told, variances=noise)
+
+    def _total_cost(self, number: int, cost: float | None) -> float:
+        """Return what all attempts at a trial cost, NaN where nothing was told."""
+        begun = float(self._table["begun_cost"][number])
+        if cost is None:
+            return begun or _NAN
+        return begun + cost
 
     def report(self, number: int, step: object, values: object) -> None:
         """Record intermediate values, in the user's direction; the same step again replaces them.
@@ -174,16 +190,20 @@ class History(Writing):
             self._generation += 1
         self._log.note((number,))
 
-    def pause(self, number: int) -> None:
+    def pause(self, number: int, cost: object = None) -> None:
         """Lay a running trial aside; again is fine. It keeps its reports.
+
+        What this attempt has cost is added to the trial's cost.
 
         Raises
         ------
-        TrialNotFoundError
+        TrialNotFoundError, InvalidValueError
         StudyError
             If the trial is neither running nor paused.
         """
-        self._move(number, TrialState.RUNNING, TrialState.PAUSED)
+        seconds = coerce_cost(cost)
+        if self._move(number, TrialState.RUNNING, TrialState.PAUSED) and seconds is not None:
+            self._table["begun_cost"][number] += seconds
 
     def resume(self, number: int) -> None:
         """Go on with a paused trial; of one that runs this is fine.
@@ -216,7 +236,11 @@ class History(Writing):
         return True
 
     def with_pending(self, rows: F) -> History:
-        """Return a copy that also has these snapped rows [k, d] as RUNNING trials; O(n d)."""
+        """Return a copy that also has these snapped rows [k, d] as RUNNING trials; O(n d).
+
+        Raises InvalidValueError for what are no rows of the space.
+        """
+        rows = misuse.checked_rows(rows, self._space.d)
         other = self.copy()
         other._grow(self.n + len(rows))
         numbers = np.arange(self.n, other.n)
@@ -238,7 +262,10 @@ class History(Writing):
         return other
 
     def in_space(self, space: Space) -> History:
-        """Return a copy whose rows are encoded by another space; O(n d), define-by-run only."""
+        """Return a copy whose rows are encoded by another space; O(n d), define-by-run only.
+
+        Raises InvalidValueError for what is no space.
+        """
         other = self._copy(space)
         for name in ("X", "active"):
             other._table.replace(name, trial_columns(space.d, self.n_objectives)[name])
@@ -268,6 +295,8 @@ class History(Writing):
 
     def _partial_labels(self, config: Mapping[str, Any]) -> Labels:
         parameters = self._space.parameters
+        if not isinstance(config, Mapping):
+            raise InvalidConfigError("configuration", expected="a mapping", got=short_repr(config))
         for name in config:
             if name not in parameters:
                 raise InvalidConfigError(

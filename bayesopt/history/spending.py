@@ -9,13 +9,26 @@ import numpy as np
 from bayesopt.history.history import History
 from bayesopt.trial import TrialState
 
+_OPEN = tuple(state for state in TrialState if not state.is_finished)
+
+
+def trace(history: History, number: int, cost: float) -> None:
+    """Note what attempts at a trial cost that ended without a result; O(1).
+
+    Raises TrialNotFoundError.
+    """
+    number = history._checked_number(number)
+    history._table["begun_cost"][number] = cost
+    history._log.note((number,))
+
 
 def spent(history: History) -> float:
-    """Return the sum of all told costs; O(n).
+    """Return the sum of all told costs, and of what open trials have cost so far; O(n).
 
     Failed, pruned and struck-out trials cost what they cost. One that told no cost counts nothing.
     """
-    return float(np.nansum(history.cost))
+    begun = history._table["begun_cost"][history.numbers_in(*_OPEN)]
+    return float(np.nansum(history.cost) + begun.sum())
 
 
 def typical_cost(history: History) -> float:

@@ -43,7 +43,7 @@ def parse_space(text: str) -> dict[str, Any]:
     """
     try:
         data = json.loads(text)
-    except (ValueError, RecursionError) as error:
+    except (TypeError, ValueError, RecursionError) as error:
         raise SpaceError("space as JSON", expected="JSON text", got=str(error)) from None
     if not isinstance(data, dict) or data.get("format") != FORMAT:
         raise SpaceError(

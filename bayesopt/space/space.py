@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from bayesopt.errors import InvalidConfigError, SpaceError, short_repr
+from bayesopt.errors import InvalidConfigError, short_repr
 from bayesopt.space.activity import condition_order, with_label_conditions
+from bayesopt.space.arguments import checked_configs, checked_draw, checked_rows
 from bayesopt.space.axes import Bools, Floats
 from bayesopt.space.branches import count_configurations
 from bayesopt.space.change import SpaceChange, compare, merged_parameters
@@ -172,7 +173,8 @@ class Space:
         self, configs: Sequence[Mapping[str, Any]], strict: bool = True
     ) -> Encoded:
         """Return rows, activity and inside of configurations (see `encode_labels`)."""
-        return self.encode_labels([self._labels(c, strict) for c in configs], strict)
+        labels = [self._labels(config, strict) for config in checked_configs(configs)]
+        return self.encode_labels(labels, strict)
 
     def encode_labels(self, trials: Sequence[Mapping[str, Label]], strict: bool = False) -> Encoded:
         """Return the rows of label dicts, column by column.
@@ -201,18 +203,18 @@ class Space:
 
     def decode(self, u: Floats) -> list[dict[str, Any]]:
         """Return the configurations of rows: active parameters and constants, as users see them."""
-        return self._layout.decode(_rows(u, self.d))
+        return self._layout.decode(checked_rows(u, self.d))
 
     def decode_labels(self, u: Floats) -> list[dict[str, Label]]:
         """Return the label dicts of rows."""
-        return self._layout.decode(_rows(u, self.d), labels=True)
+        return self._layout.decode(checked_rows(u, self.d), labels=True)
 
     def read(self, u: Floats) -> Reading:
         """Return labels, snapped row and activity of one row f64[d].
 
         The same as `decode_labels`, `snap` and `active` give, at the price of one of them.
         """
-        return self._layout.single.read(_rows(np.asarray(u)[np.newaxis], self.d)[0])
+        return self._layout.single.read(checked_rows(np.asarray(u)[np.newaxis], self.d)[0])
 
     def to_labels(self, config: Mapping[str, Any], *, partial: bool = False) -> dict[str, Label]:
         """Return a configuration with values replaced by labels.
@@ -264,15 +266,15 @@ class Space:
 
     def active(self, u: Floats) -> Bools:
         """Return which columns exist in each row, bool[n,d]."""
-        return self._layout.active(_rows(u, self.d))
+        return self._layout.active(checked_rows(u, self.d))
 
     def snap(self, u: Floats) -> Floats:
         """Return the representable rows f64[n,d] nearest to rows of the cube. Idempotent."""
-        return self._layout.snap(_rows(u, self.d))
+        return self._layout.snap(checked_rows(u, self.d))
 
     def feasible(self, u: Floats) -> Bools:
         """Return which rows satisfy the constraints, bool[n]."""
-        return Target(self._layout, self._constraints).accepts(_rows(u, self.d))
+        return Target(self._layout, self._constraints).accepts(checked_rows(u, self.d))
 
     def sample(self, n: int, rng: np.random.Generator) -> Floats:
         """Return `n` random rows f64[n,d], snapped and feasible, repeats possible.
@@ -285,7 +287,7 @@ class Space:
         InfeasibleSpaceError
             If no feasible row was found; the message says what was tried.
         """
-        return sample(Target(self._layout, self._constraints), n, rng)
+        return sample(Target(self._layout, self._constraints), checked_draw(n, rng), rng)
 
     def complete(self, partial: Mapping[str, Any], rng: np.random.Generator) -> Floats:
         """Return a random feasible row f64[1,d] that holds the given values.
@@ -430,13 +432,6 @@ class Space:
             return label if p is None else p.from_label(label)
         except InvalidConfigError:
             return label
-
-
-def _rows(u: Floats, d: int) -> Floats:
-    u = np.asarray(u, dtype=np.float64)
-    if u.ndim != 2 or u.shape[1] != d:
-        raise SpaceError("rows", expected=f"an array of shape [n, {d}]", got=f"shape {u.shape}")
-    return u
 
 
 def _sources(constraints: tuple[Constraint, ...]) -> tuple[str | Predicate, ...]:

@@ -44,11 +44,13 @@ def no_trial(number: object) -> TrialNotFoundError:
 
 def stale(number: int, attempt: int, current: int, state: int) -> StaleTrialError:
     """Say that the handle's attempt is not the trial's present one, or the trial is over."""
+    is_over = TrialState(state).is_finished and attempt == current
+    cause = "It was told" if is_over else "Another worker has it or ended it"
     return StaleTrialError(
         f"trial {number}, attempt {attempt}",
         expected=f"its present attempt, {current}, while it runs",
         got=f"state {TrialState(state).name}",
-        remedy="Another worker has it or ended it: drop this handle and ask for a new trial.",
+        remedy=f"{cause}: drop this handle and ask for a new trial.",
     )
 
 

@@ -30,8 +30,8 @@ from bayesopt.samplers.base import Sampler, learns
 from bayesopt.schedulers.base import Scheduler, view
 from bayesopt.space import Space
 from bayesopt.storage.base import Labels, Proposal, Result, Ticket
-from bayesopt.study import breeding, pausing
-from bayesopt.study.context import StudyContext
+from bayesopt.study import attempts, breeding, lost, pausing
+from bayesopt.study.context import Clearance, StudyContext
 from bayesopt.study.identity import is_gone
 from bayesopt.trial import TrialRecord, TrialState
 
@@ -87,7 +87,7 @@ def ask_within(
     with context.lock, context.storage.ask_turn(context.study_id):
         while True:
             history = refresh(context)
-            if max_cost is not None and committed(history, under_way(context, history)) >= max_cost:
+            if max_cost is not None and _is_used_up(context, history, max_cost):
                 return None
             if n_trials is not None and n_begun(context, history) >= n_trials:
                 tickets = _claim_due(context, strategy, history, 1, None, no_more=True)
@@ -98,6 +98,12 @@ def ask_within(
             if tickets:
                 context.evaluating.add(tickets[0].number)
                 return _start(context, tickets[0])
+
+
+def _is_used_up(context: StudyContext, history: History, max_cost: float) -> bool:
+    """Whether the study has cost so much, what is being evaluated counted in."""
+    attempts.trace(context, history)
+    return committed(history, under_way(context, history)) >= max_cost
 
 
 def n_begun(context: StudyContext, history: History) -> int:
@@ -194,7 +200,7 @@ def _next_tickets(
     First the queue, then clones, paused trials that go on, and the sampler.
     """
     queued = history.numbers_in(TrialState.WAITING, TrialState.LOST).tolist()
-    queued, is_changed = breeding.without_waiting(context, strategy.scheduler, history, queued)
+    queued, is_changed = lost.without_judged(context, strategy.scheduler, history, queued)
     tickets = _claim_some(context, queued, n, key)
     if tickets or is_changed:
         return tickets
@@ -224,20 +230,23 @@ def _claim_due(
 ) -> list[Ticket]:
     """Take up to `n` paused trials that go on now."""
     due = pausing.due(context, strategy.scheduler, history, no_more=no_more)
-    tickets = _claim_cleared(context, history, due, n, key)
-    if no_more:
-        context.last_ones.update((ticket.number, ticket.attempt) for ticket in tickets)
-    return tickets
+    return _claim_cleared(context, history, due, n, key, is_last=no_more)
 
 
 def _claim_cleared(
-    context: StudyContext, history: History, due: list[int], n: int, key: str | None
+    context: StudyContext,
+    history: History,
+    due: list[int],
+    n: int,
+    key: str | None,
+    *,
+    is_last: bool = False,
 ) -> list[Ticket]:
     """Take up to `n` paused trials that go on, and note that they may, from where they stand."""
     tickets = _claim_some(context, due, n, key)
     for ticket in tickets:
         stood_at = float(history.last_step[ticket.number])
-        context.cleared[ticket.number] = ticket.attempt, stood_at
+        context.cleared[ticket.number] = Clearance(ticket.attempt, stood_at, is_last)
     return tickets
 
 

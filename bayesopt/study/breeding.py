@@ -9,9 +9,8 @@ from bayesopt import checkpoints
 from bayesopt.errors import NothingToAskError, SpaceExhausted
 from bayesopt.history import History, origins
 from bayesopt.lineage import ATTRIBUTE, Origin, origin_of
-from bayesopt.rng import trial_rng
-from bayesopt.schedulers.base import BreedingScheduler, Brood, Decision, Scheduler
-from bayesopt.storage.base import Proposal, Result
+from bayesopt.schedulers.base import BreedingScheduler, Brood, Scheduler
+from bayesopt.storage.base import Proposal
 from bayesopt.study.context import StudyContext
 from bayesopt.trial import TrialState
 
@@ -110,57 +109,6 @@ def nothing_yet(context: StudyContext) -> NothingToAskError:
         got="members that wait for others at their level",
         remedy="Tell or pause a running trial, then ask again.",
     )
-
-
-def without_waiting(
-    context: StudyContext, scheduler: Scheduler, history: History, queued: list[int]
-) -> tuple[list[int], bool]:
-    """Return the queued trials that are to run, and whether others were laid aside or ended.
-
-    A member whose worker vanished at a level, after its checkpoint was saved, waits there like
-    the others: trained on, its clones would not begin where they should.
-    """
-    if not isinstance(scheduler, BreedingScheduler):
-        return queued, False
-    lost = [number for number in queued if history.state[number] == TrialState.LOST]
-    moved = [number for number in lost if _lay_aside(context, scheduler, history, number)]
-    return [number for number in queued if number not in moved], bool(moved)
-
-
-def _lay_aside(
-    context: StudyContext, scheduler: BreedingScheduler, history: History, number: int
-) -> bool:
-    rng = trial_rng(context.spec.seed, number)
-    decision = scheduler.decide(history, number, rng)
-    record = context.storage.trials(context.study_id, [number])[0]
-    if decision is Decision.CONTINUE or record.state is not TrialState.LOST:
-        return False
-    if decision is Decision.PAUSE and not _has_saved(context, history, number):
-        return False
-    again = Proposal(
-        record.params, record.sampler, record.fallback, record.space_version, record.user_attrs
-    )
-    study = context.study_id
-    ticket = context.storage.claim(
-        study, number, again, owner=context.owner, lease_s=context.lease_s
-    )
-    if ticket is None:
-        return True  # another worker was faster: look again
-    if decision is Decision.PAUSE:
-        context.storage.pause(study, number, ticket.attempt)
-    else:
-        values = record.reports[max(record.reports)] if record.reports else None
-        told = Result(TrialState.PRUNED, values)
-        context.storage.tell(study, number, ticket.attempt, told)
-    return True
-
-
-def _has_saved(context: StudyContext, history: History, number: int) -> bool:
-    """Whether the attempt at a trial that reported last saved a checkpoint, or a later one did."""
-    folder = checkpoints.trial_folder(context.checkpoints, number)
-    newest = checkpoints.latest(folder, before=_ANY_ATTEMPT)
-    reported = int(history.last_attempt[number])
-    return newest is not None and checkpoints.attempt_of(newest) >= reported
 
 
 def still_needed(context: StudyContext, history: History) -> dict[int, set[str]]:

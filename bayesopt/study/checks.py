@@ -8,7 +8,7 @@ from typing import Any
 
 from bayesopt.errors import InvalidValueError, NoTrialsError, StudyError, short_repr
 from bayesopt.history import History
-from bayesopt.trial import TrialState
+from bayesopt.trial import TrialState, as_state
 
 
 def count(name: str, n: object, at_least: int = 0) -> int | None:
@@ -61,6 +61,13 @@ def _number(given: Any) -> float:
         return math.nan
 
 
+def flag(name: str, given: object) -> bool:
+    """Return True or False. Raises InvalidValueError."""
+    if isinstance(given, bool) or type(given).__name__ == "bool":  # NumPy's as well
+        return bool(given)
+    raise InvalidValueError(name, expected="True or False", got=short_repr(given))
+
+
 def function(name: str, given: Any) -> Callable[..., Any]:
     """Return a callable. Raises InvalidValueError."""
     if callable(given):
@@ -96,20 +103,8 @@ def text(name: str, given: object) -> str:
 def states(given: object) -> frozenset[TrialState]:
     """Return trial states from one or several, by name or as they are. Raises InvalidValueError."""
     if isinstance(given, Iterable) and not isinstance(given, str):
-        return frozenset(_state(each) for each in given)
-    return frozenset([_state(given)])
-
-
-def _state(given: object) -> TrialState:
-    if isinstance(given, TrialState):
-        return given
-    if isinstance(given, str) and given.upper() in TrialState.__members__:
-        return TrialState[given.upper()]
-    raise InvalidValueError(
-        "state of a trial",
-        expected=f"one of {', '.join(TrialState.__members__)}",
-        got=short_repr(given),
-    )
+        return frozenset(as_state(each) for each in given)
+    return frozenset([as_state(given)])
 
 
 def one_objective(n_objectives: int, what: str, instead: str) -> None:

@@ -30,6 +30,23 @@ class Judgement(NamedTuple):
     is_heard: bool = False
 
 
+class Clearance(NamedTuple):
+    """That an attempt goes on from where the trial was paused.
+
+    Attributes
+    ----------
+    attempt : int
+    stood_at : float
+        The step that it was paused at; NaN if it had reported nothing.
+    is_last : bool
+        Whether it goes on because no others were to come.
+    """
+
+    attempt: int
+    stood_at: float
+    is_last: bool
+
+
 @dataclass(eq=False)
 class StudyContext:
     """One process's connection to one stored study.
@@ -50,18 +67,18 @@ class StudyContext:
         Trials that ``optimize`` of this process is evaluating.
     to_pause : dict of int to int
         Trials that were advised to pause, with their attempt: as pruned they end paused.
-    cleared : dict of int to (int, float)
-        Paused trials that were handed out to go on, with their attempt and the step they stood at.
+    cleared : dict of int to Clearance
+        Paused trials that were handed out to go on.
     is_bred : bool
         Whether trials may come from others, so that it matters from which.
     origins : dict of int to (Origin or None, bool)
         Where trials come from, and whether they were evaluated elsewhere.
     traced, n_traced : History or None, int
         Which history was told of them, and of how many.
-    last_ones : dict of int to int
-        Trials that went on because no others were to come, with their attempt.
     judged : dict of int to Judgement
         Trials that are to stop or to pause since they reported at a rung.
+    costed : History or None, int
+        Which history was told what open trials have cost, and up to which version.
     """
 
     storage: Storage
@@ -75,13 +92,13 @@ class StudyContext:
     checkpoints: Path
     evaluating: set[int] = field(default_factory=set)
     to_pause: dict[int, int] = field(default_factory=dict)
-    cleared: dict[int, tuple[int, float]] = field(default_factory=dict)
+    cleared: dict[int, Clearance] = field(default_factory=dict)
     is_bred: bool = False
     origins: dict[int, tuple[Origin | None, bool]] = field(default_factory=dict)
     traced: History | None = None
     n_traced: int = 0
-    last_ones: dict[int, int] = field(default_factory=dict)
     judged: dict[int, Judgement] = field(default_factory=dict)
+    costed: tuple[History | None, int] = (None, 0)
     lock: threading.RLock = field(default_factory=threading.RLock)
 
     def __post_init__(self) -> None:
@@ -105,7 +122,6 @@ class StudyContext:
     def drop(self, number: int, attempt: int) -> None:
         """Let the lease of an attempt go, and forget what was decided of it."""
         self.judged.pop(number, None)
-        self.last_ones.pop(number, None)
         self.cleared.pop(number, None)
         if self.leases is not None:
             self.leases.drop(number, attempt)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from os import PathLike
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from bayesopt import samplers, schedulers
 from bayesopt.errors import (
     SpaceChangedError,
+    StorageError,
     StudyError,
     StudyExistsError,
     StudyNotFoundError,
@@ -24,6 +26,8 @@ from bayesopt.study import checks
 from bayesopt.study.knowledge import Earlier, with_knowledge
 from bayesopt.study.study import Study
 from bayesopt.study.versions import as_space
+
+_log = logging.getLogger("bayesopt")
 
 StorageLike = str | PathLike[str] | Storage | None
 DEFAULT_NAME = "study"
@@ -71,7 +75,8 @@ def create_study(
     load_if_exists : bool
         Continue a study of that name. What is given of space, directions, seed and noisy must be
         the same; the sampler and the scheduler given here are used from now on by this process.
-        Without a sampler it is the stored one, which knows what it knew when it was created.
+        Without a sampler it is the stored one, which knows what it knew when it was created: the
+        studies of `learn_from` may be gone by then.
     lease_s : float, optional
         In a shared storage: seconds without a sign of life after which a trial is handed to
         another worker. None: never (for evaluations that outlive the asking process).
@@ -90,16 +95,26 @@ def create_study(
         If the name is taken, and `load_if_exists` is False or directions, seed or noisy differ.
     SpaceChangedError
         If the stored space is another one; assign ``study.space`` to change it.
+    StorageError, StudyNotFoundError
+        If the storage, or an earlier study, cannot be read.
     """
     store = open_storage(storage)
     space = as_space(space)
     wanted = _checked_directions(direction, directions)
-    knowing = with_knowledge(samplers.resolve(sampler), space, prior, learn_from, len(wanted))
+    name = checks.text("name of a study", name)
+    load_if_exists = checks.flag("load_if_exists", load_if_exists)
+    try:
+        knowing = with_knowledge(samplers.resolve(sampler), space, prior, learn_from, len(wanted))
+    except (StorageError, StudyNotFoundError) as error:  # an earlier study that cannot be read
+        if not (load_if_exists and sampler is None and _is_there(store, name)):
+            raise
+        _log.info("study %r knows what it learned when it was created: %s", name, error)
+        knowing = samplers.resolve(None)
     spec = StudySpec(
-        name=checks.text("name of a study", name),
+        name=name,
         directions=wanted,
         seed=new_seed() if seed is None else checks.integer("seed", seed, below=2**63),
-        noisy=bool(noisy),
+        noisy=False if noisy is None else checks.flag("noisy", noisy),
         sampler=samplers.to_spec(knowing),
         scheduler=schedulers.to_spec(schedulers.resolve(scheduler)),
     )
@@ -191,6 +206,10 @@ def _open(
         like=like,
         lease_s=checks.seconds("lease_s", lease_s),
     )
+
+
+def _is_there(store: Storage, name: str) -> bool:
+    return any(record.spec.name == name for record in store.list_studies())
 
 
 def _only_name(store: Storage) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -25,7 +26,7 @@ from bayesopt.errors import (
 )
 from bayesopt.execution import Executor, Objective, Outcome, open_executor
 from bayesopt.storage.base import Result
-from bayesopt.study import asking, checks, telling
+from bayesopt.study import asking, attempts, checks, telling
 from bayesopt.study.asking import Strategy
 from bayesopt.study.context import StudyContext
 from bayesopt.study.patience import Patience
@@ -40,7 +41,7 @@ _log = logging.getLogger("bayesopt")
 
 Callback = Callable[[TrialRecord], Any]
 
-MAX_ATTEMPTS = 3  # a configuration that kills its worker again and again must not loop for ever
+MAX_LOSSES = 3  # a configuration that kills its worker again and again must not loop for ever
 
 
 class Optimization:
@@ -74,12 +75,13 @@ class Optimization:
         self._n_jobs = n_jobs
         self._callbacks = checks.functions("callbacks", callbacks)
         self._catch = checks.exceptions("catch", catch)
-        self._show_progress = progress
+        self._show_progress = None if progress is None else checks.flag("progress", progress)
         self._trial_timeout = checks.seconds("trial_timeout", trial_timeout)
-        self._threads = threads
+        self._threads = checks.flag("threads", threads)
         self._rule = None if stop is None else checks.function("stop", stop)
         self._judged = -1
         self._attempts: dict[int, int] = {}
+        self._losses: Counter[int] = Counter()
         self._stopped = False
         self._is_blocked = False  # what comes next depends on trials that still run
 
@@ -170,8 +172,9 @@ class Optimization:
 
     def _record(self, outcome: Outcome) -> Outcome | None:
         """Tell how a trial ended; None if it did not end here, or not in time to count."""
-        if outcome.status == "lost" and outcome.attempt < MAX_ATTEMPTS:
+        if outcome.status == "lost" and self._runs_again(outcome.number):
             _log.warning("trial %d runs again: %s", outcome.number, outcome.error)
+            attempts.note(self._context, outcome.number, outcome.attempt, outcome.duration_s)
             self._put_back(outcome.number)
             return None
         try:
@@ -182,6 +185,11 @@ class Optimization:
             return None
         finally:
             self._forget(outcome.number)
+
+    def _runs_again(self, number: int) -> bool:
+        """Whether a trial that lost its worker gets another; attempts that were paused are none."""
+        self._losses[number] += 1
+        return self._losses[number] < MAX_LOSSES
 
     def _call_back(self, number: int) -> None:
         if self._callbacks:

@@ -6,7 +6,7 @@ import logging
 import time
 
 from bayesopt.history.spending import spent
-from bayesopt.study import asking
+from bayesopt.study import asking, attempts
 from bayesopt.study.context import StudyContext
 from bayesopt.trial import TrialState
 
@@ -42,8 +42,10 @@ class Patience:
         n_finished = history.count(*asking.FINISHED, TrialState.PAUSED)
         if n_trials is not None and n_finished >= n_trials:
             return False
-        if max_cost is not None and spent(history) >= max_cost:
-            return False
+        if max_cost is not None:
+            attempts.trace(self._context, history)
+            if spent(history) >= max_cost:
+                return False
         if self._is_new((history.n, n_finished, history.count(TrialState.RUNNING))):
             self._since = time.monotonic()
         if time.monotonic() - self._since > lease_s + 1.0:

@@ -5,12 +5,18 @@ from __future__ import annotations
 import logging
 
 from bayesopt import checkpoints
-from bayesopt.errors import StorageError, TellConflictError
+from bayesopt.errors import InvalidValueError, StorageError, TellConflictError
 from bayesopt.history import History
+from bayesopt.results import coerce_cost
 from bayesopt.rng import trial_rng
-from bayesopt.schedulers.base import Decision, PausingScheduler, Scheduler, settle
-from bayesopt.storage.base import Result
-from bayesopt.study import breeding
+from bayesopt.schedulers.base import (
+    Decision,
+    PausingScheduler,
+    Scheduler,
+    settle,
+    would_go_on,
+)
+from bayesopt.study import attempts, breeding
 from bayesopt.study.context import StudyContext
 from bayesopt.trial import TrialState
 
@@ -38,11 +44,8 @@ def _stop(context: StudyContext, number: int) -> None:
     record = context.storage.trials(context.study_id, [number])[0]
     if record.state is not TrialState.PAUSED:
         return  # another worker was faster
-    values = record.reports[max(record.reports)] if record.reports else None
     try:
-        context.storage.tell(
-            context.study_id, number, record.attempt, Result(TrialState.PRUNED, values)
-        )
+        context.storage.tell(context.study_id, number, record.attempt, attempts.as_pruned(record))
     except TellConflictError as error:
         _log.warning("a paused trial was ended by somebody else: %s", error)
 
@@ -58,15 +61,28 @@ def note_advice(context: StudyContext, number: int, attempt: int, decision: Deci
 def advice(
     context: StudyContext, scheduler: Scheduler, history: History, number: int, attempt: int
 ) -> Decision:
-    """Return what the scheduler decides about a running trial.
-
-    One that was handed out to go on is not paused where it stood, though it says again where that
-    is: it may be the only one that is not waiting.
-    """
+    """Return what the scheduler decides about a running trial; a cleared one is not paused."""
     decision = scheduler.decide(history, number, trial_rng(context.spec.seed, number))
-    stands_at = attempt, float(history.last_step[number])
-    is_cleared = context.cleared.get(number) == stands_at
-    return Decision.CONTINUE if decision is Decision.PAUSE and is_cleared else decision
+    if decision is Decision.PAUSE and _is_cleared(context, scheduler, history, number, attempt):
+        return Decision.CONTINUE
+    return decision
+
+
+def _is_cleared(
+    context: StudyContext, scheduler: Scheduler, history: History, number: int, attempt: int
+) -> bool:
+    """Whether a trial was handed out to go on, and that still holds where it stands now.
+
+    It holds where it was paused, though the trial says again where that is: it may be the only one
+    that is not waiting. One that goes on because no others were to come is not paused either where
+    it would go on at once: without a checkpoint it would come there again and again.
+    """
+    clearance = context.cleared.get(number)
+    if clearance is None or clearance.attempt != attempt:
+        return False
+    if float(history.last_step[number]) == clearance.stood_at:
+        return True
+    return clearance.is_last and would_go_on(scheduler, history, number)
 
 
 def advise_anew(context: StudyContext, scheduler: Scheduler, number: int) -> None:
@@ -88,14 +104,39 @@ def is_to_be_paused(context: StudyContext, number: int, attempt: int | None) -> 
     return advised is not None and attempt in (None, advised)
 
 
-def pause(context: StudyContext, number: int, attempt: int | None) -> bool:
-    """Lay a trial aside. Raises StaleTrialError, TrialNotFoundError."""
+def pause(
+    context: StudyContext, number: int, attempt: int | None, cost: float | None = None
+) -> bool:
+    """Lay a trial aside; its attempt has cost so much. Raises StaleTrialError, TrialNotFoundError.
+
+    The cost is written down first: if the process dies in between, the trial is lost, and the cost
+    is that of an attempt at it all the same.
+    """
     context.to_pause.pop(number, None)
     if attempt is None:
         attempt = context.storage.trials(context.study_id, [number])[0].attempt
+    attempts.note(context, number, attempt, cost)
     paused = context.storage.pause(context.study_id, number, attempt)
     context.drop(number, attempt)
     return paused
+
+
+def pause_by_hand(
+    context: StudyContext,
+    number: int,
+    attempt: int | None,
+    told: tuple[object, ...],
+    cost: object,
+) -> None:
+    """Lay a trial aside as a user tells; it has no result yet. Raises InvalidValueError."""
+    if any(each is not None for each in told):
+        raise InvalidValueError(
+            f"trial {number}",
+            expected="nothing told of a trial that is paused, except its cost",
+            got="values, constraints or a variance",
+            remedy="Report what it is worth so far: trial.report(value, step).",
+        )
+    pause(context, number, attempt, coerce_cost(cost))
 
 
 def collect_garbage(context: StudyContext) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bayesopt.active import Trial
-from bayesopt.schedulers.base import BudgetScheduler, Decision, Scheduler, would_go_on
+from bayesopt.schedulers.base import BudgetScheduler, Decision, Scheduler
 from bayesopt.study import breeding
 from bayesopt.study.context import Judgement, StudyContext
 from bayesopt.study.pausing import advice, note_advice
@@ -57,12 +57,7 @@ class StudyPort:
         with self._context.lock:
             history = self._context.follower.follow()
             breeding.trace(self._context, history)
-            decision = advice(self._context, self._scheduler, history, trial.number, trial.attempt)
-            is_last = self._context.last_ones.get(trial.number) == trial.attempt
-            if decision is Decision.PAUSE and is_last:  # without a checkpoint it would come again
-                goes_on = would_go_on(self._scheduler, history, trial.number)
-                return Decision.CONTINUE if goes_on else decision
-            return decision
+            return advice(self._context, self._scheduler, history, trial.number, trial.attempt)
 
     def set_user_attr(self, trial: Trial, name: str, value: object) -> None:
         """Attach an attribute to the trial, while it is this worker's."""

@@ -8,7 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from bayesopt.errors import InfeasibleSpaceError, InvalidConfigError, short_repr
+from bayesopt.errors import (
+    InfeasibleSpaceError,
+    InvalidConfigError,
+    InvalidValueError,
+    short_repr,
+)
 from bayesopt.space import Space
 from bayesopt.storage.base import Proposal
 from bayesopt.study.context import StudyContext
@@ -45,10 +50,16 @@ def proposal_of(
     ------
     InvalidConfigError
         If the configuration does not belong to the space.
+    InvalidValueError
+        If the attributes are no mapping.
     """
     if not isinstance(params, Mapping):
         raise InvalidConfigError(
             "configuration", expected="a mapping of names to values", got=short_repr(params)
+        )
+    if not isinstance(user_attrs, Mapping | None):
+        raise InvalidValueError(
+            "user_attrs", expected="a mapping of names to values", got=short_repr(user_attrs)
         )
     with context.lock:
         context.follower.follow()

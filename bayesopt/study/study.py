@@ -23,7 +23,7 @@ from bayesopt.study.port import StudyPort
 from bayesopt.study.records import get_record, proposal_of, with_user_params
 from bayesopt.study.stopping import StopRule
 from bayesopt.study.telling import StateLike
-from bayesopt.study.versions import as_space, change_space
+from bayesopt.study.versions import change_space, required_space
 from bayesopt.study.views import Views
 from bayesopt.trial import TrialRecord, TrialState
 
@@ -108,8 +108,8 @@ class Study(Views):
 
     @space.setter
     def space(self, space: Space | Mapping[str, Any]) -> None:
-        """Change the space; old trials stay usable. Raises SpaceChangedError."""
-        change_space(self._context, as_space(space) or Space({}))
+        """Change the space; old trials stay usable. Raises SpaceChangedError, SpaceError."""
+        change_space(self._context, required_space(space))
 
     @property
     def user_attrs(self) -> dict[str, Any]:
@@ -184,7 +184,8 @@ class Study(Views):
         constraints : mapping of str to float, or sequence of float, optional
             Outcome constraints, feasible at <= 0.
         cost : float, optional
-            What the evaluation cost, seconds unless you mean something else.
+            What the evaluation cost, seconds unless you mean something else. Of a trial that is
+            paused, and of one that was, that of this attempt: the trial's is that of all attempts.
         variance : float or sequence of float, optional
             How noisy the value is: the square of its standard error, e.g. the variance over k
             repetitions divided by k where the value is their mean. One per objective.
@@ -204,7 +205,8 @@ class Study(Views):
         handle = trial if isinstance(trial, Trial) else None
         attempt = None if handle is None else handle.attempt
         if state in ("paused", TrialState.PAUSED):
-            pausing.pause(self._context, number, attempt)
+            told = values, constraints, variance
+            pausing.pause_by_hand(self._context, number, attempt, told, cost)
             return
         result = telling.make_result(
             len(self.directions), values, state, constraints, cost, variance=variance
@@ -307,15 +309,17 @@ class Study(Views):
             The budget of the *study*: stop when so many trials are finished, earlier runs and other
             workers included. A study that has them already does nothing. When only trials of other
             workers are left, wait for them as long as one of them gives a sign of life within
-            ``lease_s``, and run those again whose worker vanished.
+            ``lease_s``, and run those again whose worker vanished. Trials that wait for others
+            under a scheduler are decided without them then; end a call by `timeout` or `stop` to
+            leave them waiting.
         timeout : float, optional
             Seconds after which this call begins no further trial.
         max_cost : float, optional
             What the trials of the *study* may cost in all, in the unit that costs are told in
-            (seconds, where they are measured): no trial begins once that is spent, earlier runs
-            and other workers included. One that is being evaluated counts as a typical one, so the
-            last trials may exceed it by what they cost more. A ``GPSampler`` and the default
-            sampler look for gains per cost then, see ``GPSampler.cost``.
+            (seconds, where they are measured): no trial begins once that is spent, earlier runs,
+            paused trials and other workers included. One that is being evaluated counts as a
+            typical one, so the last trials may exceed it by what they cost more. A ``GPSampler``
+            and the default sampler look for gains per cost then, see ``GPSampler.cost``.
         n_jobs : int
             How many trials at once; processes, or threads with ``threads=True``.
             -1: as many as there are processor cores.

@@ -17,6 +17,7 @@ from bayesopt.results import (
     coerce_variances,
 )
 from bayesopt.storage.base import Result
+from bayesopt.study.attempts import with_earlier_cost
 from bayesopt.study.context import StudyContext
 from bayesopt.study.pausing import collect_garbage, is_to_be_paused, pause
 from bayesopt.study.versions import Suggested, grow_space
@@ -65,12 +66,23 @@ def make_result(
         constraints={} if constraints is None else coerce_constraints(constraints),
         cost=coerce_cost(cost),
         error=error,
-        reports={
-            coerce_step(step): coerce_values(reported, n_objectives, what="reported value")
-            for step, reported in (reports or {}).items()
-        },
+        reports=_checked_reports(reports, n_objectives),
         variances=coerce_variances(variance, n_objectives),
     )
+
+
+def _checked_reports(reports: object, n_objectives: int) -> dict[float, tuple[float, ...]]:
+    """Return intermediate values by step. Raises InvalidValueError."""
+    if reports is None:
+        return {}
+    if not isinstance(reports, Mapping):
+        raise InvalidValueError(
+            "reports", expected="a mapping of steps to values", got=short_repr(reports)
+        )
+    return {
+        coerce_step(step): coerce_values(reported, n_objectives, what="reported value")
+        for step, reported in reports.items()
+    }
 
 
 def _state(state: StateLike | None, told: tuple[float, ...] | None) -> TrialState:
@@ -79,7 +91,8 @@ def _state(state: StateLike | None, told: tuple[float, ...] | None) -> TrialStat
     elif state is None:
         known = None if told is None else TrialState.COMPLETE
     else:
-        known = state if state in _TELLABLE.values() else None
+        is_state = isinstance(state, TrialState) and state in _TELLABLE.values()
+        known = state if is_state else None
     if known is None or (known is TrialState.COMPLETE and told is None):
         raise InvalidValueError(
             "result of a trial",
@@ -106,9 +119,10 @@ def tell(
     if suggested is not None:
         record_suggestions(context, number, attempt, suggested)
     if result.state is TrialState.PRUNED and is_to_be_paused(context, number, attempt):
-        return pause(context, number, attempt)
+        return pause(context, number, attempt, result.cost)
     if result.state is TrialState.PRUNED and result.values is None:
         result = _with_last_report(context, number, result)
+    result = with_earlier_cost(context, number, attempt, result)
     told = context.storage.tell(context.study_id, number, attempt, result)
     if attempt is not None:
         context.drop(number, attempt)

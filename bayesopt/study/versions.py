@@ -14,7 +14,12 @@ Suggested = Mapping[str, tuple[Parameter, Any]]
 
 def as_space(space: object) -> Space | None:
     """Return a Space from what users give: a Space, a mapping of parameters, or None."""
-    if space is None or isinstance(space, Space):
+    return None if space is None else required_space(space)
+
+
+def required_space(space: object) -> Space:
+    """Return a Space from a Space or a mapping of parameters. Raises SpaceError."""
+    if isinstance(space, Space):
         return space
     if isinstance(space, Mapping):
         return Space(space)

@@ -482,5 +482,5 @@ def outcome(call: Callable[[], object]) -> object:
 
 def test_all_storages_behave_like_the_model() -> None:
     run_state_machine_as_test(  # type: ignore[no-untyped-call]
-        StorageMachine, settings=settings(stateful_step_count=40, max_examples=70)
+        StorageMachine, settings=settings(stateful_step_count=40, max_examples=50)
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 import pickle
 
 import numpy as np
@@ -172,11 +173,57 @@ def test_it_does_not_travel_into_workers():
         ([None], {}),
         ([[1, 2, 3]], {"seed": -1}),
         ([[1, 2, 3]], {"seed": "a"}),
+        ([[1, 2, 3]], {"seed": True}),
+        ([{0: 1, 1: 2, 2: 3}], {}),
+        ([{1, 2, 3}], {}),
+        (["abc"], {}),
+        ([iter([1, 2, 3])], {}),
+        ([[1, 2, 3]], {"stratify": "aab"}),
+        ([[1, 2, 3]], {"stratify": np.ones((3, 2))}),
+        ([[1, 2, 3]], {"stratify": [1.0, math.nan, math.nan]}),
+        ([[1, 2, 3]], {"stratify": np.array([1.0, math.nan, math.nan])}),
+        ([[1, 2, 3]], {"groups": [[1], [2], [2]]}),
+        ([[1, 2, 3]], {"groups": {0: 1, 1: 1, 2: 2}}),
+        ([[1, 2, 3]], {"shuffle": None}),
+        ([[1, 2, 3]], {"shuffle": "no"}),
+        ([[1, 2, 3]], {"test": math.nan}),
+        ([[1, 2, 3]], {"test": 10**400}),
+        ([[1, 2, 3]], {"test": [0.5]}),
+        ([[1, 2, 3]], {"test": None}),
     ],
 )
 def test_what_cannot_be_split_is_refused(data, options):
     with pytest.raises(InvalidValueError):
         bo.HeldOut(*data, **options)
+
+
+def test_a_matrix_that_has_no_rows_to_take_is_refused():
+    sparse = pytest.importorskip("scipy.sparse")
+    with pytest.raises(InvalidValueError, match="COO"):
+        bo.HeldOut(sparse.coo_matrix(np.eye(4)))
+
+
+@pytest.mark.parametrize("share", [np.float64(0.25), np.float32(0.25), np.int64(1), 1])
+def test_numbers_of_numpy_are_numbers(share):
+    assert bo.HeldOut([1, 2, 3, 4], test=share, shuffle=np.True_).n_test == 1
+
+
+@pytest.mark.parametrize("wrong", [{"function": 3}, {"study": "s"}, {"study": 3}])
+def test_a_look_by_what_is_no_function_or_at_no_study_is_refused(wrong):
+    held = bo.HeldOut([1, 2, 3, 4])
+    with pytest.raises(InvalidValueError):
+        held.evaluate(**{"function": len, **wrong})
+    assert held.looks == ()
+
+
+@pytest.mark.parametrize("damaged", [5, [1, 2], [{"a": 1}], "text"])
+def test_an_attribute_of_somebody_elses_is_said_before_anything_is_looked_at(damaged):
+    study = bo.create_study({"x": bo.Float(0, 1)}, seed=0)
+    study.set_user_attr("held_out_looks", damaged)
+    looked = []
+    with pytest.raises(StudyError, match="held_out_looks"):
+        bo.HeldOut([1, 2, 3, 4]).evaluate(looked.append, study)
+    assert not looked
 
 
 def test_take_keeps_the_order_given():

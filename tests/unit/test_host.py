@@ -51,7 +51,20 @@ def test_what_is_known_is_called_so():
     assert "exhausted" in candidate.fallback
 
 
-@pytest.mark.parametrize("wrong", [{"sampler": "gp"}, {"n": 0}, {"n": 1.5}, {"number": -1}])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"sampler": "gp"},
+        {"sampler": bo.GPSampler},
+        {"n": 0},
+        {"n": 1.5},
+        {"number": -1},
+        {"history": None},
+        {"history": []},
+        {"scheduler": "asha"},
+        {"scheduler": bo.MedianScheduler},
+    ],
+)
 def test_what_makes_no_sense_is_refused(wrong):
     asked = {"sampler": make_sampler("random"), "history": history_of(2), **wrong}
     with pytest.raises(SettingsError):
@@ -61,6 +74,21 @@ def test_what_makes_no_sense_is_refused(wrong):
 def test_a_name_is_no_scheduler():
     with pytest.raises(SettingsError, match="make_scheduler"):
         decide("median", history_of(2), 0)
+
+
+@pytest.mark.parametrize("scheduler", [None, "asha", bo.ASHAScheduler, 3])
+def test_what_is_no_scheduler_settles_nothing(scheduler):
+    with pytest.raises(SettingsError):
+        settle(scheduler, history_of(2))
+
+
+def test_what_is_no_history_is_neither_decided_nor_settled():
+    for ask in (
+        lambda: decide(bo.MedianScheduler(), None, 0),
+        lambda: settle(bo.MedianScheduler(), []),
+    ):
+        with pytest.raises(SettingsError, match="History"):
+            ask()
 
 
 def test_randomness_is_keyed_by_the_number_given():

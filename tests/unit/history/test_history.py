@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import tracemalloc
 from types import SimpleNamespace
 from typing import Any
@@ -149,6 +150,86 @@ def test_other_misuse_is_named() -> None:
     with pytest.raises(InvalidValueError, match="1 numbers"):
         history.apply(changes(1, [(1, TrialState.COMPLETE, A)], values=[(1.0, 2.0)]))
     assert history.n == 1
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"space": None},
+        {"space": {"x": Float(0.0, 1.0)}},
+        *({"n_objectives": m} for m in (0, -1, 1.5, "2", None, True, math.nan)),
+        *({"directions": d} for d in ("minimize", "max", [], ["up"], [None], None, 5)),
+        *({"seed": seed} for seed in (-1, 1.5, None, "a", math.nan, True)),
+        *({"noisy": flag} for flag in (None, "yes", 2)),
+        {"define_by_run": 1},
+    ],
+)
+def test_a_history_of_what_makes_no_sense_is_refused(wrong: dict[str, Any]) -> None:
+    with pytest.raises(InvalidValueError):
+        History(**{"space": SPACE, **wrong})
+
+
+@pytest.mark.parametrize(
+    "number", [-1, 1, 99, 0.0, 0.5, "0", None, True, math.nan, [0], 2**70, np.array([0])]
+)
+def test_what_is_no_number_of_a_trial_is_not_found(number: Any) -> None:
+    history = History(SPACE)
+    history.append(A)
+    for call in (history.tell, history.pause, history.resume, history.curve):
+        with pytest.raises(TrialNotFoundError):
+            call(number)
+    with pytest.raises(TrialNotFoundError):
+        history.report(number, 1, 1.0)
+    assert history.is_running.tolist() == [True]
+
+
+@pytest.mark.parametrize("config", [None, 3, "x", [], [("x", 0.5)], {1: 2}, {"x": None}])
+@pytest.mark.parametrize("state", [TrialState.RUNNING, TrialState.WAITING])
+def test_what_is_no_configuration_is_refused(config: Any, state: TrialState) -> None:
+    history = History(SPACE)
+    with pytest.raises(InvalidConfigError):
+        history.append(config, state)
+    assert history.n == 0
+
+
+@pytest.mark.parametrize("state", ["done", "", None, 1, 99, 1.0, [TrialState.FAIL]])
+def test_what_is_no_state_is_refused(state: Any) -> None:
+    history = History(SPACE)
+    with pytest.raises(InvalidValueError, match="state"):
+        history.append(A, state)
+    history.append(A)
+    with pytest.raises(InvalidValueError, match="state"):
+        history.tell(0, 1.0, state)
+    assert history.is_running.tolist() == [True]
+
+
+def test_states_have_names() -> None:
+    history = History(SPACE)
+    history.append(A, "waiting")
+    history.tell(history.append(A), state="fail")
+    assert [TrialState(state).name for state in history.state] == ["WAITING", "FAIL"]
+
+
+def test_questions_that_make_no_sense_are_refused() -> None:
+    history = History(SPACE)
+    history.append(A)
+    for rows in (np.zeros(3), np.zeros((1, 5)), [[0.0] * 3], None, {"x": 1}, "x"):
+        with pytest.raises(InvalidValueError, match="rows"):
+            history.contains(rows)
+        with pytest.raises(InvalidValueError, match="rows"):
+            history.with_pending(rows)
+    for states in ("complete", 99, None, [TrialState.FAIL]):
+        with pytest.raises(InvalidValueError, match="state"):
+            history.count(states)
+        with pytest.raises(InvalidValueError, match="state"):
+            history.numbers_in(states)
+    for version in ("a", 0.5, None):
+        with pytest.raises(InvalidValueError, match="version"):
+            history.changed_since(version)
+    with pytest.raises(InvalidValueError, match="Storage"):
+        history.apply(None)
+    with pytest.raises(InvalidValueError, match="Space"):
+        history.in_space(None)
 
 
 def test_columns_cannot_be_written_through() -> None:

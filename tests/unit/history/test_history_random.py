@@ -216,7 +216,7 @@ def stands_for(facts: Facts, config: dict[str, Any]) -> bool:
     return all(config[name] == value for name, value in facts.params.items())
 
 
-@settings(max_examples=150)
+@settings(max_examples=100)
 @given(data=st.data(), m=st.integers(1, 2), maximize=st.booleans())
 def test_any_order_of_chunks_gives_the_naive_columns(
     data: st.DataObject, m: int, maximize: bool
@@ -232,7 +232,7 @@ def test_any_order_of_chunks_gives_the_naive_columns(
     check(history, store, -1.0 if maximize else 1.0)
 
 
-@settings(max_examples=100)
+@settings(max_examples=50)
 @given(data=st.data(), m=st.integers(1, 2))
 def test_rereading_what_changed_keeps_a_copy_up_to_date(data: st.DataObject, m: int) -> None:
     _, chunks = play(data, m)

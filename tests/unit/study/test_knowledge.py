@@ -161,3 +161,27 @@ def test_a_sampler_of_the_users_that_has_no_place_for_it_refuses(known: dict[str
 
     with pytest.raises(SettingsError, match="got sampler 'own'"):
         bo.create_study({"x": bo.Float(0.0, 1.0)}, sampler=Own(), **known)
+
+
+@pytest.mark.parametrize("place", ["path", "pair"])
+def test_a_study_goes_on_when_the_one_it_learned_from_is_gone(tmp_path: Path, place: str) -> None:
+    path = tmp_path / "earlier.db"
+    earlier = bo.create_study(SPACE, storage=path, name="earlier", seed=0, sampler="random")
+    earlier.optimize(lambda trial: trial.params["x"], n_trials=3)
+    earlier.close()
+    given = {"storage": tmp_path / "study.db", "seed": 0, "load_if_exists": True}
+    given["learn_from"] = path if place == "path" else (path, "earlier")
+    first = bo.create_study(SPACE, **given)
+    path.unlink()
+    again = bo.create_study(SPACE, **given)
+    assert again.sampler == first.sampler
+    assert again.sampler.sources[0]["name"] == "earlier"
+    with pytest.raises(bo.StorageError, match="an existing file"):  # it would not know it
+        bo.create_study(SPACE, sampler="gp", **given)
+    with pytest.raises(bo.StorageError, match="an existing file"):
+        bo.create_study(SPACE, name="another", **given)
+    with pytest.raises(bo.SettingsError):
+        bo.create_study(SPACE, **{**given, "learn_from": 3})
+    assert [record.spec.name for record in bo.list_studies(tmp_path / "study.db")] == ["study"]
+    first.close()
+    again.close()

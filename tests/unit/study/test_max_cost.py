@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import signal
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -95,3 +99,110 @@ def test_a_budget_beyond_all_numbers_is_none(budget) -> None:
     study = bo.create_study(SPACE, sampler="random")
     study.optimize(costing(1.0), n_trials=2, max_cost=budget)
     assert len(study.trials) == 2
+
+
+HALVING = bo.SuccessiveHalvingScheduler(max_steps=4, eta=2)  # 4 begin, 2 get to 2, 1 to 4
+
+
+def in_stretches(trial: bo.Trial) -> float:
+    """Cost one for each step; a trial that goes on knows how far it was, though not by whom."""
+    step = max(trial.user_attrs.get("step", 0), 0)
+    while step < 4:
+        step += 1
+        trial.set_user_attr("step", step)
+        trial.set_cost(step - trial.user_attrs.get("begun", 0))
+        trial.report(trial.number, step)
+        if trial.should_prune():
+            trial.set_user_attr("begun", step)
+            raise bo.TrialPruned
+    return float(trial.number)
+
+
+@pytest.mark.parametrize("is_stored", [False, True])
+def test_all_attempts_at_a_paused_trial_count(is_stored: bool, tmp_path: Path) -> None:
+    path = tmp_path / "study.db" if is_stored else None
+    study = bo.create_study(SPACE, sampler="random", scheduler=HALVING, storage=path, seed=0)
+    study.optimize(in_stretches, n_trials=4)
+    assert [trial.cost for trial in study.trials] == [4.0, 2.0, 1.0, 1.0]
+    assert spent(study.history) == 8.0
+    study.close()
+
+
+def test_what_a_paused_trial_has_cost_is_spent() -> None:
+    study = bo.create_study(SPACE, sampler="random", scheduler=HALVING, seed=0)
+    study.optimize(in_stretches, max_cost=3.0)
+    assert [trial.state for trial in study.trials] == [bo.TrialState.PAUSED] * 3
+    assert spent(study.history) == 3.0
+    study.optimize(in_stretches, max_cost=5.0)  # the fourth, and the first goes on
+    assert [len(trial.reports) for trial in study.trials] == [2, 1, 1, 1]
+
+
+def test_a_restart_knows_what_was_paused(tmp_path: Path) -> None:
+    path = tmp_path / "study.db"
+    first = bo.create_study(SPACE, sampler="random", scheduler=HALVING, storage=path, seed=0)
+    first.optimize(in_stretches, max_cost=3.0)
+    first.close()
+    again = bo.load_study(path)
+    again.optimize(in_stretches, max_cost=3.0)
+    assert len(again.trials) == 3
+    again.close()
+
+
+def test_telling_the_same_again_adds_nothing(tmp_path: Path) -> None:
+    for storage in (None, tmp_path / "study.db"):
+        study = bo.create_study(SPACE, sampler="random", storage=storage, seed=0)
+        study.tell(study.ask(), state="paused", cost=2.0)
+        second = study.ask()
+        study.tell(second, state="paused", cost=3.0)
+        study.tell(second, state="paused", cost=3.0)
+        third = study.ask()
+        assert third.attempt == 3
+        for _ in range(2):
+            study.tell(third, 1.0, cost=4.0)
+            study.tell(0, 1.0, cost=4.0)
+        assert study.trials[0].cost == 9.0
+        with pytest.raises(bo.TellConflictError):
+            study.tell(third, 1.0, cost=5.0)
+        study.close()
+
+
+def test_a_paused_trial_has_no_result_yet() -> None:
+    study = bo.create_study(SPACE, sampler="random", seed=0)
+    trial = study.ask()
+    for told in ({"values": 1.0}, {"constraints": [1.0]}, {"variance": 1.0}, {"cost": -1.0}):
+        with pytest.raises(InvalidValueError):
+            study.tell(trial, state="paused", **told)
+    assert study.trials[0].state is bo.TrialState.RUNNING
+
+
+def test_a_host_adds_up_attempts_as_well() -> None:
+    history = bo.History(bo.Space(SPACE))
+    for _ in range(3):
+        history.append({"x": 0.5})
+    history.pause(0, cost=2.0)
+    history.pause(0, cost=2.0)
+    history.pause(1)
+    assert spent(history) == 2.0
+    history.resume(0)
+    history.tell(0, 1.0, cost=5.0)
+    history.tell(1, 1.0)
+    history.tell(2, 1.0, cost=1.0)
+    assert spent(history) == 8.0
+    assert history.cost[0] == 7.0
+    assert np.isnan(history.cost[1])
+
+
+def dies_first(trial: bo.Trial) -> float:
+    if trial.attempt == 1:
+        os.kill(os.getpid(), signal.SIGKILL)
+    trial.set_cost(1.0)
+    return 0.0
+
+
+def test_the_time_of_a_worker_that_died_counts() -> None:
+    study = bo.create_study(SPACE, sampler="random", seed=0)
+    study.optimize(dies_first, n_trials=1, n_jobs=2, progress=False)
+    (trial,) = study.trials
+    assert trial.attempt == 2
+    assert trial.cost is not None
+    assert trial.cost > 1.0

@@ -406,6 +406,36 @@ def test_a_budget_of_trials_ends_a_population_early_and_nothing_waits_for_ever()
         assert any(t.state is STATES.COMPLETE for t in study.trials)
 
 
+@pytest.mark.parametrize("scheduler", [population(), bo.HyperbandScheduler(max_steps=6)])
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_a_break_that_is_no_budget_changes_nothing(scheduler: Any, n_jobs: int) -> None:
+    budget = None if isinstance(scheduler, bo.PBTScheduler) else 12
+    whole = new_study(scheduler=scheduler)
+    whole.optimize(Objective(), n_trials=budget)
+    broken, ended = new_study(scheduler=scheduler), [0]
+
+    def count(study: bo.Study, record: bo.TrialRecord) -> None:
+        ended[0] += 1
+        if ended[0] % 3 == 0:
+            study.stop()
+
+    for _ in range(20):
+        broken.optimize(
+            Objective(), n_trials=budget, n_jobs=n_jobs, threads=True, callbacks=[count]
+        )
+    broken.optimize(Objective(), n_trials=budget, stop=lambda history: "at once")
+    assert family(broken) == family(whole)
+
+
+def test_after_a_budget_a_population_goes_on_with_the_levels_that_are_still_open() -> None:
+    study = new_study()
+    study.optimize(Objective(), n_trials=3)  # of four members: decided without the fourth
+    assert [t.state for t in study.trials] == [STATES.COMPLETE] * 3
+    study.optimize(Objective())
+    assert len(study.trials) == 4
+    assert study.trials[3].origin is None
+
+
 def test_enqueued_configurations_found_it_and_imported_ones_do_not() -> None:
     study = new_study()
     study.add_trial({"x": 0.9}, 0.0, reports={1: 0.1, 2: 0.0})

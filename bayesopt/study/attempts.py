@@ -1,0 +1,86 @@
+"""What attempts at a trial have cost that ended without a result: in a pause, or with their worker.
+
+A trial is one training, however often it was laid aside: its cost is that of all attempts. What an
+attempt cost that told no result is kept in an attribute of the trial, under the attempt's number,
+so that telling the same again is still the same.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Mapping
+from contextlib import suppress
+
+import numpy as np
+
+from bayesopt.errors import StaleTrialError
+from bayesopt.history import History, spending
+from bayesopt.storage.base import Result
+from bayesopt.study.context import StudyContext
+from bayesopt.trial import TrialRecord, TrialState
+
+_OPEN = tuple(state for state in TrialState if not state.is_finished)
+
+ATTRIBUTE = "bayesopt:spent"
+"""The user attribute of a trial that says what earlier attempts cost, by attempt."""
+
+
+def note(context: StudyContext, number: int, attempt: int, cost: float | None) -> None:
+    """Write down what an attempt has cost that ends without a result, if it still holds the trial.
+
+    Raises TrialNotFoundError.
+    """
+    if cost is None:
+        return
+    record = context.storage.trials(context.study_id, [number])[0]
+    costs = {**_costs(record), str(attempt): cost}
+    with suppress(StaleTrialError):  # whoever took the trial over knows nothing of it
+        context.storage.set_user_attr(context.study_id, number, ATTRIBUTE, costs, attempt=attempt)
+
+
+def with_earlier_cost(
+    context: StudyContext, number: int, attempt: int | None, result: Result
+) -> Result:
+    """Return a result whose cost is that of all attempts up to this one."""
+    if attempt == 1:
+        return result
+    record = context.storage.trials(context.study_id, [number])[0]
+    earlier = _sum_before(record, record.attempt if attempt is None else attempt)
+    if not earlier:
+        return result
+    return dataclasses.replace(result, cost=earlier + (result.cost or 0.0))
+
+
+def as_pruned(record: TrialRecord) -> Result:
+    """Return what a trial ends with that never goes on: its last report, and what it has cost."""
+    values = record.reports[max(record.reports)] if record.reports else None
+    return Result(TrialState.PRUNED, values, cost=_sum_before(record, math.inf) or None)
+
+
+def trace(context: StudyContext, history: History) -> None:
+    """Write down in the history what open trials have cost so far; O(trials that changed)."""
+    known, version = context.costed
+    changed = history.changed_since(version if known is history else 0)
+    open_ones = changed[np.isin(history.state[changed], _OPEN)].tolist()
+    for record in context.storage.trials(context.study_id, open_ones) if open_ones else []:
+        spending.trace(history, record.number, _sum_before(record, math.inf))
+    context.costed = history, history.version
+
+
+def _sum_before(record: TrialRecord, attempt: float) -> float:
+    return sum(cost for each, cost in _costs(record).items() if int(each) < attempt)
+
+
+def _costs(record: TrialRecord) -> dict[str, float]:
+    """Return costs by attempt; nothing of what :func:`note` did not write."""
+    known = record.user_attrs.get(ATTRIBUTE)
+    if not isinstance(known, Mapping):
+        return {}
+    return {each: float(cost) for each, cost in known.items() if _is_cost(each, cost)}
+
+
+def _is_cost(attempt: object, cost: object) -> bool:
+    is_attempt = isinstance(attempt, str) and attempt.isdecimal()
+    is_number = isinstance(cost, int | float) and not isinstance(cost, bool)
+    return is_attempt and is_number and 0.0 <= cost < math.inf  # type: ignore[operator]
