@@ -3,10 +3,11 @@
 As in its tutorials (multi-objective Bayesian optimization; constraints), version 0.18: one
 ``SingleTaskGP`` an outcome in a ``ModelListGP``, inputs in the unit cube, outcomes standardised;
 ``qLogNoisyExpectedHypervolumeImprovement`` with 128 samples and the reference point that
-``infer_reference_point`` makes of the front so far, or ``LogConstrainedExpectedImprovement``, before
-anything is feasible ``LogProbabilityOfFeasibility``; ``optimize_acqf`` from 10 of 512 points.
-Integers are relaxed and rounded, choices are one-hot, conditions are flattened: see
-``benchmarks.contestants.tools.botorch``.
+``infer_reference_point`` makes of the front so far, or ``LogConstrainedExpectedImprovement``;
+before anything is feasible ``LogProbabilityOfFeasibility``. ``optimize_acqf`` climbs from 10 of 512
+points. Integers are relaxed and rounded, choices are one-hot, conditions are flattened: see
+``benchmarks.contestants.tools.botorch``. The first acquisition function that is made has torch
+compile a kernel of it, once for all processes (minutes; needs a C++ compiler and ninja).
 """
 
 from __future__ import annotations
