@@ -83,6 +83,14 @@ def test_a_run_goes_on_and_its_tables_name_who_played(tmp_path, capsys):
     assert "| ours-tpe |" in capsys.readouterr().out
 
 
+def test_a_longer_run_counts_up_to_the_budget():
+    long = row("c", "a", 0, [[1.0], [2.0], [3.0]], [0.0, 1.0, 0.0])
+    assert [run.reaches(long, n) for n in (2, 3, 4)] == [True, True, False]
+    short = run.cut(long, 2)
+    assert (short["values"], short["violations"]) == ([[1.0], [2.0]], [0.0, 1.0])
+    assert short["seconds"] == pytest.approx(2.0 / 3.0)
+
+
 def test_constrained_tables_say_how_soon():
     rows = [
         row("c", "ours-gp", 0, [[3.0], [2.0]], [1.0, 0.0]),
