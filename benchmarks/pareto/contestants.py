@@ -1,4 +1,4 @@
-"""Who plays: our samplers, and Optuna's, with values and constraints told as each wants them."""
+"""Who plays: our samplers, Optuna's, BoTorch; values and constraints told as each wants them."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import bayesopt as bo
 from benchmarks.contestants.base import Config
 from benchmarks.contestants.tools.suggesting import suggest
 from benchmarks.contestants.translate import config_of, describe
+from benchmarks.pareto.botorch_loops import Botorchs
 from benchmarks.pareto.cases import Case, F
 
 
@@ -88,4 +89,5 @@ PLAYERS: Mapping[str, Callable[[Case, int], Player]] = {
     "optuna-tpe": partial(Optunas, sampler="TPESampler"),
     "optuna-gp": partial(Optunas, sampler="GPSampler"),
     "optuna-nsga2": partial(Optunas, sampler="NSGAIISampler"),
+    "botorch": Botorchs,
 }

@@ -1,6 +1,7 @@
 """``python -m benchmarks pareto``: play cases of several objectives or constraints, print tables.
 
-A finished run is a row in the file; the same command again plays what is missing.
+A finished run is a row in the file; the same command again plays what is missing. Tables are of the
+first evaluations of all runs that have as many as the budget.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ def main(arguments: Sequence[str]) -> int:
                     if (name, player, seed, options.budget) not in known:
                         rows.add(played(name, player, seed, options.budget, options.data))
                         print(f"{name} {player} {seed}", flush=True)
-    found = [row for row in read_rows(path) if len(row["values"]) == options.budget]
+    found = [cut(row, options.budget) for row in read_rows(path) if reaches(row, options.budget)]
     sizes = [options.budget // 2, options.budget]
     table = tables.constrained_table if options.set == "constrained" else tables.volume_table
     print("\n".join(table(found, sizes, "ours-gp")))
@@ -63,6 +64,18 @@ def played(name: str, player: str, seed: int, budget: int, data: str | None) -> 
         "violations": violations,
         "seconds": round(seconds, 3),
     }
+
+
+def reaches(row: Row, budget: int) -> bool:
+    """Tell whether a run has so many evaluations or more."""
+    return len(row["values"]) >= budget
+
+
+def cut(row: Row, budget: int) -> Row:
+    """Return the row of a run as if it had ended there; time is shared out evenly."""
+    share = budget / len(row["values"])
+    first = {key: row[key][:budget] for key in ("values", "violations")}
+    return {**row, **first, "seconds": share * row["seconds"]}
 
 
 def _key(row: Row) -> tuple[str, str, int, int]:

@@ -57,6 +57,23 @@ def best_feasible(rows: Sequence[Row], n: int) -> Scores:
     return scores
 
 
+def first_feasible(rows: Sequence[Row]) -> Scores:
+    """Return how many evaluations it took to find something feasible, infinite if too many."""
+    scores: Scores = {}
+    for case, players in grouped(rows).items():
+        for player, seeds in players.items():
+            first = [_first_of(seeds[seed]) for seed in sorted(seeds)]
+            scores.setdefault(player, {})[case] = np.array(first)
+    return scores
+
+
+def _first_of(row: Row) -> float:
+    """Return the place of the first feasible evaluation that did not fail, from 1."""
+    failed = np.isnan(np.array(row["values"], dtype=np.float64)).any(axis=1)
+    met = np.flatnonzero((np.array(row["violations"]) <= 0.0) & ~failed)
+    return float(met[0]) + 1.0 if met.size else np.inf
+
+
 def _feasible(row: Row, n: int | None = None) -> F:
     """Return the values [k, m] of the first n evaluations that did not fail and are feasible."""
     values = np.array(row["values"][:n], dtype=np.float64)
@@ -65,16 +82,20 @@ def _feasible(row: Row, n: int | None = None) -> F:
 
 
 def volume_table(rows: Sequence[Row], sizes: Sequence[int], against: str) -> list[str]:
-    """Return lines of Markdown: the volume reached, and how often `against` reached more."""
+    """Return lines of Markdown: the volume reached, and how often `against` reached more.
+
+    Behind a player's last volume, what `against` reached with the same cases and seeds.
+    """
+    reached = " | ".join(f"after {n}" for n in sizes)
     lines = [
-        "| | " + " | ".join(f"after {n}" for n in sizes) + f" | {against} ahead | ask + tell |",
-        "|---|" + "--:|" * (len(sizes) + 2),
+        f"| | runs | {reached} | {against} there | {against} ahead | ask + tell |",
+        "|---|" + "--:|" * (len(sizes) + 4),
     ]
     each = [lost_volumes(rows, n) for n in sizes]
     for player in sorted(each[-1], key=lambda name: _mean(each[-1][name])):
         means = [bootstrap_mean(_stacked(scores[player])) for scores in each]
-        cells = [f"{100 * (1 - m.mean):.1f}%" for m in means]
-        cells.append(_ahead(each[-1], against, player))
+        cells = [str(means[-1].n), *(f"{100 * (1 - m.mean):.1f}%" for m in means)]
+        cells += [_reached(each[-1], against, player), _ahead(each[-1], against, player)]
         lines.append(f"| {player} | {' | '.join(cells)} | {_speed(rows, player)} |")
     return [*lines, "", *_by_case(each[-1], lambda score: f"{100 * (1 - np.mean(score)):.1f}")]
 
@@ -82,15 +103,16 @@ def volume_table(rows: Sequence[Row], sizes: Sequence[int], against: str) -> lis
 def constrained_table(rows: Sequence[Row], sizes: Sequence[int], against: str) -> list[str]:
     """Return lines of Markdown: runs that were feasible, how soon, and who had the better value."""
     lines = [
-        f"| | {' | '.join(f'feasible after {n}' for n in sizes)} | first feasible, median "
-        f"| {against} ahead | ask + tell |",
-        "|---|" + "--:|" * (len(sizes) + 3),
+        f"| | runs | {' | '.join(f'feasible after {n}' for n in sizes)} | first feasible, median "
+        f"| {against} sooner | {against} ahead | ask + tell |",
+        "|---|" + "--:|" * (len(sizes) + 5),
     ]
-    each = [best_feasible(rows, n) for n in sizes]
+    each, first = [best_feasible(rows, n) for n in sizes], first_feasible(rows)
     for player in sorted(each[-1]):
-        found = [np.isfinite(_stacked(scores[player])).mean() for scores in each]
-        cells = [f"{100 * share:.0f}%" for share in found]
-        cells += [_first(rows, player), _ahead(each[-1], against, player)]
+        found = [np.mean(np.isfinite(np.concatenate(list(s[player].values())))) for s in each]
+        cells = [str(sum(map(len, each[-1][player].values()))), *(f"{100 * x:.0f}%" for x in found)]
+        cells += [_first(rows, player), _ahead(first, against, player)]
+        cells.append(_ahead(each[-1], against, player))
         lines.append(f"| {player} | {' | '.join(cells)} | {_speed(rows, player)} |")
     return [*lines, "", *_by_case(each[-1], lambda score: f"{np.median(score):.5g}")]
 
@@ -119,11 +141,21 @@ def _mean(by_case: Mapping[str, F]) -> float:
 def _ahead(scores: Scores, against: str, player: str) -> str:
     if player == against or against not in scores:
         return "–"
-    shared = [case for case in scores[against] if case in scores[player]]
-    pairs = [_paired(scores[against][case], scores[player][case]) for case in shared]
-    a, b = (_stacked({str(k): pair[i] for k, pair in enumerate(pairs)}) for i in (0, 1))
-    rate = win_rate(a, b)
+    rate = win_rate(*(_stacked(each) for each in _shared(scores, against, player)))
     return f"{100 * rate.mean:.0f}% ({100 * rate.low:.0f}–{100 * rate.high:.0f})"
+
+
+def _reached(scores: Scores, against: str, player: str) -> str:
+    if player == against or against not in scores:
+        return "–"
+    return f"{100 * (1 - _mean(_shared(scores, against, player)[0])):.1f}%"
+
+
+def _shared(scores: Scores, against: str, player: str) -> tuple[dict[str, F], dict[str, F]]:
+    """Return the scores of both with the cases and seeds that both played."""
+    cases = [case for case in scores[against] if case in scores[player]]
+    pairs = {case: _paired(scores[against][case], scores[player][case]) for case in cases}
+    return {k: pair[0] for k, pair in pairs.items()}, {k: pair[1] for k, pair in pairs.items()}
 
 
 def _paired(a: F, b: F) -> tuple[F, F]:
@@ -132,12 +164,7 @@ def _paired(a: F, b: F) -> tuple[F, F]:
 
 
 def _first(rows: Sequence[Row], player: str) -> str:
-    first = []
-    for row in rows:
-        if row["player"] == player:
-            met = np.flatnonzero(np.array(row["violations"]) <= 0.0)
-            first.append(met[0] + 1 if met.size else np.inf)
-    return f"{np.median(first):.0f}"
+    return f"{np.median([_first_of(row) for row in rows if row['player'] == player]):.0f}"
 
 
 def _speed(rows: Sequence[Row], player: str) -> str:

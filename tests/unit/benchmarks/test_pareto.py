@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 
 from benchmarks.pareto import cases, run, tables
+from benchmarks.pareto.contestants import PLAYERS
 from benchmarks.problems import registry
+from benchmarks.problems.data import MissingData
 
 
 def row(case: str, player: str, seed: int, values: list, violations: list | None = None) -> dict:
@@ -81,11 +83,36 @@ def test_a_run_goes_on_and_its_tables_name_who_played(tmp_path, capsys):
     assert "| ours-tpe |" in capsys.readouterr().out
 
 
+def test_a_longer_run_counts_up_to_the_budget():
+    long = row("c", "a", 0, [[1.0], [2.0], [3.0]], [0.0, 1.0, 0.0])
+    assert [run.reaches(long, n) for n in (2, 3, 4)] == [True, True, False]
+    short = run.cut(long, 2)
+    assert (short["values"], short["violations"]) == ([[1.0], [2.0]], [0.0, 1.0])
+    assert short["seconds"] == pytest.approx(2.0 / 3.0)
+
+
 def test_constrained_tables_say_how_soon():
     rows = [
         row("c", "ours-gp", 0, [[3.0], [2.0]], [1.0, 0.0]),
         row("c", "random", 0, [[1.0], [4.0]], [1.0, 2.0]),
     ]
     text = "\n".join(tables.constrained_table(rows, [1, 2], "ours-gp"))
-    assert "| ours-gp | 0% | 100% | 2 | – |" in text
-    assert "| random | 0% | 0% | inf | 100% (100–100) |" in text
+    assert "| ours-gp | 1 | 0% | 100% | 2 | – | – |" in text
+    assert "| random | 1 | 0% | 0% | inf | 100% (100–100) | 100% (100–100) |" in text
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["moot/SS-I", "bbob_constrained/f2-i1-d3"])
+def test_botorchs_loops_propose_what_the_space_has(name, monkeypatch):
+    pytest.importorskip("botorch")
+    pytest.importorskip("cocoex")
+    monkeypatch.setattr("botorch.acquisition.multi_objective.logei._load_attempted", True)
+    try:
+        case = cases.load(name)
+    except MissingData as missing:
+        pytest.skip(str(missing))
+    loop = PLAYERS["botorch"](case, 0)
+    for _ in range(2 * (case.problem.space.d + 1) + 2):
+        config = loop.ask()
+        assert case.problem.space.feasible(case.problem.space.encode([config])).all()
+        loop.tell(*case.outcome(config))
