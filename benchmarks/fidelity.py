@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.fidelity_contestants import CONTESTANTS
-from benchmarks.fidelity_table import page
+from benchmarks.fidelity_table import page, pairs
 from benchmarks.problems import registry
 from benchmarks.problems.base import Fidelity, Problem
 from benchmarks.simulation import Curve, simulate
@@ -142,6 +142,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--data", help="folder of tables (default: BAYESOPT_BENCH_DATA)")
     parser.add_argument("--out", type=Path, required=True, help="file of results, one run a line")
     parser.add_argument("--table", action="store_true", help="only print the table of --out")
+    parser.add_argument("--pairs", help="print too how often these are ahead (commas between)")
     args = parser.parse_args(list(arguments))
     if not args.table:
         args.out.parent.mkdir(parents=True, exist_ok=True)
@@ -152,4 +153,6 @@ def main(arguments: Sequence[str]) -> int:
                 file.flush()
                 print(*key_of(row)[:4], f"{row['process_s']:.1f} s", file=sys.stderr)
     print(page(read(args.out)))
+    if args.pairs:
+        print(f"\n{pairs(read(args.out), args.pairs.split(','))}")
     return 0

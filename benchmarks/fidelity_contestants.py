@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
+import weakref
 from collections.abc import Callable
 from typing import Any
 
 import bayesopt as bo
-from benchmarks.contestants.flat import Number, Parameter
+from benchmarks.contestants.flat import Number, Parameter, to_json
+from benchmarks.contestants.remote import POOL
 from benchmarks.contestants.tools.suggesting import suggest
 from benchmarks.contestants.translate import config_of, describe
+from benchmarks.peers import environments
 from benchmarks.simulation import Contestant, Job
+
+_ROUNDING = 1e-9
+_N_TOLD = 100  # trials that a tool is told of which plans its start by their number
 
 Make = Callable[[bo.Space, tuple[float, float], int], Contestant]
 """(space, (step of the first rung, step of a whole training), seed)"""
@@ -112,6 +118,41 @@ class SyneTune:
     def finish(self, job: Job, loss: float) -> None:
         """Tell the loss."""
         self._scheduler.on_trial_complete(job.trial, {"loss": loss, "step": int(self._whole)})
+
+
+class Remote:
+    """A tool in its own environment that says which configuration is trained up to which step.
+
+    A configuration that it asks for again, with a higher step, goes on where it stood.
+    """
+
+    def __init__(
+        self, space: bo.Space, tool: str, environment: str, steps: tuple[float, float], seed: int
+    ) -> None:
+        self._space, self._whole = space, steps[1]
+        self._done: dict[int, int] = {}
+        self._link = POOL.take(tuple(environments.server_command(environment)))
+        weakref.finalize(self, POOL.give_back, self._link)
+        told = {"tool": tool, "space": to_json(describe(space)), "seed": seed, "budget": _N_TOLD}
+        self._link.call(do="start", steps=steps, **told)
+
+    def begin(self) -> Job:
+        """Take an order; the job's trial is the step up to which it is trained."""
+        order = self._link.call(do="begin")
+        config = config_of(self._space, order["values"])[0]
+        return Job(order["key"], config, self._done.get(order["key"], 0), order["step"])
+
+    def goes_on(self, job: Job, loss: float, step: float) -> bool:
+        """Train up to the step of the order; the end of a whole training is told by `finish`."""
+        if step < min(job.trial, self._whole) * (1.0 - _ROUNDING) or step >= self._whole:
+            return True
+        self._done[job.key] = job.n_done
+        self.finish(job, loss)
+        return False
+
+    def finish(self, job: Job, loss: float) -> None:
+        """Tell the loss."""
+        self._link.call(do="end", key=job.key, loss=loss)
 
 
 def _syne_tune_domain(parameter: Parameter) -> Any:
@@ -219,6 +260,7 @@ CONTESTANTS: dict[str, Make] = {
     "gp+asha-level": _ours("gp", _asha_level),
     "gp+asha-last": _ours("gp", _asha_last),
     "gp+hyperband": _ours("gp", _hyperband),
+    "smac-mf": lambda space, steps, seed: Remote(space, "smac-mf", "smac", steps, seed),
     "syne-asha": _syne_tune("ASHA"),
     "syne-bohb": _syne_tune("BOHB"),
     "syne-bore+asha": _syne_tune("ASHABORE"),

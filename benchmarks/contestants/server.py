@@ -6,6 +6,10 @@ Requests on standard input: ``{"do": "start", "tool", "space", "seed", "budget"}
 ``"values"``, for a start with ``"prefills"``, whether it can; or ``{"error", "message"}`` with the
 error one of "missing", "unsupported" and "crashed". `seconds` is what the tool itself took.
 
+A tool that decides on budgets is started with ``"steps"`` as well, [first rung, whole training].
+Its requests are ``{"do": "begin"}``, answered by ``{"key", "values", "step", "seconds"}``, and
+``{"do": "end", "key", "loss"}``; any number may be under way.
+
 What tools print goes to standard error. When the other side is gone, so is this process, even in
 the middle of a request.
 """
@@ -26,7 +30,7 @@ from typing import Any, TextIO
 
 from benchmarks.contestants import flat
 from benchmarks.contestants.base import UnsupportedSpace
-from benchmarks.contestants.tools import Tool, load
+from benchmarks.contestants.tools import load
 
 Reply = dict[str, Any]
 
@@ -34,9 +38,9 @@ Reply = dict[str, Any]
 class Server:
     """The tool of the current run."""
 
-    def __init__(self, make: Callable[..., Tool]) -> None:
+    def __init__(self, make: Callable[..., Any]) -> None:
         self._make = make
-        self._tool: Tool | None = None
+        self._tool: Any = None  # a `Tool` or a `BudgetTool`
 
     def answer(self, request: Mapping[str, Any]) -> Reply:
         """Return the reply to a request; never raises what a tool raised."""
@@ -53,7 +57,8 @@ class Server:
         space = flat.from_json(request["space"])
         seed_all(request["seed"])
         start = time.perf_counter()
-        self._tool = self._make(request["tool"], space, request["seed"], request["budget"])
+        more = [request["steps"]] if "steps" in request else []
+        self._tool = self._make(request["tool"], space, request["seed"], request["budget"], *more)
         seconds = time.perf_counter() - start
         return {"seconds": seconds, "prefills": hasattr(self._tool, "prefill")}
 
@@ -66,7 +71,18 @@ class Server:
         start = time.perf_counter()
         values = self._tool.ask()
         seconds = time.perf_counter() - start
-        return {"values": {name: _json_number(x) for name, x in values.items()}, "seconds": seconds}
+        return {"values": _json_numbers(values), "seconds": seconds}
+
+    def _begin(self, request: Mapping[str, Any]) -> Reply:
+        start = time.perf_counter()
+        key, values, step = self._tool.begin()
+        seconds = time.perf_counter() - start
+        return {"key": key, "values": _json_numbers(values), "step": step, "seconds": seconds}
+
+    def _end(self, request: Mapping[str, Any]) -> Reply:
+        start = time.perf_counter()
+        self._tool.end(request["key"], request["loss"])
+        return {"seconds": time.perf_counter() - start}
 
     def _tell(self, request: Mapping[str, Any]) -> Reply:
         start = time.perf_counter()
@@ -101,12 +117,16 @@ def _read(source: TextIO, lines: queue.SimpleQueue[str]) -> None:
     os._exit(0)  # the other side is gone: nobody wants the answer that is being computed
 
 
+def _json_numbers(values: Mapping[str, Any]) -> dict[str, float]:
+    return {name: _json_number(x) for name, x in values.items()}
+
+
 def _json_number(x: Any) -> float:
     x = x.item() if hasattr(x, "item") else x
     return x if isinstance(x, int | float) else float(x)
 
 
-def main(make: Callable[..., Tool] = load) -> None:
+def main(make: Callable[..., Any] = load) -> None:
     """Serve the process that started this one."""
     warnings.simplefilter("ignore")
     sink = os.fdopen(os.dup(1), "w", encoding="utf-8")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from typing import Protocol
+from typing import Any, NamedTuple, Protocol
 
 from benchmarks.contestants.flat import Flat, Values
 
@@ -20,6 +20,24 @@ class Tool(Protocol):
 
     def tell(self, loss: float, failed: bool) -> None:
         """Take the result of the point that was last asked for (see `base.Contestant`)."""
+
+
+class BudgetTool(Protocol):
+    """A peer that says how long each configuration is trained, with any number under way."""
+
+    def begin(self) -> Order:
+        """Return what is trained next, and up to which step."""
+
+    def end(self, key: int, loss: float) -> None:
+        """Take the loss of a configuration at the step of its last order."""
+
+
+class Order(NamedTuple):
+    """A configuration to train up to a step; of a known `key`, to train on."""
+
+    key: int
+    values: Values
+    step: float
 
 
 MAKERS = {
@@ -41,9 +59,12 @@ MAKERS = {
 }
 """Module in this package and function ``make(space, seed, budget) -> Tool``, by name."""
 
+BUDGET_MAKERS = {"smac-mf": "smac:make_multi_fidelity"}
+"""The same of ``make(space, seed, budget, steps) -> BudgetTool``: the first rung's and the last."""
 
-def load(name: str, space: Flat, seed: int, budget: int) -> Tool:
-    """Return a new tool; ImportError where it is not installed."""
-    module, function = MAKERS[name].split(":")
+
+def load(name: str, space: Flat, seed: int, budget: int, *more: Any) -> Any:
+    """Return a new tool, made with `more` as well; ImportError where it is not installed."""
+    module, function = {**MAKERS, **BUDGET_MAKERS}[name].split(":")
     make = getattr(importlib.import_module(f"{__name__}.{module}"), function)
-    return make(space, seed, budget)
+    return make(space, seed, budget, *more)

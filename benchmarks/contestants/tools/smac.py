@@ -1,4 +1,4 @@
-"""Two of SMAC's facades, for hyperparameters and for black boxes, through `ask` and `tell`."""
+"""SMAC's facades for hyperparameters, black boxes and budgets, through `ask` and `tell`."""
 
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ from ConfigSpace import (
     Integer,
     OrdinalHyperparameter,
 )
-from smac import BlackBoxFacade, HyperparameterOptimizationFacade, Scenario
+from smac import BlackBoxFacade, HyperparameterOptimizationFacade, MultiFidelityFacade, Scenario
 from smac.facade import AbstractFacade
-from smac.runhistory.dataclasses import TrialValue
+from smac.runhistory.dataclasses import TrialInfo, TrialValue
 
 from benchmarks.contestants.flat import Flat, Number, Parameter, Values
+from benchmarks.contestants.tools import Order
 from benchmarks.contestants.tools.grid import is_indexed
 
 
@@ -46,12 +47,44 @@ class SmacTool:
     def ask(self) -> Values:
         """Return the next configuration, active parameters only."""
         self._trial = self._smac.ask()
-        drawn = dict(self._trial.config)
-        return {p.name: _value(p, drawn[p.name]) for p in self._space if p.name in drawn}
+        return _values(self._space, self._trial)
 
     def tell(self, loss: float, failed: bool) -> None:
         """Take the result; of a failed evaluation the penalty."""
         self._smac.tell(self._trial, TrialValue(cost=loss))
+
+
+class SmacBudgetTool:
+    """The facade for budgets with its defaults: Hyperband, a random forest."""
+
+    def __init__(self, space: Flat, seed: int, budget: int, steps: tuple[float, float]) -> None:
+        self._space = space
+        self._folder = tempfile.TemporaryDirectory()  # SMAC makes a folder, wanted or not
+        self._keys: dict[Any, int] = {}
+        self._running: dict[int, TrialInfo] = {}
+        scenario = Scenario(
+            configspace(space, seed),
+            n_trials=budget,
+            deterministic=True,
+            seed=seed,
+            min_budget=steps[0],
+            max_budget=steps[1],
+            output_directory=self._folder.name,
+        )
+        self._smac = MultiFidelityFacade(
+            scenario, _never_called, overwrite=True, logging_level=False
+        )
+
+    def begin(self) -> Order:
+        """Return the configuration and the budget of the next trial."""
+        trial = self._smac.ask()
+        key = self._keys.setdefault(trial.config, len(self._keys))
+        self._running[key] = trial
+        return Order(key, _values(self._space, trial), float(trial.budget))
+
+    def end(self, key: int, loss: float) -> None:
+        """Take the loss at that budget."""
+        self._smac.tell(self._running.pop(key), TrialValue(cost=loss), save=False)
 
 
 def configspace(space: Flat, seed: int) -> ConfigurationSpace:
@@ -94,7 +127,13 @@ def _value(p: Parameter, drawn: float) -> float:
     return p.nearest(p.low + drawn * p.step if is_indexed(p) else drawn)
 
 
-def _never_called(config: object, seed: int = 0) -> float:
+def _values(space: Flat, trial: TrialInfo) -> Values:
+    """Return a trial's values, active parameters only."""
+    drawn = dict(trial.config)
+    return {p.name: _value(p, drawn[p.name]) for p in space if p.name in drawn}
+
+
+def _never_called(config: object, seed: int = 0, budget: float = 0.0) -> float:
     raise RuntimeError("trials are asked for and told, not run")
 
 
@@ -106,3 +145,10 @@ def make_hpo(space: Flat, seed: int, budget: int) -> SmacTool:
 def make_black_box(space: Flat, seed: int, budget: int) -> SmacTool:
     """Return the facade for black boxes of few parameters: a Gaussian process."""
     return SmacTool(BlackBoxFacade, space, seed, budget)
+
+
+def make_multi_fidelity(
+    space: Flat, seed: int, budget: int, steps: tuple[float, float]
+) -> SmacBudgetTool:
+    """Return the facade for budgets between two steps."""
+    return SmacBudgetTool(space, seed, budget, steps)

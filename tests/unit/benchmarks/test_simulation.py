@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
 import bayesopt as bo
+from benchmarks import fidelity_contestants
 from benchmarks.fidelity import budgets
 from benchmarks.fidelity_contestants import CONTESTANTS
-from benchmarks.fidelity_table import page
+from benchmarks.fidelity_table import page, pairs
+from benchmarks.peers import environments
 from benchmarks.problems.base import Fidelity
 from benchmarks.simulation import Curve, Job, Trace, simulate, time_to
 
@@ -75,6 +79,55 @@ def test_contestants_play(name: str) -> None:
     ]
     assert traces[0].n_begun >= 18
     assert traces[0].losses.tolist() == traces[1].losses.tolist()
+
+
+class Orders:
+    """A server that trains two configurations to step 2, the better one on to the end."""
+
+    def __init__(self) -> None:
+        self.log: list[dict] = []
+        self.left = [(0, 0.25, 2.0), (1, 0.75, 2.0), (0, 0.25, 9.0), (2, 0.5, 9.0)]
+
+    def call(self, **request: Any) -> dict:
+        self.log.append(request)
+        if request["do"] != "begin":
+            return {}
+        key, x, step = self.left.pop(0)
+        return {"key": key, "values": {"x": x, "n": 1.0}, "step": step}
+
+
+def test_a_tool_elsewhere_says_up_to_which_step_and_goes_on_where_it_stood(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    server = Orders()
+    monkeypatch.setattr(environments, "server_command", lambda name: [name])
+    monkeypatch.setattr(fidelity_contestants.POOL, "take", lambda command: server)
+    monkeypatch.setattr(fidelity_contestants.POOL, "give_back", lambda link: None)
+    contestant = CONTESTANTS["smac-mf"](SPACE, (1.0, 9.0), seed=3)
+    trace = simulate(contestant, curve_of, n_workers=1, horizon_s=31.0)
+    assert server.log[0]["steps"] == (1.0, 9.0)
+    ended = [(each["key"], each["loss"]) for each in server.log if each["do"] == "end"]
+    np.testing.assert_allclose(ended, [(0, 0.75), (1, 1.25), (0, 0.25 + 1 / 9)])
+    assert (trace.n_begun, trace.n_whole) == (3, 1)  # 2 + 2 + 7 steps of two seconds, and 4 more
+
+
+def test_how_often_a_contestant_is_ahead_counts_ties_half() -> None:
+    row = {"problem": "p", "workers": 4, "horizon_s": 100.0, "n_begun": 9, "n_whole": 9}
+    rows = [
+        {**row, "contestant": name, "seed": seed, "seconds": [at], "losses": [loss]}
+        for name, seed, at, loss in [
+            ("random", 0, 90.0, 1.0),
+            ("random", 1, 90.0, 1.0),
+            ("fast", 0, 10.0, 1.0),
+            ("fast", 1, 20.0, 0.5),
+        ]
+    ]
+    lines = pairs(rows, ["fast", "random"]).splitlines()
+    assert lines[0] == "### 4 workers"
+    assert [line.split(" | ") for line in lines[4:]] == [
+        ["| random", "100% (100–100)", "75% (50–100)", "–", "– |"],
+        ["| fast", "–", "–", "0% (0–0)", "25% (0–50) |"],
+    ]
 
 
 def test_the_table_compares_with_random_search() -> None:

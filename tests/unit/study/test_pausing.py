@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
+import shutil
 import subprocess
 import sys
 import textwrap
 from collections import defaultdict
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -233,6 +236,66 @@ def test_a_paused_trial_goes_on_from_its_checkpoint(storage: str, tmp_path: Path
     kept = [folder.name for folder in study._context.checkpoints.iterdir()]
     assert kept == [str(study.best_trial.number)]
     study.close()
+
+
+def new_study(path: Path, scheduler: Scheduler) -> bo.Study:
+    return bo.create_study(SPACE, sampler="random", scheduler=scheduler, storage=path, seed=0)
+
+
+def test_a_checkpoint_that_vanished_while_its_trial_was_paused(tmp_path: Path) -> None:
+    scheduler = bo.ASHAScheduler(max_steps=9, mode="pause")
+    study = new_study(tmp_path / "s.db", scheduler)
+    trials = study.ask(3)
+    for trial in trials:
+        with trial.save_checkpoint() as folder:
+            (folder / "state.json").write_text("[1, []]")
+        trial.report(trial.params["x"], 1)
+        assert trial.should_prune()
+        study.tell(trial, state="pruned")
+    best = min(trials, key=lambda trial: trial.params["x"])
+    shutil.rmtree(best.checkpoint_dir)
+    again = study.ask()
+    assert (again.number, again.attempt, again.resume_from) == (best.number, 2, None)
+    again.report(0.0, 1)  # it begins anew, and what it says now is what counts
+    assert study.get_trial(best.number).reports == {1: (0.0,)}
+    study.tell(again, 0.0)
+    assert study.best_trial.number == best.number
+    study.close()
+
+
+@contextlib.contextmanager
+def full_disk(study: bo.Study) -> Iterator[None]:
+    """Let SQLite have no page more than it has."""
+    connection = study._context.storage._db._connected()
+    ((n_pages,),) = connection.execute("PRAGMA page_count").fetchall()
+    connection.execute(f"PRAGMA max_page_count = {n_pages}").fetchall()
+    try:
+        yield
+    finally:
+        connection.execute("PRAGMA max_page_count = 1000000").fetchall()
+
+
+def test_a_training_outlives_a_full_disk_and_nothing_is_lost(tmp_path: Path) -> None:
+    path = tmp_path / "study.db"
+    study = new_study(path, bo.ASHAScheduler())
+    trial, steps = study.ask(), iter(range(1, 10_000))
+
+    def train_on() -> None:
+        for step in steps:
+            trial.report(1.0 / step, step)
+
+    with full_disk(study), pytest.raises(bo.StorageError, match="make room and go on"):
+        train_on()
+    step = next(steps) - 1
+    seen = bo.load_study(path)
+    assert list(seen.get_trial(0).reports) == list(range(1, step))
+    assert list(study.get_trial(0).reports) == list(range(1, step))
+    trial.report(1.0 / step, step)  # what was refused can be said again
+    study.tell(trial, 1.0 / step)
+    assert list(seen.get_trial(0).reports) == list(range(1, step + 1))
+    assert seen.best_trial.values == (1.0 / step,)
+    study.close()
+    seen.close()
 
 
 def test_checkpoints_of_workers_in_processes_lie_with_the_study(tmp_path: Path) -> None:

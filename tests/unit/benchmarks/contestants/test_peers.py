@@ -33,7 +33,7 @@ def test_no_name_is_taken_twice_and_ours_come_first():
 
 def test_every_peer_has_a_maker():
     assert set(peers.ENTRIES) == set(tools.MAKERS)
-    for maker in tools.MAKERS.values():
+    for maker in (*tools.MAKERS.values(), *tools.BUDGET_MAKERS.values()):
         module, function = maker.split(":")
         tree = ast.parse((TOOLS / f"{module}.py").read_text(encoding="utf-8"))
         assert function in {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
