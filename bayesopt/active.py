@@ -15,7 +15,13 @@ from types import MappingProxyType
 from typing import Any, Protocol
 
 from bayesopt import checkpoints
-from bayesopt.errors import InvalidConfigError, SpaceChangedError, StorageError, short_repr
+from bayesopt.errors import (
+    InvalidConfigError,
+    SpaceChangedError,
+    SpaceError,
+    StorageError,
+    short_repr,
+)
 from bayesopt.markup import trial_html
 from bayesopt.results import (
     coerce_constraints,
@@ -26,7 +32,6 @@ from bayesopt.results import (
 )
 from bayesopt.rng import named_rng
 from bayesopt.space import Categorical, Float, Int, Parameter
-from bayesopt.space.groups import require_name
 
 _log = logging.getLogger("bayesopt")
 
@@ -169,7 +174,8 @@ class Trial:
     def _suggest(self, name: str, parameter: Parameter) -> Any:
         if not self._setup.define_by_run:
             return self._declared_value(name, parameter)
-        require_name(name)
+        if not isinstance(name, str):
+            raise SpaceError("name of a parameter", expected="a string", got=short_repr(name))
         if name in self._suggested:
             return self._same_again(name, parameter)
         value = self._offer(name, parameter)

@@ -17,25 +17,37 @@ def is_number(value: object, low: float = -math.inf, high: float = math.inf) -> 
         return False
 
 
-def is_count(value: object, least: int = 1) -> bool:
-    """Whether `value` is a whole number of at least `least`."""
-    return isinstance(value, int) and not isinstance(value, bool) and value >= least
+MOST = 1_000_000
+"""What a count may be at most: more than that is a slip, and might take all memory."""
+
+
+def is_count(value: object, least: int = 1, most: int = MOST) -> bool:
+    """Whether `value` is a whole number in [least, most]."""
+    return isinstance(value, int) and not isinstance(value, bool) and least <= value <= most
 
 
 def require_number(
     name: str, value: object, low: float, high: float = math.inf, *, above: bool = False
 ) -> None:
-    """Raise SettingsError unless `value` is a number in [low, high]; `above` leaves out `low`."""
-    if not is_number(value, low, high) or (above and value == low):
-        bracket = "(" if above else "["
-        expected = f"a number in {bracket}{low:g}, {high:g}]"
+    """Raise SettingsError unless `value` is a finite number in [low, high].
+
+    `above` leaves out `low`.
+    """
+    is_usable = is_number(value, low, high) and abs(float(value)) < math.inf  # type: ignore
+    if not is_usable or (above and value == low):
+        end = ")" if high == math.inf else "]"
+        expected = f"a number in {'(' if above else '['}{low:g}, {high:g}{end}"
         raise SettingsError(name, expected=expected, got=short_repr(value))
 
 
-def require_count(name: str, value: object, least: int = 1) -> None:
-    """Raise SettingsError unless `value` is a whole number of at least `least`."""
-    if not is_count(value, least):
-        raise SettingsError(name, expected=f"a whole number >= {least}", got=short_repr(value))
+def require_count(name: str, value: object, least: int = 1, most: int = MOST) -> None:
+    """Raise SettingsError unless `value` is a whole number in [least, most]."""
+    if is_count(value, least, most):
+        return
+    too_many = f" and at most {most:,}" if is_number(value, most) else ""
+    raise SettingsError(
+        name, expected=f"a whole number >= {least}{too_many}", got=short_repr(value)
+    )
 
 
 def require_choice(name: str, value: object, choices: tuple[object, ...]) -> None:

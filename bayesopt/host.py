@@ -136,7 +136,8 @@ def _require_history(given: object) -> None:
 
 
 def _require_whole(name: str, value: object, least: int) -> None:
-    require_count(name, int(value) if isinstance(value, np.integer) else value, least)
+    whole = int(value) if isinstance(value, np.integer) else value
+    require_count(name, whole, least, most=2**62)
 
 
 def _is_new(history: History, rows: F) -> list[bool]:

@@ -68,8 +68,12 @@ def read_text(source: str) -> str:
     OSError
         If there is no such file, or it cannot be read.
     InvalidValueError
-        If it is no text.
+        If it is nothing, or no text.
     """
+    if not source.strip():
+        raise InvalidValueError(
+            "JSON", expected="JSON, the name of a file, or -", got=short_repr(source)
+        )
     if source.lstrip()[:1] in ("{", "["):
         return source
     try:

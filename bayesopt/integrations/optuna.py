@@ -14,8 +14,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
+from bayesopt.checks import require_flag
 from bayesopt.errors import (
     MissingDependencyError,
+    SettingsError,
     SpaceExhausted,
     StudyError,
     StudyExistsError,
@@ -76,7 +78,7 @@ class BayesOptSampler(BaseSampler):
     Raises
     ------
     SettingsError
-        If there is no such sampler.
+        If there is no such sampler, or a setting is of the wrong kind.
     """
 
     def __init__(
@@ -88,8 +90,9 @@ class BayesOptSampler(BaseSampler):
         noisy: bool = False,
     ) -> None:
         self._sampler = make_sampler(sampler)
-        self._seed = new_seed() if seed is None else seed
-        self._constraints_func = constraints_func
+        self._seed = new_seed() if seed is None else _checked_seed(seed)
+        self._constraints_func = _checked_function(constraints_func)
+        require_flag("noisy", noisy)
         self._noisy = noisy
         self._forget()
 
@@ -313,3 +316,16 @@ def to_optuna(
 def _require_study(given: object, attribute: str, expected: str) -> None:
     if not hasattr(given, attribute):
         raise StudyError("study to move", expected=expected, got=short_repr(given))
+
+
+def _checked_seed(seed: Any) -> int:
+    whole = getattr(seed, "__index__", None)
+    if whole is None or isinstance(seed, bool) or int(whole()) < 0:
+        raise SettingsError("seed", expected="a whole number >= 0, or None", got=short_repr(seed))
+    return int(whole())
+
+
+def _checked_function(given: ConstraintsFunc | None) -> ConstraintsFunc | None:
+    if given is not None and not callable(given):
+        raise SettingsError("constraints_func", expected="a callable", got=short_repr(given))
+    return given

@@ -207,7 +207,9 @@ multimetric_, classes_, n_features_in_, feature_names_in_
         cv = check_cv(self.cv, y, classifier=is_classifier(self.estimator))
         self.n_splits_ = cv.get_n_splits(X, y, **routed.splitter.split)
         splits = list(cv.split(X, y, **routed.splitter.split))
-        if len(splits) != self.n_splits_ or not splits:
+        if not splits:
+            raise ValueError("cv gives no splits: nothing can be fitted and scored")
+        if len(splits) != self.n_splits_:
             raise ValueError(
                 "cv.split and cv.get_n_splits return inconsistent results. "
                 f"Expected {self.n_splits_} splits, got {len(splits)}"

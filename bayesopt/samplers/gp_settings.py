@@ -23,7 +23,7 @@ def plain_reference(reference: object) -> tuple[float, ...] | None:
 def _is_reference(value: object) -> bool:
     try:
         given = np.zeros(1) if value is None else np.asarray(value, dtype=np.float64)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return False
     return given.ndim == 1 and bool(np.isfinite(given).all())
 

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
+from bayesopt.checks import require_flag
 from bayesopt.errors import InfeasibleSpaceError, SettingsError, SpaceExhausted, short_repr
 from bayesopt.history import History
 from bayesopt.rng import named_rng
@@ -65,6 +66,7 @@ class GridSampler:
         for count in (self.resolution,) if per_name is None else per_name.values():
             if not isinstance(count, int) or isinstance(count, bool) or count < 1:
                 raise SettingsError("resolution", expected="integers >= 1", got=short_repr(count))
+        require_flag("shuffle", self.shuffle)
         if per_name is not None:
             object.__setattr__(self, "resolution", dict(per_name))
         if self.values is not None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 import numpy.typing as npt
 
+from bayesopt.checks import require_flag
 from bayesopt.history import History
 from bayesopt.rng import named_rng
 from bayesopt.samplers.base import Suggestion
@@ -47,6 +48,11 @@ class QMCSampler:
     scramble : bool
         Randomise the sequence (Owen scrambling by linear matrix scramble and digital shift,
         Matousek 1998); without, it begins at the lower bounds and is the same for every seed.
+
+    Raises
+    ------
+    SettingsError
+        If `scramble` is no truth value.
     """
 
     scramble: bool = True
@@ -54,6 +60,9 @@ class QMCSampler:
 
     name: ClassVar[str] = "qmc"
     learns: ClassVar[bool] = False
+
+    def __post_init__(self) -> None:
+        require_flag("scramble", self.scramble)
 
     def propose(
         self, space: Space, history: History, n: int, rng: np.random.Generator

@@ -21,6 +21,8 @@ from bayesopt.trial import TrialState
 F = npt.NDArray[np.float64]
 Numbers = npt.NDArray[np.int64]
 
+_MOST_TIMES = 1e150  # min_steps: who reports greater steps has passed all rungs
+
 
 @dataclass(frozen=True)
 class ASHAScheduler:
@@ -143,8 +145,9 @@ class ASHAScheduler:
     def _levels(self, history: History) -> F:
         if self.max_steps is not None:
             return ladder(self.min_steps, self.max_steps, self.eta)
-        farthest = np.nanmax(history.last_step, initial=0.0)
-        n = 1 + max(0, math.ceil(math.log(max(farthest / self.min_steps, 1.0), self.eta)))
+        farthest = float(np.nanmax(history.last_step, initial=0.0))
+        times = min(max(farthest / self.min_steps, 1.0), _MOST_TIMES)
+        n = 1 + max(0, math.ceil(math.log(times, self.eta)))
         return np.array([self.min_steps * self.eta**k for k in range(n + 1)])
 
     def _lowest(self, bracket: int, levels: F) -> int:

@@ -78,7 +78,7 @@ class MedianScheduler:
         return Decision.STOP if all(behind) else Decision.CONTINUE
 
     def _is_due(self, steps: F) -> bool:
-        beyond = steps[-1] - self.n_warmup_steps
+        beyond = float(steps[-1] - self.n_warmup_steps)
         if beyond < 0:
             return False
         if not self.interval or steps.size == 1:

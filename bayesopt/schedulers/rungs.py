@@ -124,6 +124,8 @@ def _mean_of_last(heard: _Heard, at: F, most: int) -> F:
     with np.errstate(invalid="ignore", over="ignore"):
         for i in range(most):
             at = _last_before(heard, at) if i else at
+            if not np.isfinite(at).any():
+                break
             there = np.flatnonzero(heard.step == at[heard.trial])
             total[heard.trial[there]] += heard.values[there]
             n[heard.trial[there]] += 1.0

@@ -71,7 +71,7 @@ def expand(params: object) -> tuple[dict[str, Parameter], dict[str, Definition]]
     flat: dict[str, Parameter] = {}
     groups: dict[str, Definition] = {}
     for name, given in params.items():
-        require_name(name)
+        _check_name(name)
         if isinstance(given, Parameter):
             _add(flat, name, given)
         elif isinstance(given, Bundle):
@@ -94,7 +94,6 @@ def _add(flat: dict[str, Parameter], name: str, parameter: Parameter) -> None:
     flat[name] = parameter
 
 
-def require_name(name: object) -> None:
-    """Raise SpaceError unless this can be the name of a parameter."""
+def _check_name(name: object) -> None:
     if not isinstance(name, str) or not name:
         raise SpaceError("name of a parameter", expected="a non-empty string", got=short_repr(name))

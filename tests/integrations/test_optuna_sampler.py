@@ -10,6 +10,7 @@ import pytest
 optuna = pytest.importorskip("optuna")
 suite = pytest.importorskip("optuna.testing.pytest_samplers")
 
+from bayesopt.errors import SettingsError  # noqa: E402
 from bayesopt.integrations.optuna import BayesOptSampler  # noqa: E402
 from bayesopt.integrations.optuna_mirror import Mirror  # noqa: E402
 from bayesopt.trial import TrialState  # noqa: E402
@@ -145,3 +146,13 @@ def test_pickled_sampler_goes_on_alike():
     assert again.sample_relative(study, trial, space) == sampler.sample_relative(
         study, trial, space
     )
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"seed": -1}, {"seed": "a"}, {"seed": 1.5}, {"seed": True}, {"noisy": "no"},
+     {"constraints_func": 3}, {"sampler": 3}],
+)  # fmt: skip
+def test_settings_of_another_kind_are_refused_at_once(wrong):
+    with pytest.raises(SettingsError):
+        BayesOptSampler(**wrong)

@@ -46,6 +46,7 @@ LINE = '{"x": {"type": "float", "low": -5, "high": 5}}'
         (["trials", "--limit", "0"], 2),
         (["create"], 2),
         (["create", "--name", "new", "--space", "{"], 2),
+        (["create", "--name", "new", "--space", ""], 2),
         (["create", "--name", "new", "--space", "missing.json"], 1),
         (["create", "--name", "new", "--space", LINE, "--direction", "up"], 2),
         (["create", "--name", "new", "--space", LINE, "--sampler", "magic"], 2),

@@ -382,3 +382,37 @@ def test_the_import_is_light() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+PLAIN = Space({"x": Float(0.0, 1.0), "c": Categorical(["a", "b"])})
+
+
+@pytest.mark.parametrize("n", [-1, 1.5, "3", None, True])
+def test_a_number_of_rows_is_a_whole_number(n):
+    with pytest.raises(SpaceError, match="number of rows"):
+        PLAIN.sample(n, np.random.default_rng(0))
+
+
+@pytest.mark.parametrize("rng", [None, 5, np.random, np.random.RandomState(0)])
+def test_rows_are_drawn_from_a_generator(rng):
+    with pytest.raises(SpaceError, match="default_rng"):
+        PLAIN.sample(2, rng)
+
+
+@pytest.mark.parametrize("configs", [None, 3, "x", {"x": 0.5}, [None], ["x"], [[("x", 1)]]])
+def test_configurations_are_mappings(configs):
+    with pytest.raises(InvalidConfigError, match="mappings"):
+        PLAIN.encode(configs)
+
+
+@pytest.mark.parametrize("rows", [None, 3, "x", [["a"] * PLAIN.d], [[1j] * PLAIN.d], [[0.5], []]])
+def test_rows_are_real_numbers(rows):
+    for ask in (PLAIN.decode, PLAIN.snap, PLAIN.active, PLAIN.feasible):
+        with pytest.raises(SpaceError, match="rows"):
+            ask(rows)
+
+
+@pytest.mark.parametrize("text", [None, 5, "", "null", "[]", "{", {}])
+def test_what_is_no_text_of_a_space_is_refused(text):
+    with pytest.raises(SpaceError, match="JSON"):
+        Space.from_json(text)

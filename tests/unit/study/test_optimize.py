@@ -266,11 +266,12 @@ def test_ctrl_c_leaves_a_clean_study(tmp_path, n_jobs):
     deadline = time.monotonic() + 60
     while not started.exists() and time.monotonic() < deadline:
         time.sleep(0.02)
-    time.sleep(0.3)
+    study = bo.load_study(path)
+    while states(study)[:2] != ["COMPLETE"] * 2 and time.monotonic() < deadline:
+        time.sleep(0.02)  # another worker may be a trial behind
     os.killpg(process.pid, signal.SIGINT)
     _, errors = process.communicate(timeout=60)
     assert "KeyboardInterrupt" in errors
-    study = bo.load_study(path)
     found = states(study)
     assert found[:2] == ["COMPLETE", "COMPLETE"]
     assert set(found[2:]) == {"LOST"}

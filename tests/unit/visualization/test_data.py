@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 import bayesopt as bo
 from bayesopt.errors import InvalidValueError, NoTrialsError
+from bayesopt.storage.base import Proposal, Result
 from bayesopt.visualization.data.curves import learning_curves
 from bayesopt.visualization.data.fronts import pareto_front, volume_history
 from bayesopt.visualization.data.history import distributions, optimization_history
@@ -238,11 +239,12 @@ def test_thinning_keeps_what_matters():
 
 def test_very_many_trials_are_thinned_but_the_best_is_exact():
     study = bo.create_study({"x": bo.Float(-1, 1)}, sampler="random", seed=0)
-    for i in range(2 * MOST_POINTS + 100):
-        trial = study.ask()
-        if i % 8 == 0:
-            trial.report(1.0, 0)
-        study.tell(trial, trial.params["x"] ** 2)
+    drawn = np.random.default_rng(0).uniform(-1.0, 1.0, 2 * MOST_POINTS + 100).tolist()
+    results = [
+        Result(bo.TrialState.COMPLETE, (x**2,), reports={} if i % 8 else {0.0: (1.0,)})
+        for i, x in enumerate(drawn)
+    ]
+    study.storage.add_finished(1, [Proposal({"x": x}) for x in drawn], results)
     data = optimization_history(study)
     assert data.n == 2 * MOST_POINTS + 100
     assert data.n_shown == len(data.complete.numbers) == MOST_POINTS
