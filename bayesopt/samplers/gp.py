@@ -256,7 +256,7 @@ class GPSampler:
             self.search or {},
             COMPILED_SEARCH if self._earlier(space) else searcher,
             self.reference,
-            self._second if isinstance(data, Observed) else None,
+            self._second,
             guess=guess_of(space, self.prior, data.n, self.prior_trials),
             n_regions=self.n_regions,
         )
@@ -267,7 +267,7 @@ class GPSampler:
                 if price is not None:  # the second model knows nothing of it
                     plan = dataclasses.replace(plan, price=price, second=None)
                 if isinstance(data, Outcomes):
-                    self._offer_several(plan, batch, space, history, data, rng)
+                    n_second = self._offer_several(plan, batch, space, history, data, rng)
                 else:
                     belief = self._believe(space, history, data)
                     n_second = offer_best(plan, belief, batch, space, history, data, rng)
@@ -295,8 +295,11 @@ class GPSampler:
         history: History,
         data: Outcomes,
         rng: np.random.Generator,
-    ) -> None:
-        """Fill a batch with what promises most where there are several outcomes."""
+    ) -> int:
+        """Fill a batch with what promises most where there are several outcomes.
+
+        Returns how many rows the second model made.
+        """
         from bayesopt.samplers.gp_several import offer_several
         from bayesopt.surrogates.several import Choice, build_beliefs
 
@@ -312,7 +315,7 @@ class GPSampler:
             machinery(self.device).model,
             data.noise,
         )
-        offer_several(plan, beliefs, batch, space, history, data, rng)
+        return offer_several(plan, beliefs, batch, space, history, data, rng)
 
     def _believe(self, space: Space, history: History, data: Observed) -> Belief:
         """Return what is believed of the objective, at the highest budget if there are several.
