@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 F = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
+Numbers = npt.NDArray[np.int64]
 
 _MOST_PAIRED = 200  # trials, the latest ones, that a line is drawn through
 _PRIOR_SLOPES = 28  # of 1: as many as there are between eight trials
@@ -25,10 +26,13 @@ class Levels:
         Ascending, in the unit of the steps that trials report.
     values : float64 array [n, l, m]
         Minimised; NaN where a trial has no value at a level.
+    n_settled : int64 array [l], optional
+        How many trials, from number 0 on, have the value at a level that they will have, if any.
     """
 
     budgets: F
     values: F
+    n_settled: Numbers | None = None
 
     @property
     def known(self) -> Mask:
@@ -50,6 +54,11 @@ class Levels:
             if len(both):
                 gains[k] = np.median(both, axis=0)
         return gains
+
+    def of_first(self, n: Numbers) -> Levels:
+        """Return what is known of the first `n` [l] trials at each level, and of no other."""
+        is_one = np.arange(len(self.values))[:, None] < n
+        return Levels(self.budgets, np.where(is_one[:, :, None], self.values, np.nan))
 
     def aligned(self, goal: int) -> F:
         """Return all values as they would be at the level `goal`, after median gains, [n, l, m]."""

@@ -4,6 +4,11 @@ One process over configurations and budgets, through the same engine as any othe
 trial at a level is a row with one more column, the logarithm of the budget. The search is then over
 configurations at the highest budget that any trial has reached. (As in MOBSTER, Klein et al., arXiv
 2003.10865.) Values are aligned before, see ``Levels.aligned``: the process has a constant mean.
+
+With every report rows come in between and all values are aligned anew, so what is known never
+begins with what was known. Fits from nothing are made of a part that stays as it is for a while: at
+each level the first trials of which everyone has got there or is over, in growing numbers
+(``anchor_size``). Each ask starts from what that gave.
 """
 
 from __future__ import annotations
@@ -18,6 +23,7 @@ from bayesopt.space import Float, Space
 from bayesopt.space.domain import Domain, side_by_side
 from bayesopt.surrogates.base import Engine
 from bayesopt.surrogates.model import Belief, FitCache, build_belief
+from bayesopt.surrogates.schedule import anchor_size
 from bayesopt.surrogates.settings import GPSettings
 from bayesopt.surrogates.sliced import Sliced
 from bayesopt.surrogates.success import SuccessModel
@@ -39,12 +45,15 @@ class Trained:
     failed : bool [n]
     goal : float
         The highest budget with a value, in terms of that column.
+    start : tuple of float64 [k, d + 1] and [k], or None
+        Of these rows and values those that are the same in the next asks, aligned among themselves.
     """
 
     X: F
     y: F
     failed: Mask
     goal: float
+    start: tuple[F, F] | None = None
 
     @property
     def tried(self) -> F:
@@ -60,6 +69,19 @@ def observe_levels(history: History, levels: Levels) -> Trained:
 
     Rows that had to be clipped into the space are left out.
     """
+    data = _observe(history, levels)
+    if levels.n_settled is None:
+        return data
+    of_first = np.array([anchor_size(n) for n in levels.n_settled.tolist()], dtype=np.int64)
+    settled = levels.of_first(of_first)
+    if not settled.known.any():
+        return data
+    first = _observe(history, settled)
+    told = ~first.failed
+    return replace(data, start=(np.ascontiguousarray(first.X[told]), first.y[told]))
+
+
+def _observe(history: History, levels: Levels) -> Trained:
     known, usable = levels.known, history.inside | history.define_by_run
     failed = history.is_failed & usable
     highest = int(np.flatnonzero(known.any(axis=0))[-1])
@@ -85,7 +107,9 @@ def believe_levels(
     What the search is to improve on is the best mean there, over all configurations tried.
     """
     wide = side_by_side(domain, _BUDGET.domain)
-    belief = build_belief(wide, data.X, data.y, data.failed, settings, cache, most, engine)
+    belief = build_belief(
+        wide, data.X, data.y, data.failed, settings, cache, most, engine, start=data.start
+    )
     members = tuple(Sliced(member, data.goal) for member in belief.members)
     rows = data.tried
     means = belief.weights @ np.array([member.posterior(rows)[0] for member in members])

@@ -14,11 +14,13 @@ from bayesopt.trial import TrialState
 
 F = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
+Numbers = npt.NDArray[np.int64]
 
 LearnFrom = Literal["all", "level", "last"]
 LEARN_FROM = ("all", "level", "last")
 
 _ENOUGH = 10
+_UNDER_WAY = (TrialState.WAITING, TrialState.RUNNING, TrialState.LOST)
 _CUT_OR_DONE = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.PAUSED)
 
 
@@ -50,7 +52,7 @@ def seen_through(
     failed &= np.isin(history.state, _CUT_OR_DONE)
     if learn_from == "all":
         values[~known] = np.nan
-        found = Levels(levels, values)
+        found = Levels(levels, values, _n_settled(history, known))
         worth = found.carried(goal)
     else:
         found, worth = None, np.where(known[:, goal, None], values[:, goal], np.nan)
@@ -67,6 +69,12 @@ def _values_at(history: History, levels: F, smoothing: int) -> tuple[F, Mask]:
     failed = history.state == TrialState.FAIL
     values[failed], reached[failed] = np.nan, False
     return values, reached
+
+
+def _n_settled(history: History, known: Mask) -> Numbers:
+    """Return up to which trial everyone has a value at a level, or is not under way, [l]."""
+    is_open = np.isin(history.state, _UNDER_WAY)[:, None] & ~known
+    return np.where(is_open.any(axis=0), is_open.argmax(axis=0), history.n).astype(np.int64)
 
 
 def _goal(known: Mask, enough: int) -> int:

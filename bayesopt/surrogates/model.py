@@ -116,6 +116,7 @@ def build_belief(
     deterministic: bool = False,
     noise: F | None = None,
     mean: PriorMean | None = None,
+    start: tuple[F, F] | None = None,
 ) -> Belief:
     """Return the belief after n finished trials; a pure function of all but the cache.
 
@@ -145,6 +146,9 @@ def build_belief(
         noise that is learned of all.
     mean : PriorMean or None
         What earlier studies say; the process is that of what it leaves unexplained.
+    start : tuple of float64 arrays [k, d] and [k], or None
+        Rows and outcomes to fit from nothing where the first ones of `X` and `y` are not those of
+        an earlier call; the fit to all starts from what that gives.
 
     Notes
     -----
@@ -168,7 +172,15 @@ def build_belief(
         subset = Subset(X, y[:, None] if by is None else by, most)
         known = _known_noise(y, noise, subset, settings)
         task = new_task(domain, X, settings, cache, subset, engine, known)
-        return _learn(task, X, y, success, deterministic, mean)
+        begun = None if start is None else _start(start, most, settings)
+        return _learn(task, X, y, success, deterministic, mean, begun)
+
+
+def _start(start: tuple[F, F], most: int | None, settings: GPSettings) -> tuple[F, F]:
+    """Return rows and outcomes, transformed, that a fit begins with; as many as may be."""
+    X, y = start
+    rows = Subset(X, y[:, None], most).at(len(X))
+    return X[rows], fit_outcome(y[rows], settings).from_outcome(y[rows])
 
 
 def _known_noise(y: F, noise: F | None, subset: Subset, settings: GPSettings) -> Noise:
@@ -196,6 +208,7 @@ def _learn(
     success: SuccessModel | None,
     deterministic: bool,
     mean: PriorMean | None,
+    start: tuple[F, F] | None,
 ) -> Belief:
     settings = task.frame.settings
 
@@ -211,7 +224,7 @@ def _learn(
     outcome = fit_outcome(y[rows], settings)
     t = outcome.from_outcome(y[rows])
     base = np.zeros(t.size) if mean is None else mean.value(X[rows])
-    modes, members = _members(task, current_modes(task, targets), t - base)
+    modes, members = _members(task, current_modes(task, targets, start), t - base)
     weights = _weights(modes)
     noise = float(weights @ [member.hyper.noise for member in members])
     known = task.inputs.known_noise

@@ -89,14 +89,20 @@ def new_task(
     return Task(domain, frame, known, engine, subset, inputs, key, cache, noise)
 
 
-def current_modes(task: Task, targets: Targets) -> tuple[Mode, ...]:
-    """Return the hyperparameters in force: those of the last refit size, O(n³) where it is new."""
+def current_modes(
+    task: Task, targets: Targets, start: tuple[F, F] | None = None
+) -> tuple[Mode, ...]:
+    """Return the hyperparameters in force: those of the last refit size, O(n³) where it is new.
+
+    The climb starts from those of the last anchor size or, if there are any, of rows and outcomes
+    that are given as a `start`.
+    """
     n = task.known.n
     if not n:
         return (Mode(default_theta(task.frame), 0.0),)
-    at_anchor = anchor_modes(task, targets)
+    at_anchor = anchor_modes(task, targets) if start is None else _modes_of(task, *start)
     size = refit_size(n)
-    if size == anchor_size(n):
+    if start is None and size == anchor_size(n):
         return at_anchor
     (outcomes, name), inputs = targets(size), task.inputs_at(size)
 
@@ -109,8 +115,16 @@ def current_modes(task: Task, targets: Targets) -> tuple[Mode, ...]:
 def anchor_modes(task: Task, targets: Targets) -> tuple[Mode, ...]:
     """Return the hyperparameters of the last anchor size."""
     size = anchor_size(task.known.n)
-    (outcomes, name), inputs = targets(size), task.inputs_at(size)
+    outcomes, name = targets(size)
+    return _cold(task, task.inputs_at(size), outcomes, name)
 
+
+def _modes_of(task: Task, X: F, outcomes: F) -> tuple[Mode, ...]:
+    """Return the hyperparameters of rows [k, d] and outcomes [k] alone."""
+    return _cold(task, to_inputs(task.domain, X), lambda: outcomes, digest(outcomes))
+
+
+def _cold(task: Task, inputs: Inputs, outcomes: Callable[[], F], name: bytes) -> tuple[Mode, ...]:
     def make() -> tuple[Mode, ...]:
         return cold_modes(inputs, outcomes(), task.frame, task.engine.evidence)
 

@@ -22,6 +22,15 @@ def levels(rows: list[tuple[float, ...]]) -> Levels:
     return Levels(budgets, np.array(rows, dtype=np.float64)[:, :, None])
 
 
+def test_the_first_trials_at_each_level_are_others_than_those_of_all() -> None:
+    all_of_them = levels([[1.0, 2.0, 3.0], [4.0, 5.0, np.nan], [6.0, 7.0, 9.0]])
+    first = all_of_them.of_first(np.array([3, 2, 1]))
+    wanted = [[1.0, 2.0, 3.0], [4.0, 5.0, np.nan], [6.0, np.nan, np.nan]]
+    np.testing.assert_array_equal(first.values[:, :, 0], wanted)
+    assert first.gains[:, 0].tolist() == [1.0, 1.0]  # of the first one alone at the last level
+    assert all_of_them.gains[:, 0].tolist() == [1.0, 1.5]
+
+
 def test_gains_are_medians_over_those_with_values_at_both() -> None:
     rows = [(5.0, 4.0, NAN), (3.0, 1.0, 0.5), (9.0, NAN, NAN), (2.0, 2.0, NAN)]
     assert levels(rows).gains[:, 0].tolist() == [-1.0, -0.5]

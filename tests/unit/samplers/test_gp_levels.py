@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -16,7 +17,9 @@ from bayesopt.samplers.gp_outcomes import observe_outcomes
 from bayesopt.schedulers import ASHAScheduler
 from bayesopt.space import Categorical, Float, Int, Space
 from bayesopt.space.domain import side_by_side
+from bayesopt.surrogates import training
 from bayesopt.surrogates.compiled import COMPILED
+from bayesopt.surrogates.fit import cold_modes
 from bayesopt.surrogates.model import FitCache
 from bayesopt.surrogates.settings import GPSettings
 from bayesopt.surrogates.sliced import Sliced
@@ -137,6 +140,49 @@ def test_gradients_at_the_goal_are_those_of_the_mean() -> None:
         up, down = member.posterior(ahead), member.posterior(behind)
         assert d_mean[0, j] == pytest.approx((up[0] - down[0])[0] / (2 * step), rel=1e-4, abs=1e-6)
         assert d_var[0, j] == pytest.approx((up[1] - down[1])[0] / (2 * step), rel=1e-4, abs=1e-6)
+
+
+def test_what_a_fit_starts_from_stays_while_trainings_go_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    history, cache, n_cold = study(31), FitCache(), 0
+
+    def counted(*given: object) -> object:
+        nonlocal n_cold
+        n_cold += 1
+        return cold_modes(*given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(training, "cold_modes", counted)
+    numbers = [history.append({"x": 0.1 * k, "y": 0.5}) for k in range(4)]
+    starts = []
+    for step in (1, 2, 3, 4):
+        for number in numbers[: step + 1]:
+            history.report(number, step, loss(0.1, 0.5, step))
+        belief_of(history, cache)
+        view = SCHEDULER.view(history)
+        assert view.levels is not None
+        assert view.levels.n_settled is not None
+        assert view.levels.n_settled.tolist() == [min(32 + step, 35), 35 if step > 2 else 31, 31]
+        data = observe_levels(view, view.levels)
+        assert data.start is not None
+        starts.append(data.start)
+    assert n_cold == 1  # of 31 trials; 37 would be the next number
+    for X, y in starts[:-1]:
+        np.testing.assert_array_equal(X, starts[-1][0])
+        np.testing.assert_array_equal(y, starts[-1][1])
+
+
+def test_a_fit_from_there_is_as_good_as_one_from_nothing() -> None:
+    view = SCHEDULER.view(study(43))
+    assert view.levels is not None
+    data = observe_levels(view, view.levels)
+    assert data.start is not None
+    assert len(data.start[1]) < len(data.y)
+    X = np.random.default_rng(0).random((50, 2))
+    domain, settings = view.space.domain, GPSettings()
+    found = believe_levels(domain, data, settings, FitCache(), None, COMPILED)
+    anew = believe_levels(domain, replace(data, start=None), settings, FitCache(), None, COMPILED)
+    np.testing.assert_allclose(found.mean(X), anew.mean(X), atol=0.05)  # of a spread of about one
 
 
 @pytest.mark.parametrize("sampler", [GPSampler(), AutoSampler()])
