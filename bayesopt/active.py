@@ -139,7 +139,7 @@ class Trial:
 
     @property
     def params(self) -> dict[str, Any]:
-        """The configuration to evaluate (define-by-run: what was suggested so far)."""
+        """The configuration to evaluate; define-by-run, what was suggested so far."""
         if self._setup.define_by_run:
             return {name: value for name, (_, value) in self._suggested.items()}
         return dict(self._setup.params)
@@ -254,7 +254,7 @@ class Trial:
     # -- going on -----------------------------------------------------------------------------
     @property
     def checkpoint_dir(self) -> Path:
-        """The folder of this trial, made on the way: it stays until the trial is finished.
+        """The folder of this trial, made on the way; it stays until the trial is finished.
 
         What must be whole or not there at all belongs into :meth:`save_checkpoint`. When the trial
         is told, the folder is removed, unless the trial is the best. Raises StorageError.

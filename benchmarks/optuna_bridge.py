@@ -22,7 +22,6 @@ from optuna.distributions import CategoricalDistribution
 from optuna.samplers import BaseSampler
 from optuna.search_space import IntersectionSearchSpace
 
-import bayesopt as bo
 from benchmarks.ask_overhead import SPACES
 from benchmarks.contestants.base import Contestant
 from benchmarks.contestants.bridge import Bridge

@@ -283,15 +283,19 @@ def judge(options: argparse.Namespace) -> None:
 
 def judge_stored() -> None:
     """Print what rules without a model do to the runs behind the reports."""
-    report, wide = stored_rows("report"), stored_rows("wide")
+    report, wide, long = stored_rows("report"), stored_rows("wide"), stored_rows("report", 200)
     main = {row["problem"] for row in report}
     beyond = [row for row in wide if row["problem"] not in main]
     for title, rows, name in (
         ("main", report, "ours-gp"),
         ("main", report, "ours-tpe"),
         ("wide without main", beyond, "ours-tpe"),
+        ("main, 200 evaluations", long, "ours-tpe"),
+        ("main, 200 evaluations", long, "optuna-tpe"),
     ):
-        ends = _ends(rows, [])
+        ends = _ends(
+            report if rows is long else rows, [{**row, "true": row["losses"]} for row in long]
+        )
         runs = [
             _run(row["losses"], ends[row["problem"]], [])
             for row in rows
@@ -301,12 +305,12 @@ def judge_stored() -> None:
         print("\n".join(table(runs, free_rules())))
 
 
-def stored_rows(name: str) -> list[Row]:
-    """Return the first 100 evaluations of the runs behind a report that have as many."""
+def stored_rows(name: str, n: int = 100) -> list[Row]:
+    """Return the first n evaluations of the runs behind a report that have as many."""
     whole = {
-        (row["problem"], row["contestant"], row["seed"]): {**row, "losses": row["losses"][:100]}
+        (row["problem"], row["contestant"], row["seed"]): {**row, "losses": row["losses"][:n]}
         for row in read_rows(_STORED / f"{name}.jsonl.gz")
-        if row["row"] == "run" and len(row["losses"]) >= 100
+        if row["row"] == "run" and len(row["losses"]) >= n
     }
     return list(whole.values())
 

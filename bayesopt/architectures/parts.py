@@ -161,7 +161,7 @@ class Choice(Part):
 
     @property
     def label(self) -> str:
-        """The label of the first option: the one that was chosen, where there is only one."""
+        """The label of the first option; where there is only one, of what was chosen."""
         return next(iter(self.inner))
 
     def expand(self, name: str, when: Condition) -> dict[str, Parameter]:

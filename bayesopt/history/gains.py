@@ -16,6 +16,7 @@ F = npt.NDArray[np.float64]
 WINDOW = 30  # trials, the last ones, that must have brought nothing either
 _N_FIRST = 10  # trials whose median stands for what is to be had without a search
 _N_SIZES = 3  # improvements, the last ones, whose mean is the size of the next
+_FAIR_IDLE = 2 * WINDOW  # trials without an improvement that say nothing of the size of the next
 _LEAST_WINDOW = 20  # trials in which improvements are counted; half of all if that is more
 _N_COSTS = 10  # trials, the last ones, whose median is the cost of the next
 
@@ -66,7 +67,9 @@ def expected_record(best: F) -> float:
     """Return by how much the next trial should lower a running best [n], going by its past.
 
     The chance of an improvement, (k + 1) / (w + 2) after k in the last w trials (Laplace's rule of
-    succession; w is half of all, at least 20), times the mean size of the last three.
+    succession; w is half of all, at least 20), times the size of the next: the mean of the last
+    three, or 60/i of it where the last i > 60 trials improved nothing. Improvements become smaller
+    as they become rarer; without this, one large step at the start would count for ever.
     """
     steps = -np.diff(best)
     improved = np.flatnonzero(steps > 0.0)
@@ -74,7 +77,9 @@ def expected_record(best: F) -> float:
         return 0.0
     window = min(max(_LEAST_WINDOW, len(steps) // 2), len(steps))
     k = int(np.count_nonzero(improved >= len(steps) - window))
-    return float(steps[improved[-_N_SIZES:]].mean()) * (k + 1) / (window + 2)
+    idle = len(steps) - 1 - int(improved[-1])
+    size = float(steps[improved[-_N_SIZES:]].mean()) * min(1.0, _FAIR_IDLE / max(idle, 1))
+    return size * (k + 1) / (window + 2)
 
 
 def _next_cost(history: Columns) -> float:

@@ -92,8 +92,9 @@ def _budget(history: Columns) -> Iterator[Hint]:
     n = int(np.count_nonzero(history.is_complete | history.is_pruned))
     d = history.space.d
     if n < _PER_PARAMETER * d:
+        trials, columns = "trial" + "s" * (n != 1), "parameter" + "s" * (d != 1)
         text = (
-            f"{n} complete or pruned trials for {d} parameters: with fewer than {_PER_PARAMETER} "
+            f"{n} complete or pruned {trials} for {d} {columns}: with fewer than {_PER_PARAMETER} "
             "per parameter much of the space is unseen. Give it more trials, or fix parameters."
         )
         yield Hint("budget", None, text)

@@ -26,8 +26,8 @@ def dominated_volumes(history: Columns, reference: Sequence[float] | None = None
     history : Columns
     reference : sequence of float, optional
         One number per objective, in the user's direction: up to where volume counts. By default a
-        tenth of the extent of the present front beyond its worst values (of all values, in an
-        objective in which the front has none).
+        tenth of the extent of the present front beyond its worst values. In an objective in which
+        the front has no extent: up to the median of all values, at least a tenth of their extent.
 
     Raises
     ------
@@ -51,9 +51,10 @@ def _default(values: F, front: F) -> F:
     if not len(values):
         return np.zeros(values.shape[1])
     with np.errstate(over="ignore"):
-        extent, spread = np.ptp(front, axis=0), np.ptp(values, axis=0)
-        extent = np.where(extent > 0.0, extent, np.where(spread > 0.0, spread, 1.0))
-        return np.asarray(front.max(axis=0) + _REACH * extent)
+        worst, extent, spread = front.max(axis=0), np.ptp(front, axis=0), np.ptp(values, axis=0)
+        near = worst + _REACH * np.where(extent > 0.0, extent, np.where(spread > 0.0, spread, 1.0))
+        far = np.maximum(near, np.median(values, axis=0))
+        return np.asarray(np.where(extent > 0.0, near, far))
 
 
 def _minimised(history: Columns, reference: Sequence[float]) -> F:

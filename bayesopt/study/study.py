@@ -101,7 +101,7 @@ class Study(Views):
 
     @property
     def space(self) -> Space:
-        """The newest version of the search space (define-by-run: what has been seen)."""
+        """The newest version of the search space; define-by-run, what has been seen."""
         with self._context.lock:
             self._context.follower.follow()
             return self._context.follower.space

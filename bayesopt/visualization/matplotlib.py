@@ -21,6 +21,7 @@ from bayesopt.visualization.data.history import optimization_history
 from bayesopt.visualization.data.importance import importance
 from bayesopt.visualization.data.parameters import Panel, parallel_coordinates, slices
 from bayesopt.visualization.figures import style
+from bayesopt.visualization.figures.curves import NAMES
 from bayesopt.visualization.figures.importance import NAMES_OF_METHODS
 from bayesopt.visualization.figures.parameters import shade_of
 from bayesopt.visualization.rendering import missing
@@ -39,6 +40,7 @@ __all__ = [
     "plot_slice",
 ]
 
+_FEW_CHOICES = 8
 _END_MARKS = {TrialState.PRUNED: "x", TrialState.PAUSED: "o"}
 
 
@@ -61,7 +63,12 @@ def plot_optimization_history(
                 axes.plot(x, y, ls="none", ms=4, label=name, **look)
         best = data.best
         axes.step(best.numbers, best.values, where="post", color=style.GREEN, label="best")
+        if data.failed.size:  # along the bottom: a failed trial has no value
+            low = np.full(data.failed.size, 0.02)
+            at_bottom = {"transform": axes.get_xaxis_transform(), "color": style.PINK}
+            axes.plot(data.failed, low, "x", ms=4, label="failed", **at_bottom)
         axes.set(xlabel="trial", ylabel=f"{data.objective} ({data.direction})")
+        axes.xaxis.get_major_locator().set_params(integer=True)
         _first_view(axes, [points.values for points, *_ in kinds], best.values[-1:])
         axes.legend()
 
@@ -75,13 +82,18 @@ def plot_intermediate_values(
 
     def draw(axes: Axes) -> None:
         data = learning_curves(study, objective)
+        named: set[str] = set()
         for curve in data.curves:
-            axes.plot(curve.steps, curve.values, **_line_of(curve))
+            name = f"best (trial {curve.number})" if curve.is_best else NAMES[curve.state]
+            label = None if name in named else name
+            named.add(name)
+            axes.plot(curve.steps, curve.values, label=label, **_line_of(curve))
             if curve.state in _END_MARKS:
                 color, mark = style.STATE_COLORS[curve.state], _END_MARKS[curve.state]
                 end = curve.steps[-1:], curve.values[-1:]
                 axes.plot(*end, mark, color=color, ms=5, mfc="none")
         axes.set(xlabel="step", ylabel=data.objective)
+        axes.legend()
         _first_view(axes, [curve.values for curve in data.curves])
 
     return _drawn(draw, ax)
@@ -108,7 +120,8 @@ def plot_slice(
     for axes in drawn[len(data.panels) :]:
         figure.delaxes(axes)
     grid[0, 0].set_ylabel(data.objective)
-    _first_view(grid[0, 0], [panel.values for panel in data.panels])
+    stars = [panel.values[panel.best] for panel in data.panels if panel.best is not None]
+    _first_view(grid[0, 0], [panel.values for panel in data.panels], *stars)
     return drawn[: len(data.panels)]
 
 
@@ -124,8 +137,10 @@ def plot_parallel_coordinate(
     def draw(axes: Axes) -> None:
         data = parallel_coordinates(study, params, objective)
         heights = np.column_stack([data.fractions, data.goodness])
+        faint = style.fading(len(heights), 80)
         for row, share in zip(heights, data.goodness.tolist(), strict=True):
-            axes.plot(row, color=shade_of(share), alpha=0.35 + 0.5 * share, lw=1.0 + share)
+            look = {"color": shade_of(share), "alpha": (0.35 + 0.5 * share) * faint}
+            axes.plot(row, lw=1.0 + share, **look)
         for place, scale in enumerate(data.scales):
             _name_ends(axes, scale, place)
         names = [_text(scale.name, 20) for scale in data.scales] + ["rank (best above)"]
@@ -234,13 +249,27 @@ def _draw_panel(axes: Axes, panel: Panel) -> None:
     if scale.choices:
         places, names = scale.ticks()
         axes.set_xticks(places, [_text(name, 14) for name in names], rotation=30, ha="right")
+        axes.set_xlim(-0.6, scale.high + 0.6)
     elif scale.log:
-        axes.set_xscale("log")
+        _log_axis(axes, scale)
+
+
+def _log_axis(axes: Axes, scale: Scale) -> None:
+    """Make x logarithmic; a scale of few decades has ticks in between, as whole numbers."""
+    from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
+
+    axes.set_xscale("log")
+    axes.xaxis.set_minor_formatter(NullFormatter())
+    if scale.high / scale.low < 10.0**style.FEW_DECADES:
+        axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+        axes.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
 
 
 def _name_ends(axes: Axes, scale: Scale, place: int) -> None:
-    ends = (0.0, 1.0) if scale.high > scale.low else (0.5,)
-    for end in ends:
+    """Name the ends of an axis, of few choices all."""
+    n = len(scale.choices)
+    ends = np.linspace(0.0, 1.0, n if 2 < n <= _FEW_CHOICES else 2)
+    for end in ends if scale.high > scale.low else (0.5,):
         position = float(scale.at_fractions(np.array([end]))[0])
         text = _text(style.position_text(scale, position), 12)
         axes.annotate(text, (place, end), (3, 3), textcoords="offset points", fontsize=8)

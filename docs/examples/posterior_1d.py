@@ -1,12 +1,13 @@
 """What the Gaussian process believes after seven trials of one parameter: a figure of the guide.
 
-Run it with `python docs/examples/posterior_1d.py`; it needs matplotlib.
+Run it with `python docs/examples/posterior_1d.py posterior.png`; it needs matplotlib. The picture of
+the guide is `docs/images/posterior-1d.png`.
 """
 
 from __future__ import annotations
 
 import math
-from pathlib import Path
+import sys
 
 import matplotlib as mpl
 
@@ -20,7 +21,6 @@ from matplotlib.figure import Figure
 import bayesopt as bo
 from bayesopt.samplers.inspect import Slice, look_inside
 
-FIGURE = Path(__file__).resolve().parents[1] / "images" / "posterior-1d.png"
 N_TRIALS = 7
 TOP = (0.2, 0.68)  # of the vertical axis; the band goes on
 BLUE, BAND, ORANGE, INK, GRAY = "#1f6fb4", "#d6e6f3", "#d9661f", "#222222", "#777777"
@@ -104,6 +104,6 @@ def name(axes: Axes, text: str, x: float, y: float, color: str, ha: str = "left"
 
 
 if __name__ == "__main__":
+    written = sys.argv[1] if len(sys.argv) > 1 else "posterior.png"
     with mpl.rc_context(STYLE):
-        FIGURE.parent.mkdir(exist_ok=True)
-        draw(search()).savefig(FIGURE, dpi=112, pil_kwargs={"optimize": True})
+        draw(search()).savefig(written, dpi=112, pil_kwargs={"optimize": True})

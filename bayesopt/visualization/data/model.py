@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bayesopt.samplers.inspect import Slice
-from bayesopt.visualization.data.thinning import MOST_PANEL_POINTS, MOST_POINTS, thinned
+from bayesopt.visualization.data.thinning import MOST_PANEL_POINTS, thinned
 from bayesopt.visualization.scales import Scale
 from bayesopt.visualization.snapshot import Snapshot, StudyLike, no_trials, take
 
@@ -124,7 +124,7 @@ def contour(study: StudyLike | Snapshot, params: Sequence[str] | None = None) ->
     x, y = shot.scale(names[0]), shot.scale(names[1])
     told_x, told_y = shot.positions(names[0]), shot.positions(names[1])
     both = np.isfinite(told_x) & np.isfinite(told_y)
-    numbers = thinned(shot.comparable[both[shot.comparable]], MOST_POINTS)
+    numbers = thinned(shot.comparable[both[shot.comparable]], MOST_PANEL_POINTS)
     return Contour(
         x,
         y,

@@ -11,7 +11,7 @@ from bayesopt.visualization.data.curves import Curve, LearningCurves
 from bayesopt.visualization.figures import style
 from bayesopt.visualization.figures.style import FigureDict
 
-_NAMES = {
+NAMES = {
     TrialState.COMPLETE: "complete",
     TrialState.PRUNED: "stopped early",
     TrialState.FAIL: "failed",
@@ -20,6 +20,8 @@ _NAMES = {
     TrialState.LOST: "lost",
     TrialState.WAITING: "waiting",
 }
+
+_FEW_STEPS = 12
 
 _ENDS = (
     (TrialState.PRUNED, "where stopped", "x-thin-open"),
@@ -30,10 +32,10 @@ _ENDS = (
 def learning_curves(data: LearningCurves) -> FigureDict:
     """Return all curves by what became of the trial, with a mark where one was stopped or waits."""
     traces = []
-    for state in (s for s in _NAMES if any(curve.state is s for curve in data.curves)):
+    for state in (s for s in NAMES if any(curve.state is s for curve in data.curves)):
         curves = [c for c in data.curves if c.state is state and not c.is_best]
         if curves:
-            traces.append(_lines(curves, _NAMES[state], style.STATE_COLORS[state]))
+            traces.append(_lines(curves, NAMES[state], style.STATE_COLORS[state]))
     for state, name, symbol in _ENDS:
         ended = [c for c in data.curves if c.state is state]
         if ended:
@@ -47,12 +49,19 @@ def learning_curves(data: LearningCurves) -> FigureDict:
         title=title,
         height=style.FIGURE_HEIGHT + 40,
         showlegend=True,
-        xaxis={"title": {"text": "step"}},
+        xaxis={"title": {"text": "step"}, **_whole_ticks(data)},
         yaxis={
             "title": {"text": data.objective},
             **style.first_view([c.values for c in data.curves]),
         },
     )
+
+
+def _whole_ticks(data: LearningCurves) -> dict[str, Any]:
+    """Return a tick at each step of short curves: there are none in between."""
+    steps = np.concatenate([np.empty(0), *(curve.steps for curve in data.curves)])
+    is_short = steps.size and np.ptp(steps) <= _FEW_STEPS and (steps == np.round(steps)).all()
+    return {"dtick": 1} if is_short else {}
 
 
 def _lines(curves: list[Curve], name: str, color: str) -> dict[str, Any]:
@@ -77,12 +86,12 @@ def _lines(curves: list[Curve], name: str, color: str) -> dict[str, Any]:
         "hovertext": texts,
         "hoverinfo": "text",
         "line": {"color": color, "width": 1.2},
-        "opacity": max(0.35, 0.9 * style.fading(len(curves), 12)),
+        "opacity": max(0.5, 0.9 * style.fading(len(curves), 12)),
     }
 
 
 def _text(curve: Curve, step: float, value: float) -> str:
-    head = f"trial {curve.number}: {_NAMES.get(curve.state, '')}"
+    head = f"trial {curve.number}: {NAMES.get(curve.state, '')}"
     return style.hover(head, f"step {style.number(step)}: {style.number(value)}")
 
 

@@ -66,7 +66,7 @@ def _panel(data: ParetoFront, a: int, b: int, place: int) -> list[dict[str, Any]
                 "color": color,
                 "symbol": symbol,
                 "size": 8 if kind == "front" else 6,
-                "opacity": 1.0 if kind == "front" else 0.6,
+                "opacity": 1.0 if kind == "front" else 0.8 * style.fading(len(numbers), 400),
             },
         }
         for numbers, kind, color, symbol, how in kinds
@@ -99,6 +99,6 @@ def volume_history(data: VolumeHistory) -> FigureDict:
         [trace],
         title="Volume that the front dominates",
         showlegend=False,
-        xaxis={"title": {"text": "trial"}, "rangemode": "tozero"},
+        xaxis=style.trials_axis(int(data.numbers[-1]) + 1),
         yaxis={"title": {"text": "hypervolume"}, "rangemode": "tozero"},
     )

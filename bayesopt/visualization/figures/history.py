@@ -23,12 +23,14 @@ def optimization_history(data: OptimizationHistory) -> FigureDict:
     ]
     shown = [trace for trace in traces if len(trace["x"])]
     total = style.count(data.n)
-    title = f"History of {total}" + (f" ({data.n_shown:,} drawn)" if data.n_shown < data.n else "")
+    of = "" if name == "value" else f" of {style.label(name)}"
+    title = f"History{of} over {total}"
+    title += f" ({data.n_shown:,} drawn)" if data.n_shown < data.n else ""
     return style.figure(
         shown,
         title=title,
         showlegend=True,
-        xaxis={"title": {"text": "trial"}, "rangemode": "tozero"},
+        xaxis=style.trials_axis(_n_numbers(data)),
         yaxis={"title": {"text": f"{name} ({data.direction})"}, **_range(data)},
         yaxis2={"overlaying": "y", "range": [0, 1], "visible": False, "fixedrange": True},
     )
@@ -39,7 +41,7 @@ def _points(points: Points, kind: str, name: str, *, color: str, symbol: str = "
         style.hover(f"trial {number}: {kind}", f"{name} {style.number(value)}")
         for number, value in zip(points.numbers.tolist(), points.values.tolist(), strict=True)
     ]
-    opacity = 0.75 * style.fading(len(texts), 400)
+    opacity = 0.9 * style.fading(len(texts), 400)
     return {
         "type": "scatter",
         "mode": "markers",
@@ -79,6 +81,12 @@ def _best(data: OptimizationHistory) -> Any:
     }
 
 
+def _n_numbers(data: OptimizationHistory) -> int:
+    """Return one more than the greatest number of a trial that is drawn."""
+    kinds = (data.complete.numbers, data.infeasible.numbers, data.pruned.numbers, data.failed)
+    return 1 + max(int(each.max(initial=0)) for each in kinds)
+
+
 def _range(data: OptimizationHistory) -> dict[str, Any]:
     """Return the first view of values: not all where a few would hide the others."""
     kinds = (data.complete, data.infeasible, data.pruned)
@@ -109,6 +117,17 @@ def distributions(data: list[Distribution], objective: str) -> FigureDict:
         traces,
         title="Share of trials that are as good or better",
         showlegend=len(data) > 1,
-        xaxis={"title": {"text": objective}, **style.first_view([one.values for one in data])},
+        xaxis={"title": {"text": objective}, **_value_range(data)},
         yaxis={"title": {"text": "share of trials"}, "range": [0, 1.02], "tickformat": ".0%"},
     )
+
+
+def _value_range(data: list[Distribution]) -> dict[str, Any]:
+    """Return the range of values: the first view, else all of them with their ends in sight."""
+    values = [one.values for one in data]
+    view = style.first_view(values)
+    if view:
+        return view
+    low, high = min(float(v.min()) for v in values), max(float(v.max()) for v in values)
+    pad = 0.02 * (high - low)
+    return {"range": [low - pad, high + pad]} if np.isfinite(pad) and pad > 0.0 else {}

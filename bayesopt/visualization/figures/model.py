@@ -39,12 +39,19 @@ def posteriors(data: list[Posterior], objective: str) -> FigureDict:
 
 
 def _view(one: Posterior) -> dict[str, Any]:
-    """Return a range that shows the band; trials elsewhere in the space may lie far outside."""
+    """Return a range that shows the band; trials elsewhere in the space may lie far outside.
+
+    Where the band is flat at its end the model takes all that is worse for the same: there it runs
+    out of the picture.
+    """
     low, high = float(np.nanmin(one.low)), float(np.nanmax(one.high))
     pad = 0.25 * (high - low)
     if not (np.isfinite(high - low) and high > low):
         return {}
-    return {"range": [low - pad, high + pad]}
+    below, above = (
+        np.count_nonzero(edge == end) > 1 for edge, end in ((one.low, low), (one.high, high))
+    )
+    return {"range": [low if below else low - pad, high if above else high + pad]}
 
 
 def _curve(one: Posterior) -> list[dict[str, Any]]:
@@ -142,7 +149,7 @@ def contour(data: Contour, direction: str) -> FigureDict:
         "marker": {
             "size": 6,
             "color": "#ffffff",
-            "opacity": 0.8,
+            "opacity": 0.8 * style.fading(len(data.numbers), 300),
             "line": {"color": "#23272e", "width": 1},
         },
     }
@@ -152,5 +159,5 @@ def contour(data: Contour, direction: str) -> FigureDict:
         height=style.FIGURE_HEIGHT + 60,
         showlegend=False,
         xaxis=style.axis_of(data.x, length=60),
-        yaxis=style.axis_of(data.y, length=36),
+        yaxis=style.axis_of(data.y, length=36, upright=True),
     )

@@ -32,7 +32,8 @@ def slices(data: Slices) -> FigureDict:
     domains, rows = style.panel_domains(len(data.panels), _PER_ROW)
     layout: dict[str, Any] = {}
     traces = []
-    view = style.first_view([panel.values for panel in data.panels])
+    stars = [panel.values[panel.best] for panel in data.panels if panel.best is not None]
+    view = style.first_view([panel.values for panel in data.panels], *stars)
     for i, (panel, (x_domain, y_domain)) in enumerate(zip(data.panels, domains, strict=True)):
         traces += _panel(panel, i, data.objective)
         layout[style.axis_name("x", i)] = {
@@ -215,8 +216,8 @@ def _axis_notes(scale: Scale, place: int) -> list[dict[str, Any]]:
 
 
 def number3(value: float) -> str:
-    """Return a number with three digits: there is little room along an axis."""
-    return f"{value:.3g}"
+    """Return a number with three digits, a whole one with all: there is little room on an axis."""
+    return f"{value:.0f}" if value == round(value) and abs(value) < 1e6 else f"{value:.3g}"
 
 
 def _note(place: int, height: float, text: str) -> dict[str, Any]:
@@ -258,7 +259,7 @@ def rank_panels(data: list[list[RankPanel | None]]) -> FigureDict:
                 continue
             left, top = c * (side + gap), 1.0 - r * (side + gap)
             x_axis = {**style.axis_of(panel.x), "domain": [left, min(left + side, 1.0)]}
-            y_axis = {**style.axis_of(panel.y), "domain": [max(top - side, 0.0), top]}
+            y_axis = {**style.axis_of(panel.y, upright=True), "domain": [max(top - side, 0.0), top]}
             _inner(x_axis, r == d - 1 or (r == d - 2 and c == d - 1))
             _inner(y_axis, c == 0 or (r == 0 and c == 1))
             layout[style.axis_name("x", place)] = {**x_axis, "anchor": style.axis_key("y", place)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any, TypeAlias
 
@@ -34,6 +35,10 @@ GOODNESS = ((0.0, "#d9a441"), (0.5, "#8a8f98"), (1.0, "#1f78b8"))  # worst to be
 
 PANEL_HEIGHT, FIGURE_HEIGHT = 250, 380
 _PANEL_NAME, _AXIS_NAME, _CHOICE = 26, 60, 14
+_FEW_TICKS = 12  # trials, up to which each has a tick
+_NARROW = 34  # characters of an axis title, up to which a panel has room for few ticks only
+_NARROW_TICKS, _WIDE_TICKS = 5, 8  # of a logarithmic axis
+FEW_DECADES = 2.2  # up to which there are ticks between powers of ten
 _GOLDEN = 0.6180339887498949
 
 
@@ -99,17 +104,41 @@ def message(text: str) -> FigureDict:
     return figure([], title="", height=200, annotations=[note], xaxis=hidden, yaxis=hidden)
 
 
-def axis_of(scale: Scale, *, length: int = _PANEL_NAME) -> dict[str, Any]:
-    """Return the settings of an axis that carries a parameter."""
+def axis_of(scale: Scale, *, length: int = _PANEL_NAME, upright: bool = False) -> dict[str, Any]:
+    """Return the settings of an axis that carries a parameter.
+
+    `length` is the room for its name; names of choices share it unless the axis is `upright`.
+    """
     axis: dict[str, Any] = {"title": {"text": label(scale.name, length)}, "automargin": True}
     if not scale.choices:
         low, high = _padded(scale)
-        kind = {"type": "log", "exponentformat": "e"} if scale.log else {"type": "linear"}
+        kind = _log_ticks(high - low, length) if scale.log else {"type": "linear"}
         return {**axis, **kind, "range": [low, high]}
     places, names = scale.ticks()
-    texts = [label(name, _CHOICE) for name in names]
+    room = _CHOICE if upright else max(5, min(_CHOICE, length // len(names)))
+    texts = [label(name, room) for name in names]
     rest = {"tickvals": places, "ticktext": texts, "range": [-0.6, scale.high + 0.6]}
     return {**axis, "type": "linear", "zeroline": False, **rest}
+
+
+def _log_ticks(decades: float, length: int) -> dict[str, Any]:
+    """Return a logarithmic axis with whole numbers at its ticks, not digits between decades."""
+    if decades < FEW_DECADES:
+        return {"type": "log", "nticks": 4, "tickformat": "~g"}
+    most = _NARROW_TICKS if length <= _NARROW else _WIDE_TICKS
+    return {"type": "log", "exponentformat": "e", "nticks": min(most, math.ceil(decades))}
+
+
+def trials_axis(n: int) -> dict[str, Any]:
+    """Return the axis of the numbers of n trials: whole ones, the marks of both ends in sight."""
+    pad = max(0.4, 0.02 * n)
+    ticks = {"dtick": 1} if n <= _FEW_TICKS else {}
+    return {
+        "title": {"text": "trial"},
+        "range": [-pad, max(n - 1, 0) + pad],
+        "zeroline": False,
+        **ticks,
+    }
 
 
 def _padded(scale: Scale) -> tuple[float, float]:
@@ -193,6 +222,7 @@ def template(dark: bool) -> dict[str, Any]:
         "tickcolor": line,
         "title": {"font": {"size": 12}, "standoff": 6},
         "tickfont": {"size": 11},
+        "ticklabelstandoff": 3,
     }
     layout = {
         "font": {"color": ink, "size": 12, "family": "system-ui, sans-serif"},

@@ -7,7 +7,8 @@
   function draw(name) {
     var figure = data.figures[name];
     var layout = Object.assign({}, figure.layout, { template: template() });
-    return Plotly.newPlot(name, figure.data, layout, config);
+    var shown = figure.data.length ? config : { responsive: true, staticPlot: true };
+    return Plotly.newPlot(name, figure.data, layout, shown);
   }
   var names = Object.keys(data.figures);
   function next() {

@@ -49,7 +49,7 @@ class Section:
         try:
             return self.make()
         except BayesOptError as error:
-            return style.message(str(error))
+            return style.message(f"Nothing to show yet: {error}")
 
 
 def sections(shot: Snapshot, with_model: bool) -> list[Section]:
@@ -72,7 +72,7 @@ def _progress(shot: Snapshot) -> Iterator[Section]:
         yield Section(
             "front",
             "Pareto front",
-            "What no other trial beats in every objective.",
+            "What no other trial matches in every objective and beats in one.",
             lambda: front_figures.pareto_front(fronts.pareto_front(shot)),
         )
         yield Section(
@@ -125,7 +125,8 @@ def _model(shot: Snapshot) -> Iterator[Section]:
         "posterior",
         "What the model believes",
         "A Gaussian process; the band holds 95% of its belief. Trials are orange; their other "
-        "parameters lie elsewhere.",
+        "parameters lie elsewhere. A band that leaves the picture has no end there: far outliers "
+        "count as equally bad.",
         lambda: model_figures.posteriors(model.posteriors(shot), "value"),
     )
     if len(shot.scales) > 1:

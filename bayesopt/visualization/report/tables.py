@@ -58,7 +58,10 @@ def _times(shot: Snapshot) -> list[tuple[str, str]]:
     if not durations.size or not starts or not ends:
         return []
     span = max(ends) - min(starts)
-    return [(duration(span), "from first to last"), (duration(float(durations.sum())), "of trials")]
+    return [
+        (duration(span), "from first to last"),
+        (duration(float(durations.sum())), "spent in trials"),
+    ]
 
 
 def duration(seconds: float) -> str:

@@ -41,7 +41,9 @@ def test_infeasible_trials_dominate_nothing() -> None:
 def test_the_default_reference_is_a_tenth_beyond_the_front() -> None:
     study = study_of([[0.0, 1.0], [1.0, 0.0], [5.0, 5.0]], ["minimize"] * 2)
     assert study.hypervolume()[-1] == pytest.approx(1.1**2 - 1.0)
-    assert study_of([[0.0, 0.0], [10.0, 5.0]], ["minimize"] * 2).hypervolume()[-1] == 0.5
+    lonely = study_of([[4.0, 4.0], [0.0, 0.0], [10.0, 5.0]], ["minimize"] * 2)
+    assert lonely.hypervolume().tolist() == [0.0, 16.0, 16.0]  # a single best: up to the medians
+    assert study_of([[0.0, 0.0]] * 9 + [[10.0, 5.0]], ["minimize"] * 2).hypervolume()[-1] == 0.5
     assert study_of([], ["minimize"] * 2).hypervolume().shape == (0,)
 
 

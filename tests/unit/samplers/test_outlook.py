@@ -175,6 +175,9 @@ def test_the_record_by_hand():
     falling = -np.arange(31.0)
     assert expected_record(falling) == 21 / 22
     assert expected_record(np.ones(50)) == 0.0
+    once = np.array([1.0] * 10 + [0.0] * 350)  # all of it in one early step, then 349 idle trials
+    assert expected_record(once) == pytest.approx(60 / 349 / (359 // 2 + 2))
+    assert expected_record(once[:70]) == pytest.approx(1 / (69 // 2 + 2))  # 59 of them
     assert expected_record(np.array([])) == 0.0
 
 
