@@ -20,7 +20,7 @@ from bayesopt.samplers.by_history import ByHistory
 from bayesopt.samplers.design import guessed
 from bayesopt.samplers.fresh import Batch, fill_up, may_repeat
 from bayesopt.samplers.guess import guess_of, prior_of
-from bayesopt.samplers.order import EVALUATED, Ledger, Split, split
+from bayesopt.samplers.order import EVALUATED, Key, Ledger, Split, split
 from bayesopt.space import Space
 from bayesopt.space.guess import plain_prior
 
@@ -32,6 +32,7 @@ F = npt.NDArray[np.float64]
 
 _ROUNDS = 8  # of candidates per row, where constraints or known trials leave none
 _ACQUISITIONS = ("ei", "pi")
+_PATIENCE, _PATIENCE_PER_COLUMN = 15, 3  # trials without a better one, of which more is being idle
 _LARGEST = 1e6  # setting that is a number
 
 
@@ -90,6 +91,11 @@ class TPESampler:
         Weight of the uniform distribution in the spread of trials that widths follow, in trials.
     choice_weight : float
         Weight of the choices that a trial did not take, in trials.
+    explore : float
+        Share of the trials that are drawn at random once ``max(15, 3 d)`` trials in a row, of d
+        parameters, were no better than the best one before: good trials that lie close together
+        propose what lies among them, so the search would stay there. Of one objective without
+        outcome constraints, and not in a noisy study, whose best trial may have been lucky.
     prior : mapping, optional
         Where the best values are thought to lie; see :class:`GPSampler`. Some candidates are drawn
         from it, and it weighs the ratio of the densities, less and less.
@@ -109,6 +115,7 @@ class TPESampler:
     prior_weight: float = 1.0
     spread_weight: float = 1.0
     choice_weight: float = 1.0
+    explore: float = 1.0 / 3.0
     prior: Mapping[str, Any] | None = None
     prior_trials: float = 10.0
     _cache: ByHistory[Ledger] = field(
@@ -127,6 +134,7 @@ class TPESampler:
         for name in ("least_cell_width", "prior_weight", "spread_weight", "choice_weight"):
             require_number(f"tpe: {name}", getattr(self, name), 0.0, _LARGEST)
         require_number("tpe: good_fraction", self.good_fraction, 0.0, 1.0, above=True)
+        require_number("tpe: explore", self.explore, 0.0, 1.0)
         if self.acquisition is not None:
             require_choice("tpe: acquisition", self.acquisition, _ACQUISITIONS)
         require_number("tpe: prior_trials", self.prior_trials, 0.0, _LARGEST)
@@ -142,13 +150,15 @@ class TPESampler:
         batch = Batch(n, space.d, copies=may_repeat(history))
         n_finished = history.count(*EVALUATED)
         modelled = n_finished >= self.n_startup and bool(space.domain.varies.any())
+        name = self.name
         if modelled:
-            self._fill(batch, space, history, n_finished, rng)
+            n_random = self._fill(batch, space, history, n_finished, rng)
+            name = f"{self.name}:random" if n_random == n else name
         elif n_finished < self.n_startup:
             _take(batch, space, history, self._design(space, history), n)
         missing = batch.missing
         if not missing:
-            return Suggestion(batch.rows(), self.name)
+            return Suggestion(batch.rows(), name)
         rows, note, n_fresh = fill_up(batch, space, history, rng)
         if modelled and not note:
             note, n_fresh = _drawn_at_random(missing), n - missing
@@ -165,19 +175,28 @@ class TPESampler:
 
     def _fill(
         self, batch: Batch, space: Space, history: History, n_finished: int, rng: Generator
-    ) -> None:
-        """Find the best candidates one after the other, each in view of those before it."""
-        parts = self._split(space, history, n_finished)
+    ) -> int:
+        """Find rows one after the other, each in view of those before it.
+
+        Some of an idle search are drawn at random; returns how many.
+        """
+        parts, is_idle = self._split(space, history, n_finished)
+        n_random = 0
         while batch.missing:
-            missing, picked = batch.missing, batch.rows()
+            is_random = is_idle and rng.random() < self.explore
+            missing = batch.missing
             for _ in range(_ROUNDS):
-                _take(batch, space, history, self._best(space, history, parts, picked, rng), 1)
+                rows = self._candidates(space, history, parts, batch.rows(), is_random, rng)
+                _take(batch, space, history, rows, 1)
                 if batch.missing < missing:
                     break
             else:
-                return
+                break
+            n_random += is_random
+        return n_random
 
-    def _split(self, space: Space, history: History, n_finished: int) -> Split:
+    def _split(self, space: Space, history: History, n_finished: int) -> tuple[Split, bool]:
+        """Return what the densities are made from, and whether nothing got better for long."""
         n_good = min(self.most_good, math.ceil(self.good_fraction * n_finished))
         with self._cache.lock:
             ledger = self._cache.get(space, history, lambda: Ledger(self.most_good + 1))
@@ -185,7 +204,22 @@ class TPESampler:
             default = _NOISY if history.noisy else _PLAIN
             acquisition = self.acquisition or default.acquisition
             gains = acquisition == "ei" and history.n_objectives == 1
-            return split(history, best, n_good, self.most_others, gains)
+            parts = split(history, best, n_good, self.most_others, gains)
+            return parts, _is_idle(space, history, best)
+
+    def _candidates(
+        self,
+        space: Space,
+        history: History,
+        parts: Split,
+        picked: F,
+        is_random: bool,
+        rng: Generator,
+    ) -> F:
+        """Return candidates, not snapped, the most promising first, or in random order."""
+        if is_random:
+            return space.sample(_ROUNDS, rng)
+        return self._best(space, history, parts, picked, rng)
 
     def _best(self, space: Space, history: History, parts: Split, picked: F, rng: Generator) -> F:
         """Return candidates, not snapped, the most promising first."""
@@ -222,6 +256,15 @@ class TPESampler:
             float(self.spread_weight),
             float(self.choice_weight),
         )
+
+
+def _is_idle(space: Space, history: History, best: list[Key]) -> bool:
+    """Whether so many trials began after the best one that the search may be caught."""
+    is_plain = history.n_objectives == 1 and not history.constraints.shape[1]
+    if not best or history.noisy or not is_plain:
+        return False
+    n_since = history.n - 1 - best[0].number
+    return n_since >= max(_PATIENCE, _PATIENCE_PER_COLUMN * space.d)
 
 
 def _take(batch: Batch, space: Space, history: History, rows: F, most: int) -> None:

@@ -300,3 +300,20 @@ def test_in_a_noisy_study_good_trials_weigh_alike_and_there_are_fewer_candidates
     for noisy, acquisition, n_candidates in ((False, "ei", 64), (True, "pi", 24)):
         named = TPESampler(acquisition=acquisition, n_candidates=n_candidates)
         assert np.array_equal(suggested(TPESampler(), noisy), suggested(named, noisy))
+
+
+def test_an_idle_search_draws_a_share_of_its_trials_at_random() -> None:
+    history = grown(PLANE, 12, lambda history, number, config: history.tell(number, bowl(config)))
+
+    def names(explore: float) -> list[str]:
+        sampler = TPESampler(explore=explore)
+        return [sampler.propose(PLANE, history, 1, trial_rng(3, k)).sampler for k in range(150)]
+
+    assert set(names(1.0)) == {"tpe"}
+    while history.n <= int(history.values[: history.n, 0].argmin()) + 15:
+        history.tell(history.append({"x": 0.9, "y": 0.9 - 1e-3 * history.n}), 1e3)
+    assert set(names(0.0)) == {"tpe"}
+    share = names(1.0 / 3.0).count("tpe:random") / 150
+    assert share == pytest.approx(1.0 / 3.0, abs=0.1)
+    history.tell(history.append({"x": 0.4, "y": 0.4}), -1.0)
+    assert set(names(1.0)) == {"tpe"}
