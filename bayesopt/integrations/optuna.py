@@ -59,10 +59,11 @@ ConstraintsFunc = Callable[["FrozenTrial"], Sequence[float]]
 class BayesOptSampler(BaseSampler):
     """Let a sampler of this package propose the trials of an Optuna study.
 
-    All parameters that any trial had are proposed together. The model knows which of them each
-    trial had, so conditional parameters are modelled, not drawn. Running trials count as pending,
-    pruned ones by their last step. Only a parameter that no trial had yet, or whose proposal is
-    outside a range that was narrowed since, is drawn at random.
+    All parameters that any trial had are proposed together. A parameter that some trials lack is
+    modelled as conditional: the trials show beside which values of a choice (or of an integer)
+    before it it exists. Running trials count as pending, pruned ones by their last step. Drawn at
+    random is only what no trial had yet, what exists against what the trials showed, and what was
+    proposed outside a range that was narrowed since.
 
     Parameters
     ----------

@@ -11,8 +11,9 @@ from optuna.distributions import BaseDistribution
 from optuna.trial import FrozenTrial
 
 from bayesopt.history import History
+from bayesopt.integrations.optuna_conditions import Presence, Terms
 from bayesopt.integrations.optuna_space import to_label, to_parameter, union
-from bayesopt.space import Space
+from bayesopt.space import Parameter, Space
 from bayesopt.trial import TrialState
 
 _STATES = {
@@ -41,8 +42,8 @@ class News:
     report_values: list[Sequence[float]] = field(default_factory=list)
     report_attempts: list[int] = field(default_factory=list)
 
-    def add(self, trial: FrozenTrial) -> None:
-        """Add the present facts of a trial; its reports once it is finished."""
+    def add(self, trial: FrozenTrial) -> Mapping[str, Any]:
+        """Add the present facts of a trial, its reports once it is finished; return its labels."""
         state = _STATES[trial.state]
         self.numbers.append(trial.number)
         self.states.append(int(state))
@@ -54,6 +55,7 @@ class News:
         self.costs.append(duration_s(trial))
         if state.is_finished:
             self._add_reports(trial)
+        return labels
 
     def _add_reports(self, trial: FrozenTrial) -> None:
         for step, value in trial.intermediate_values.items():
@@ -86,6 +88,9 @@ class Mirror:
         self._seq = 0
         self._n = 0
         self._open: dict[int, object] = {}
+        self._parameters: dict[str, Parameter] = {}
+        self._presence = Presence()
+        self._conditions: dict[str, Terms] = {}
 
     def follow(self, trials: Sequence[FrozenTrial], n: int) -> None:
         """Take in what happened to the trials before number `n`; O(changes).
@@ -100,6 +105,7 @@ class Mirror:
                 self._note(trial, news)
         self._n = max(self._n, n)
         self._seq += 1
+        self._condition()
         self.history.apply(news)
 
     def _note(self, trial: FrozenTrial, news: News) -> None:
@@ -111,7 +117,10 @@ class Mirror:
         if trial.state.is_finished():
             del self._open[trial.number]
         self.learn(trial.distributions)
-        news.add(trial)
+        labels = news.add(trial)
+        if trial.state.is_finished():
+            is_complete = trial.state is optuna.trial.TrialState.COMPLETE
+            self._presence.add(labels, trial.distributions, is_complete=is_complete)
 
     def learn(self, distributions: Mapping[str, BaseDistribution]) -> None:
         """Widen the space until it holds these too; O(n d) where it grows, else O(d).
@@ -124,7 +133,22 @@ class Mirror:
         if merged == self.distributions:
             return
         self.distributions = {name: merged[name] for name in sorted(merged)}
-        parameters = {name: to_parameter(each) for name, each in self.distributions.items()}
+        self._parameters = {name: to_parameter(each) for name, each in self.distributions.items()}
+        self._conditions = self._presence.conditions(self._parameters)
+        self._settle()
+
+    def _condition(self) -> None:
+        """Take the conditions that trials show by now; O(n d) if they differ from those before."""
+        found = self._presence.conditions(self._parameters)
+        if found != self._conditions:
+            self._conditions = found
+            self._settle()
+
+    def _settle(self) -> None:
+        parameters = {
+            name: each.with_condition(self._conditions.get(name))
+            for name, each in self._parameters.items()
+        }
         self.history = self.history.in_space(Space(parameters))
 
 

@@ -42,7 +42,7 @@ def checked_draw(n: Any, rng: Any) -> int:
 def checked_configs(configs: Any) -> list[Mapping[str, Any]]:
     """Return configurations. Raises InvalidConfigError."""
     is_list = isinstance(configs, Iterable) and not isinstance(configs, str | Mapping)
-    given = list(configs) if is_list else [None]
+    given: list[Any] = list(configs) if is_list else [None]
     if not all(isinstance(config, Mapping) for config in given):
         raise InvalidConfigError(
             "configurations", expected="a list of mappings", got=short_repr(configs)

@@ -129,7 +129,7 @@ class DiesOnce:
 def test_pauses_do_not_count_as_losses(tmp_path: Path) -> None:
     scheduler = bo.SuccessiveHalvingScheduler(max_steps=8, eta=2)
     study = study_in(tmp_path / "s.db", scheduler)
-    study.optimize(DiesOnce(tmp_path / "died"), n_trials=8, n_jobs=2, progress=False)
+    study.optimize(DiesOnce(tmp_path / "died"), n_trials=8, trial_timeout=100, progress=False)
     (best,) = [trial for trial in study.trials if trial.state is STATES.COMPLETE]
     assert (best.number, best.attempt) == (0, 5)  # three pauses and a loss
     study.close()
