@@ -90,6 +90,9 @@ class TPESampler:
         Weight of the uniform distribution in the spread of trials that widths follow, in trials.
     choice_weight : float
         Weight of the choices that a trial did not take, in trials.
+    random_fraction : float
+        Which part of the proposals is drawn evenly from the whole space, in [0, 1]. BOHB draws a
+        third (Falkner et al., ICML 2018): what is good after a few steps may lead astray.
     prior : mapping, optional
         Where the best values are thought to lie; see :class:`GPSampler`. Some candidates are drawn
         from it, and it weighs the ratio of the densities, less and less.
@@ -109,6 +112,7 @@ class TPESampler:
     prior_weight: float = 1.0
     spread_weight: float = 1.0
     choice_weight: float = 1.0
+    random_fraction: float = 0.0
     prior: Mapping[str, Any] | None = None
     prior_trials: float = 10.0
     _cache: ByHistory[Ledger] = field(
@@ -127,6 +131,7 @@ class TPESampler:
         for name in ("least_cell_width", "prior_weight", "spread_weight", "choice_weight"):
             require_number(f"tpe: {name}", getattr(self, name), 0.0, _LARGEST)
         require_number("tpe: good_fraction", self.good_fraction, 0.0, 1.0, above=True)
+        require_number("tpe: random_fraction", self.random_fraction, 0.0, 1.0)
         if self.acquisition is not None:
             require_choice("tpe: acquisition", self.acquisition, _ACQUISITIONS)
         require_number("tpe: prior_trials", self.prior_trials, 0.0, _LARGEST)
@@ -169,12 +174,15 @@ class TPESampler:
         """Find the best candidates one after the other, each in view of those before it."""
         parts = self._split(space, history, n_finished)
         while batch.missing:
-            missing, picked = batch.missing, batch.rows()
+            missing = batch.missing
+            if self.random_fraction and rng.random() < self.random_fraction:
+                _take(batch, space, history, rng.random((_ROUNDS, space.d)), 1)
             for _ in range(_ROUNDS):
-                _take(batch, space, history, self._best(space, history, parts, picked, rng), 1)
                 if batch.missing < missing:
                     break
-            else:
+                rows = self._best(space, history, parts, batch.rows(), rng)
+                _take(batch, space, history, rows, 1)
+            if batch.missing == missing:
                 return
 
     def _split(self, space: Space, history: History, n_finished: int) -> Split:

@@ -185,6 +185,7 @@ def test_a_feasible_row_is_found_where_candidates_are_not() -> None:
         {"least_width": -1},
         {"prior_weight": -0.1},
         {"acquisition": "ucb"},
+        {"random_fraction": 1.5},
     ],
 )
 def test_settings_without_a_meaning_are_refused(settings: dict[str, object]) -> None:
@@ -226,6 +227,7 @@ extreme_settings = st.fixed_dictionaries(
         "prior_weight": st.sampled_from([0, 1.0, 1e6]),
         "spread_weight": st.sampled_from([0, 1.0, 1e6]),
         "choice_weight": st.sampled_from([0, 1.0, 1e6]),
+        "random_fraction": st.sampled_from([0, 0.5, 1.0]),
     }
 )
 
@@ -300,3 +302,18 @@ def test_in_a_noisy_study_good_trials_weigh_alike_and_there_are_fewer_candidates
     for noisy, acquisition, n_candidates in ((False, "ei", 64), (True, "pi", 24)):
         named = TPESampler(acquisition=acquisition, n_candidates=n_candidates)
         assert np.array_equal(suggested(TPESampler(), noisy), suggested(named, noisy))
+
+
+def test_a_part_of_the_proposals_is_drawn_from_the_whole_space() -> None:
+    history, rng = History(PLANE, seed=0), np.random.default_rng(0)
+    for i in range(40):  # the good ones lie together
+        history.tell(history.append({"x": 0.02 * rng.random(), "y": 0.02 * rng.random()}), float(i))
+
+    def share_afar(fraction: float) -> float:
+        made = TPESampler(random_fraction=fraction).propose(PLANE, history, 300, trial_rng(0, 40))
+        assert not any(made.fallbacks)
+        return float((made.rows > 0.5).any(axis=1).mean())
+
+    none = share_afar(0.0)
+    assert share_afar(1.0) == pytest.approx(0.75, abs=0.08)
+    assert share_afar(1.0 / 3.0) == pytest.approx(none + (0.75 - none) / 3.0, abs=0.1)
