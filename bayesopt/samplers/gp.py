@@ -167,7 +167,9 @@ class GPSampler:
         require_count("n_regions", self.n_regions)
         object.__setattr__(self, "prior", plain_prior(self.prior))
         object.__setattr__(self, "sources", plain_sources(self.sources))
-        second = TPESampler(prior=self.prior, prior_trials=self.prior_trials, explore=0.0)
+        second = TPESampler(
+            prior=self.prior, prior_trials=self.prior_trials, idle_random_fraction=0.0
+        )
         object.__setattr__(self, "_second", second)
         object.__setattr__(self, "reference", plain_reference(self.reference))
         check_device(self.device)

@@ -91,11 +91,14 @@ class TPESampler:
         Weight of the uniform distribution in the spread of trials that widths follow, in trials.
     choice_weight : float
         Weight of the choices that a trial did not take, in trials.
-    explore : float
-        Share of the trials that are drawn at random once ``max(15, 3 d)`` trials in a row, of d
-        parameters, were no better than the best one before: good trials that lie close together
-        propose what lies among them, so the search would stay there. Of one objective without
-        outcome constraints, and not in a noisy study, whose best trial may have been lucky.
+    random_fraction : float
+        Which part of the proposals is drawn at random from the whole space, in [0, 1]. BOHB draws a
+        third (Falkner et al., ICML 2018): what is good after a few steps may lead astray.
+    idle_random_fraction : float
+        The same, if it is more, once ``max(15, 3 d)`` trials in a row, of d parameters, were no
+        better than the best one before: good trials that lie close together propose what lies among
+        them, so the search would stay there. Of one objective without outcome constraints, and not
+        in a noisy study, whose best trial may have been lucky.
     prior : mapping, optional
         Where the best values are thought to lie; see :class:`GPSampler`. Some candidates are drawn
         from it, and it weighs the ratio of the densities, less and less.
@@ -115,7 +118,8 @@ class TPESampler:
     prior_weight: float = 1.0
     spread_weight: float = 1.0
     choice_weight: float = 1.0
-    explore: float = 1.0 / 3.0
+    random_fraction: float = 0.0
+    idle_random_fraction: float = 1.0 / 3.0
     prior: Mapping[str, Any] | None = None
     prior_trials: float = 10.0
     _cache: ByHistory[Ledger] = field(
@@ -134,7 +138,8 @@ class TPESampler:
         for name in ("least_cell_width", "prior_weight", "spread_weight", "choice_weight"):
             require_number(f"tpe: {name}", getattr(self, name), 0.0, _LARGEST)
         require_number("tpe: good_fraction", self.good_fraction, 0.0, 1.0, above=True)
-        require_number("tpe: explore", self.explore, 0.0, 1.0)
+        for name in ("random_fraction", "idle_random_fraction"):
+            require_number(f"tpe: {name}", getattr(self, name), 0.0, 1.0)
         if self.acquisition is not None:
             require_choice("tpe: acquisition", self.acquisition, _ACQUISITIONS)
         require_number("tpe: prior_trials", self.prior_trials, 0.0, _LARGEST)
@@ -178,12 +183,13 @@ class TPESampler:
     ) -> int:
         """Find rows one after the other, each in view of those before it.
 
-        Some of an idle search are drawn at random; returns how many.
+        Some may be drawn at random; returns how many.
         """
         parts, is_idle = self._split(space, history, n_finished)
+        share = max(self.random_fraction, self.idle_random_fraction if is_idle else 0.0)
         n_random = 0
         while batch.missing:
-            is_random = is_idle and rng.random() < self.explore
+            is_random = share > 0.0 and rng.random() < share
             missing = batch.missing
             for _ in range(_ROUNDS):
                 rows = self._candidates(space, history, parts, batch.rows(), is_random, rng)

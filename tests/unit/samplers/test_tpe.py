@@ -185,6 +185,7 @@ def test_a_feasible_row_is_found_where_candidates_are_not() -> None:
         {"least_width": -1},
         {"prior_weight": -0.1},
         {"acquisition": "ucb"},
+        {"random_fraction": 1.5},
     ],
 )
 def test_settings_without_a_meaning_are_refused(settings: dict[str, object]) -> None:
@@ -226,6 +227,7 @@ extreme_settings = st.fixed_dictionaries(
         "prior_weight": st.sampled_from([0, 1.0, 1e6]),
         "spread_weight": st.sampled_from([0, 1.0, 1e6]),
         "choice_weight": st.sampled_from([0, 1.0, 1e6]),
+        "random_fraction": st.sampled_from([0, 0.5, 1.0]),
     }
 )
 
@@ -305,15 +307,30 @@ def test_in_a_noisy_study_good_trials_weigh_alike_and_there_are_fewer_candidates
 def test_an_idle_search_draws_a_share_of_its_trials_at_random() -> None:
     history = grown(PLANE, 12, lambda history, number, config: history.tell(number, bowl(config)))
 
-    def names(explore: float) -> list[str]:
-        sampler = TPESampler(explore=explore)
+    def names(share: float) -> list[str]:
+        sampler = TPESampler(idle_random_fraction=share)
         return [sampler.propose(PLANE, history, 1, trial_rng(3, k)).sampler for k in range(150)]
 
     assert set(names(1.0)) == {"tpe"}
     while history.n <= int(history.values[: history.n, 0].argmin()) + 15:
         history.tell(history.append({"x": 0.9, "y": 0.9 - 1e-3 * history.n}), 1e3)
     assert set(names(0.0)) == {"tpe"}
-    share = names(1.0 / 3.0).count("tpe:random") / 150
-    assert share == pytest.approx(1.0 / 3.0, abs=0.1)
+    assert names(1.0 / 3.0).count("tpe:random") / 150 == pytest.approx(1.0 / 3.0, abs=0.1)
     history.tell(history.append({"x": 0.4, "y": 0.4}), -1.0)
     assert set(names(1.0)) == {"tpe"}
+
+
+def test_a_part_of_the_proposals_is_drawn_from_the_whole_space() -> None:
+    history, rng = History(PLANE, seed=0), np.random.default_rng(0)
+    for i in range(40):  # the good ones lie together
+        history.tell(history.append({"x": 0.02 * rng.random(), "y": 0.02 * rng.random()}), float(i))
+
+    def share_afar(fraction: float) -> float:
+        sampler = TPESampler(random_fraction=fraction, idle_random_fraction=0.0)
+        made = sampler.propose(PLANE, history, 300, trial_rng(0, 40))
+        assert not any(made.fallbacks)
+        return float((made.rows > 0.5).any(axis=1).mean())
+
+    none = share_afar(0.0)
+    assert share_afar(1.0) == pytest.approx(0.75, abs=0.08)
+    assert share_afar(1.0 / 3.0) == pytest.approx(none + (0.75 - none) / 3.0, abs=0.1)
