@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from typing import ClassVar, NamedTuple, Protocol, runtime_checkable
+from typing import ClassVar, NamedTuple, Protocol, TypeGuard, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -55,7 +55,6 @@ class Settled(NamedTuple):
     stop: Numbers
 
 
-@runtime_checkable
 class PausingScheduler(Scheduler, Protocol):
     """A scheduler that may answer PAUSE, and says which paused trials go on."""
 
@@ -67,7 +66,6 @@ class PausingScheduler(Scheduler, Protocol):
         """
 
 
-@runtime_checkable
 class BudgetScheduler(Scheduler, Protocol):
     """A scheduler that compares trials at fixed budgets, which a sampler may learn from."""
 
@@ -113,7 +111,6 @@ class Brood(NamedTuple):
         return cls(np.empty((0, d)), nobody, np.empty(0), (), n_founders, is_over, epitaph)
 
 
-@runtime_checkable
 class BreedingScheduler(PausingScheduler, Protocol):
     """A scheduler that begins trials from the checkpoints of others.
 
@@ -125,10 +122,29 @@ class BreedingScheduler(PausingScheduler, Protocol):
         """Return who is begun next, up to `n` clones, from the history alone."""
 
 
+def pauses(scheduler: Scheduler) -> TypeGuard[PausingScheduler]:
+    """Whether a scheduler may pause trials.
+
+    By the method's name: on Python 3.11 `isinstance` with a protocol takes 40 µs, and every ask and
+    report of a study wants to know.
+    """
+    return hasattr(scheduler, "settle")
+
+
+def compares_budgets(scheduler: Scheduler) -> TypeGuard[BudgetScheduler]:
+    """Whether a scheduler compares trials at fixed budgets."""
+    return hasattr(scheduler, "view")
+
+
+def breeds(scheduler: Scheduler) -> TypeGuard[BreedingScheduler]:
+    """Whether a scheduler begins trials from the checkpoints of others."""
+    return hasattr(scheduler, "breed")
+
+
 def settle(scheduler: Scheduler, history: History, *, no_more: bool = False) -> Settled:
     """Return what becomes of paused trials; all go on under a scheduler that pauses none."""
     paused = history.numbers_in(TrialState.PAUSED)
-    if paused.size and isinstance(scheduler, PausingScheduler):
+    if paused.size and pauses(scheduler):
         return scheduler.settle(history, no_more=no_more)
     return Settled(paused, paused[:0])
 

@@ -9,7 +9,7 @@ from bayesopt import checkpoints
 from bayesopt.errors import NothingToAskError, SpaceExhausted
 from bayesopt.history import History, origins
 from bayesopt.lineage import ATTRIBUTE, Origin, origin_of
-from bayesopt.schedulers.base import BreedingScheduler, Brood, Scheduler
+from bayesopt.schedulers.base import Brood, Scheduler, breeds
 from bayesopt.storage.base import Proposal
 from bayesopt.study.context import StudyContext
 from bayesopt.trial import TrialState
@@ -21,7 +21,7 @@ _ANY_ATTEMPT = 2**62
 
 def watch(context: StudyContext, scheduler: Scheduler) -> None:
     """Follow who comes from whom from now on, if the scheduler breeds."""
-    context.is_bred = context.is_bred or isinstance(scheduler, BreedingScheduler)
+    context.is_bred = context.is_bred or breeds(scheduler)
 
 
 def trace(context: StudyContext, history: History) -> None:
@@ -56,7 +56,7 @@ def brood_of(context: StudyContext, scheduler: Scheduler, history: History, n: i
     SpaceExhausted
         If the population is at its end.
     """
-    if not isinstance(scheduler, BreedingScheduler):
+    if not breeds(scheduler):
         return None
     brood = scheduler.breed(context.follower.space, history, n)
     if brood.is_over:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from bayesopt import checkpoints
 from bayesopt.history import History
 from bayesopt.rng import trial_rng
-from bayesopt.schedulers.base import BreedingScheduler, BudgetScheduler, Decision, Scheduler
+from bayesopt.schedulers.base import Decision, Scheduler, breeds, compares_budgets
 from bayesopt.storage.base import Proposal, Ticket
 from bayesopt.study import attempts
 from bayesopt.study.context import StudyContext
@@ -29,7 +29,7 @@ def without_judged(
     again, and a member of a population, trained on, would not be there for its clones.
     """
     lost = [number for number in queued if history.state[number] == TrialState.LOST]
-    if not lost or not isinstance(scheduler, BudgetScheduler | BreedingScheduler):
+    if not lost or not (compares_budgets(scheduler) or breeds(scheduler)):
         return queued, False
     moved = [number for number in lost if _is_moved(context, scheduler, history, number)]
     return [number for number in queued if number not in moved], bool(moved)

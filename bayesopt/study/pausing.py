@@ -11,8 +11,8 @@ from bayesopt.results import coerce_cost
 from bayesopt.rng import trial_rng
 from bayesopt.schedulers.base import (
     Decision,
-    PausingScheduler,
     Scheduler,
+    pauses,
     settle,
     would_go_on,
 )
@@ -87,7 +87,7 @@ def _is_cleared(
 
 def advise_anew(context: StudyContext, scheduler: Scheduler, number: int) -> None:
     """Ask for the advice that another process gave, unless this one gave some."""
-    if number in context.to_pause or not isinstance(scheduler, PausingScheduler):
+    if number in context.to_pause or not pauses(scheduler):
         return
     with context.lock:
         history = context.follower.follow()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bayesopt.active import Trial
-from bayesopt.schedulers.base import BudgetScheduler, Decision, Scheduler
+from bayesopt.schedulers.base import Decision, Scheduler, compares_budgets
 from bayesopt.study import breeding
 from bayesopt.study.context import Judgement, StudyContext
 from bayesopt.study.pausing import advice, note_advice
@@ -22,7 +22,7 @@ class StudyPort:
         context.storage.report(
             context.study_id, trial.number, trial.attempt, step, values, context.lease_s
         )
-        if isinstance(self._scheduler, BudgetScheduler):
+        if compares_budgets(self._scheduler):
             self._judge(trial)
 
     def should_prune(self, trial: Trial) -> bool:
