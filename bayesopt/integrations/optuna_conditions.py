@@ -8,9 +8,8 @@ others exists under that condition. Models learn far more from a branch that the
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from itertools import combinations
 from typing import TypeAlias
 
 from optuna.distributions import BaseDistribution, CategoricalDistribution, IntDistribution
@@ -19,6 +18,7 @@ from bayesopt.space import Categorical, Int, Parameter
 
 Value: TypeAlias = float | int
 Terms: TypeAlias = dict[str, list[Value]]
+Names: TypeAlias = tuple[str, ...]
 
 _MOST_VALUES = 64  # of a parameter that others may depend on
 _MOST_TERMS = 3
@@ -27,19 +27,26 @@ _CLEAR = 2  # trials that a term must account for, where no single one accounts 
 
 @dataclass
 class _Beside:
-    """What was there beside one value of a parameter.
+    """What was there beside one value of a parameter: names of parameters, in order.
 
     Attributes
     ----------
-    n : int
+    complete : Counter of tuple of str
         Complete trials with the value.
-    complete, ended : Counter of str
-        How many of them had a parameter; the same of all trials that ended, cut short or not.
+    ended : set of tuple of str
+        All trials that ended, cut short or not.
     """
 
-    n: int = 0
-    complete: Counter[str] = field(default_factory=Counter)
-    ended: Counter[str] = field(default_factory=Counter)
+    complete: Counter[Names] = field(default_factory=Counter)
+    ended: set[Names] = field(default_factory=set)
+
+    def has(self, name: str) -> bool:
+        """Whether a trial with the value had a parameter."""
+        return any(name in names for names in self.ended)
+
+    def n_lacking(self, name: str) -> int:
+        """Return how many complete trials with the value lacked a parameter."""
+        return sum(n for names, n in self.complete.items() if name not in names)
 
 
 class Presence:
@@ -50,12 +57,10 @@ class Presence:
     """
 
     def __init__(self) -> None:
-        self._n = 0
-        self._had: Counter[str] = Counter()  # in complete trials
-        self._ended: Counter[str] = Counter()
-        self._before: Counter[tuple[str, str]] = Counter()
+        self._all = _Beside()
         self._beside: defaultdict[str, dict[Value, _Beside]] = defaultdict(dict)
         self._waiting: list[tuple[Mapping[str, Value], frozenset[str], bool]] = []
+        self._known: tuple[Mapping[str, Parameter], dict[str, Terms]] | None = None
 
     def add(
         self,
@@ -70,77 +75,76 @@ class Presence:
         """
         parents = frozenset(name for name in labels if _may_be_parent(distributions[name]))
         self._waiting.append((labels, parents, is_complete))
-        if is_complete:
-            self._n += 1
-            self._had.update(labels.keys())
+        self._note(self._all, tuple(labels), is_complete)
 
     def conditions(self, parameters: Mapping[str, Parameter]) -> dict[str, Terms]:
-        """Return the condition of each parameter that has one; O(d²), and O(d²) per new trial."""
-        partial = [name for name in parameters if 0 < self._had[name] < self._n]
-        if not partial:
+        """Return the condition of each parameter that has one.
+
+        O(d) per new trial; O(d² v) in v values and ways to be where a trial was of a new kind.
+        """
+        patterns = self._all.complete
+        if len({frozenset(names) for names in patterns}) < 2:  # all had the same
             return {}
         self._count_waiting()
-        found = ((name, self._terms(name, parameters)) for name in partial)
-        return {name: terms for name, terms in found if terms}
+        if self._known is None or self._known[0] is not parameters:
+            partial = [name for name in parameters if self._all.n_lacking(name) and self._had(name)]
+            found = ((name, self._terms(name, parameters)) for name in partial)
+            self._known = parameters, {name: terms for name, terms in found if terms}
+        return self._known[1]
+
+    def _had(self, name: str) -> bool:
+        return any(name in names for names in self._all.complete)
 
     def _count_waiting(self) -> None:
         """Count what was put off: most studies have no conditions, and need no counts."""
         for labels, parents, is_complete in self._waiting:
-            self._ended.update(labels.keys())
-            self._before.update(pair for pair in combinations(labels, 2) if pair[0] in parents)
-            for name in parents:
-                beside = self._beside[name].setdefault(labels[name], _Beside())
-                beside.ended.update(labels.keys())
-                if is_complete:
-                    beside.n += 1
-                    beside.complete.update(labels.keys())
+            names = tuple(labels)
+            for parent in parents:
+                beside = self._beside[parent].setdefault(labels[parent], _Beside())
+                self._note(beside, names, is_complete)
         self._waiting.clear()
+
+    def _note(self, beside: _Beside, names: Names, is_complete: bool) -> None:
+        """Count a trial; what was concluded before holds unless this is the first of its kind."""
+        is_new = names not in beside.ended or (is_complete and names not in beside.complete)
+        beside.ended.add(names)
+        if is_complete:
+            beside.complete[names] += 1
+            is_new = is_new or beside.complete[names] <= _CLEAR
+        if is_new:
+            self._known = None
 
     def _terms(self, name: str, parameters: Mapping[str, Parameter]) -> Terms:
         """Return the condition of a parameter, as far as one or a few others account for it."""
-        n_lacking = self._n - self._had[name]
-        candidates = sorted(
-            (wrong, parent, allowed)
-            for parent in self._parents(name, parameters)
-            for allowed, wrong in [self._allowed(parent, name)]
-            if wrong < n_lacking
-        )
-        if not candidates or candidates[0][0] == 0:
-            return self._first_exact(candidates, parameters)
-        clear = [each for each in candidates if n_lacking - each[0] >= _CLEAR]
-        return {
-            parent: _rest_of(parameters[parent], allowed, self._beside[parent])
-            for _, parent, allowed in clear[:_MOST_TERMS]
-        }
+        n_lacking = self._all.n_lacking(name)
+        clear: Terms = {}
+        for parent in self._parents(name, parameters):
+            allowed, wrong = self._allowed(parent, name)
+            term = _rest_of(parameters[parent], allowed, self._beside[parent])
+            if not wrong:
+                return {parent: term}
+            if n_lacking - wrong >= _CLEAR and len(clear) < _MOST_TERMS:
+                clear[parent] = term
+        return clear
 
-    def _first_exact(
-        self,
-        candidates: Sequence[tuple[int, str, list[Value]]],
-        parameters: Mapping[str, Parameter],
-    ) -> Terms:
-        """Return the term that accounts for every trial; of several the one suggested first."""
-        exact = [each for each in candidates if each[0] == 0]
-        if not exact:
-            return {}
-        _, parent, allowed = min(exact, key=lambda each: (self._rank(each[1], exact), each[1]))
-        return {parent: _rest_of(parameters[parent], allowed, self._beside[parent])}
-
-    def _rank(self, parent: str, others: Iterable[tuple[int, str, list[Value]]]) -> int:
-        """Return how many of the others are suggested before a parameter."""
-        return sum(self._before[other, parent] > 0 for _, other, _ in others)
-
-    def _parents(self, name: str, parameters: Mapping[str, Parameter]) -> Iterator[str]:
-        """Yield the parameters that every trial with `name` had before it."""
-        for parent in self._beside:
-            is_few = parent in parameters and _is_enumerable(parameters[parent])
-            if is_few and self._before[parent, name] == self._ended[name]:
-                yield parent
+    def _parents(self, name: str, parameters: Mapping[str, Parameter]) -> list[str]:
+        """Return the parameters that every trial with `name` had before it, the first first."""
+        ways = sorted(names for names in self._all.ended if name in names)
+        before = set.intersection(*(set(names[: names.index(name)]) for names in ways))
+        return [
+            parent
+            for parent in ways[0]
+            if parent in before
+            and parent in self._beside
+            and parent in parameters
+            and _is_enumerable(parameters[parent])
+        ]
 
     def _allowed(self, parent: str, name: str) -> tuple[list[Value], int]:
         """Return the values beside which `name` was there, and how many trials lack it there."""
         beside = self._beside[parent]
-        allowed = sorted(value for value, each in beside.items() if each.ended[name])
-        return allowed, sum(beside[value].n - beside[value].complete[name] for value in allowed)
+        allowed = sorted(value for value, each in beside.items() if each.has(name))
+        return allowed, sum(beside[value].n_lacking(name) for value in allowed)
 
 
 def _may_be_parent(distribution: BaseDistribution) -> bool:

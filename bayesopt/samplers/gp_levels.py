@@ -78,6 +78,8 @@ def observe_levels(history: History, levels: Levels) -> Trained:
         return data
     first = _observe(history, settled)
     told = ~first.failed
+    if not told.any():
+        return data
     return replace(data, start=(np.ascontiguousarray(first.X[told]), first.y[told]))
 
 
