@@ -97,8 +97,8 @@ class TPESampler:
     idle_random_fraction : float
         The same, if it is more, once ``max(15, 3 d)`` trials in a row, of d parameters, were no
         better than the best one before: good trials that lie close together propose what lies among
-        them, so the search would stay there. Of one objective without outcome constraints, and not
-        in a noisy study, whose best trial may have been lucky.
+        them, so the search would stay there. In spaces of continuous parameters, with one objective
+        and no outcome constraint, and not in a noisy study, whose best trial may have been lucky.
     prior : mapping, optional
         Where the best values are thought to lie; see :class:`GPSampler`. Some candidates are drawn
         from it, and it weighs the ratio of the densities, less and less.
@@ -266,11 +266,12 @@ class TPESampler:
 
 def _is_idle(space: Space, history: History, best: list[Key]) -> bool:
     """Whether so many trials began after the best one that the search may be caught."""
-    is_plain = history.n_objectives == 1 and not history.constraints.shape[1]
-    if not best or history.noisy or not is_plain:
+    if not best or history.noisy or history.n_objectives > 1 or history.constraints.shape[1]:
         return False
     n_since = history.n - 1 - best[0].number
-    return n_since >= max(_PATIENCE, _PATIENCE_PER_COLUMN * space.d)
+    if n_since < max(_PATIENCE, _PATIENCE_PER_COLUMN * space.d):
+        return False
+    return not space.domain.n_cells[space.domain.varies].any()  # all continuous
 
 
 def _take(batch: Batch, space: Space, history: History, rows: F, most: int) -> None:

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 import pytest
@@ -318,6 +319,20 @@ def test_an_idle_search_draws_a_share_of_its_trials_at_random() -> None:
     assert names(1.0 / 3.0).count("tpe:random") / 150 == pytest.approx(1.0 / 3.0, abs=0.1)
     history.tell(history.append({"x": 0.4, "y": 0.4}), -1.0)
     assert set(names(1.0)) == {"tpe"}
+
+
+def test_an_idle_search_goes_on_where_it_was_not_found_to_help() -> None:
+    def name(space: Space, **kwargs: Any) -> str:
+        history = History(space, **kwargs)
+        for k, config in enumerate(space.decode(space.sample(60, np.random.default_rng(0)))):
+            history.tell(history.append(config), float(k))
+        sampler = TPESampler(idle_random_fraction=1.0)
+        return sampler.propose(space, history, 1, trial_rng(0, 60)).sampler
+
+    assert name(PLANE) == "tpe:random"
+    assert name(PLANE, noisy=True) == "tpe"
+    assert name(Space({"x": Float(0.0, 1.0), "k": Int(1, 9)})) == "tpe"
+    assert name(Space({"x": Float(0.0, 1.0), "c": Categorical(["a", "b"])})) == "tpe"
 
 
 def test_a_part_of_the_proposals_is_drawn_from_the_whole_space() -> None:
