@@ -36,7 +36,7 @@ demo: $(VENV)/.demo  ## tune a small CNN on real handwritten digits; run it agai
 	$(BIN)/python docs/examples/digits_cnn/main.py $(DEMO_ARGS)
 
 test: $(VENV)/.test  ## run the default test suite: PYTEST_WORKERS=0 for one process
-	$(BIN)/python -m pytest -n $(PYTEST_WORKERS) --maxprocesses 4 --dist loadfile $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n $(PYTEST_WORKERS) --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 test-slow: $(VENV)/.test  ## run the slow tests only
 	$(BIN)/python -m pytest -m slow $(PYTEST_ARGS)
