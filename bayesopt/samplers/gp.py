@@ -258,7 +258,7 @@ class GPSampler:
             self.search or {},
             COMPILED_SEARCH if self._earlier(space) else searcher,
             self.reference,
-            self._second,
+            self._second if isinstance(data, Observed) else None,
             guess=guess_of(space, self.prior, data.n, self.prior_trials),
             n_regions=self.n_regions,
         )
@@ -269,7 +269,7 @@ class GPSampler:
                 if price is not None:  # the second model knows nothing of it
                     plan = dataclasses.replace(plan, price=price, second=None)
                 if isinstance(data, Outcomes):
-                    n_second = self._offer_several(plan, batch, space, history, data, rng)
+                    self._offer_several(plan, batch, space, history, data, rng)
                 else:
                     belief = self._believe(space, history, data)
                     n_second = offer_best(plan, belief, batch, space, history, data, rng)
@@ -297,11 +297,8 @@ class GPSampler:
         history: History,
         data: Outcomes,
         rng: np.random.Generator,
-    ) -> int:
-        """Fill a batch with what promises most where there are several outcomes.
-
-        Returns how many rows the second model made.
-        """
+    ) -> None:
+        """Fill a batch with what promises most where there are several outcomes."""
         from bayesopt.samplers.gp_several import offer_several
         from bayesopt.surrogates.several import Choice, build_beliefs
 
@@ -317,7 +314,7 @@ class GPSampler:
             machinery(self.device).model,
             data.noise,
         )
-        return offer_several(plan, beliefs, batch, space, history, data, rng)
+        offer_several(plan, beliefs, batch, space, history, data, rng)
 
     def _believe(self, space: Space, history: History, data: Observed) -> Belief:
         """Return what is believed of the objective, at the highest budget if there are several.

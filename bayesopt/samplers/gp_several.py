@@ -13,7 +13,6 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from bayesopt._kernels.hypervolume import running_volumes
 from bayesopt._kernels.pareto import non_dominated, spread_subset
 from bayesopt.acquisition.engine import COMPILED_SEARCH
 from bayesopt.acquisition.functions import LogPI
@@ -35,7 +34,6 @@ from bayesopt.samplers.gp_search import (
     lengthscales,
     mood_for,
     narrowed,
-    offer_second,
     search_settings,
     utility_of,
 )
@@ -50,8 +48,6 @@ Mask = npt.NDArray[np.bool_]
 _N_ANCHORS = 10
 _FAR_SHARE = 0.33  # of the trials that look beyond the gaps of the front
 _TRIFLE = 0.02  # standard deviations that are no progress
-_MUCH = 0.1  # standard deviations: for so much in one objective a trifle in another is given
-_GROWN = 2.0  # in standard deviations, a volume: a hundredth of it is a trifle
 _FARTHEST = 1e6  # standard deviations: a reference beyond would drown what is gained before it
 _LARGEST_FRONT = {2: 200, 3: 100, 4: 50}  # rows whose dominated volume is cut into boxes
 
@@ -82,13 +78,11 @@ def offer_several(
     history: History,
     data: Outcomes,
     rng: np.random.Generator,
-) -> int:
+) -> None:
     """Fill a batch with the rows that promise most, each as if the earlier ones were under way.
 
-    It stays short where the search finds nothing that may be proposed. Where the search is stuck
-    some are those of the plan's second model; returns how many.
+    It stays short where the search finds nothing that may be proposed.
     """
-    n_second = 0
     standing = standing_of(plan, beliefs, data, history, is_far=rng.random() < _FAR_SHARE)
     life = replay(progress(standing, data), space.d, plan.n_design)
     beliefs, standing = taking_in(beliefs, standing, data.pending)
@@ -98,9 +92,6 @@ def offer_several(
     scale, ranked = joint_lengthscales(beliefs), data.X[best_first(data, _N_ANCHORS)]
     while batch.missing:
         mood = mood_for(plan, life, space.domain, rng)
-        if mood == "second" and offer_second(plan, batch, space, history, rng):
-            n_second += 1
-            continue
         anchors = anchors_of(standing, ranked, rng)
         region = region_around(plan, space.domain, anchors[0], data.n, scale, life, mood)
         utility = worth(plan, beliefs, standing, mood, rng)
@@ -108,11 +99,10 @@ def offer_several(
         ground = Ground(space, known_rows(history, batch), region)
         found = find(utility, narrow, ground, anchors, scale, rng, settings, COMPILED_SEARCH.climb)
         if not len(found.rows):
-            break
+            return
         batch.offer(found.rows[:1])
         if batch.missing:
             beliefs, standing = taking_in(beliefs, standing, found.rows[:1])
-    return n_second
 
 
 def standing_of(
@@ -133,29 +123,15 @@ def standing_of(
         far = incumbent_values(beliefs.objectives, data.X[:0], given[None])[0]
         reference = np.clip(far, -_FARTHEST, _FARTHEST)
     elif len(values):
-        reference = reference_point(without_tails(values), values, is_far)
+        reference = reference_point(values[non_dominated(values)], values, is_far)
     return Standing(data.X[counts], values, reference)
-
-
-def without_tails(values: F) -> F:
-    """Return the front of rows [n, m] but the rows that another one beats except for a trifle.
-
-    Such a row says nothing of where the front ends: where an objective cannot fall below a bound,
-    the last digits there keep any number of rows on the front that are bad in all the others.
-    """
-    front = values[non_dominated(values)]
-    no_worse = (front[:, None] <= front + _TRIFLE).all(axis=2)
-    better = (front[:, None] < front - _MUCH).any(axis=2)
-    kept = ~(no_worse & better).any(axis=0)
-    return front[kept] if kept.any() else front
 
 
 def progress(standing: Standing, data: Outcomes) -> F:
     """Return what falls while the trials get on, [n]; infinite of one that is not feasible.
 
-    The value of an only objective; of several, minus the volume that the trials dominate, in units
-    in which a hundredth of it is just no trifle. Of more than four, minus the number of trials that
-    no earlier one would dominate even if they were worse by one.
+    The value of an only objective; of several, minus the number of trials that no earlier one
+    would dominate even if they were worse by a trifle.
     """
     scores = np.full(data.n, np.inf)
     values = standing.values
@@ -163,20 +139,10 @@ def progress(standing: Standing, data: Outcomes) -> F:
         return scores
     if values.shape[1] == 1:
         scores[data.feasible] = values[:, 0]
-    elif values.shape[1] in _LARGEST_FRONT:
-        scores[data.feasible] = -_GROWN * shares_dominated(values)
     else:
         beats = [not (values[:i] <= v + _TRIFLE).all(axis=1).any() for i, v in enumerate(values)]
         scores[data.feasible] = -np.cumsum(beats)
     return scores
-
-
-def shares_dominated(values: F) -> F:
-    """Return which part of the volume that rows [n, m] dominate the first ones do, [n]."""
-    if not len(values):
-        return np.empty(0)
-    volumes = running_volumes(values, reference_point(without_tails(values), values))
-    return np.asarray(volumes / volumes[-1])
 
 
 def taking_in(beliefs: Beliefs, standing: Standing, rows: F) -> tuple[Beliefs, Standing]:

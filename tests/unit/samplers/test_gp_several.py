@@ -9,14 +9,12 @@ import numpy as np
 import pytest
 
 from bayesopt._kernels.hypervolume import hypervolume
-from bayesopt._kernels.pareto import non_dominated
 from bayesopt.errors import SettingsError
 from bayesopt.history import History
 from bayesopt.rng import trial_rng
 from bayesopt.samplers import GPSampler
 from bayesopt.samplers.base import from_spec, to_spec
 from bayesopt.samplers.gp_outcomes import best_first, observe_outcomes, shortfall
-from bayesopt.samplers.gp_several import without_tails
 from bayesopt.space import Categorical, Float, Int, Space
 from bayesopt.trial import TrialState
 
@@ -77,29 +75,6 @@ def test_many_objectives_are_weighted_anew_for_each_trial() -> None:
     made = [sampler.propose(PLANE, history, 1, trial_rng(number, 7)) for number in range(6)]
     assert [each.fallback for each in made] == [""] * 6
     assert np.ptp(np.array([each.rows[0] for each in made]), axis=0).min() > 0.3
-
-
-def names_of(history: History, n_seeds: int = 20) -> set[str]:
-    made = (GPSampler().propose(PLANE, history, 1, trial_rng(k, 30)) for k in range(n_seeds))
-    return {each.sampler for each in made}
-
-
-def test_where_the_front_no_longer_grows_a_second_model_has_a_say() -> None:
-    rows = PLANE.sample(30, np.random.default_rng(0))
-    late = [[float(k), float(k)] for k in range(30)]
-    assert names_of(told(PLANE, rows, late, n_objectives=2)) == {"gp", "gp:tpe"}
-    growing = [[float(k), -2.0 * k] for k in range(30)]
-    assert names_of(told(PLANE, rows, growing, n_objectives=2), 5) == {"gp"}
-
-
-def test_rows_that_a_trifle_keeps_on_the_front_do_not_say_where_it_ends() -> None:
-    line = np.stack([np.linspace(0.0, 2.0, 9), np.linspace(2.0, 0.0, 9)], axis=1)
-    tails = np.array([[-2e-9, 3.0], [-1e-9, 2.5], [4.0, -0.01]])
-    front = np.vstack([line, tails])
-    assert non_dominated(front).all()
-    worse = np.vstack([front, front + 0.5])
-    np.testing.assert_array_equal(without_tails(worse), line)
-    np.testing.assert_array_equal(without_tails(line), line)
 
 
 def test_a_warm_cache_and_none_suggest_the_same_bits() -> None:
