@@ -13,6 +13,7 @@ from bayesopt.errors import MissingDependencyError
 from bayesopt.markup import short_names, shortened, visible
 from bayesopt.visualization import matplotlib as twin
 from bayesopt.visualization.figures import style
+from bayesopt.visualization.scales import scale_of
 
 go = pytest.importorskip("plotly.graph_objects")
 mpl = pytest.importorskip("matplotlib")
@@ -104,6 +105,41 @@ def test_without_plotly_the_error_says_what_to_do(study, monkeypatch):
     monkeypatch.setitem(sys.modules, "plotly", None)
     with pytest.raises(MissingDependencyError, match="pip install"):
         visualization.plot_slice(study)
+
+
+# ------------------------------------------------------------------------------------------ axes
+
+
+def test_few_trials_have_a_tick_each_and_all_marks_are_in_sight(make_study):
+    for n in (1, 5, 40):
+        axis = visualization.plot_optimization_history(make_study(n)).layout.xaxis
+        assert axis.range[0] < 0
+        assert axis.range[1] > n - 1
+        assert axis.dtick == (1 if n <= 12 else None)
+
+
+def test_the_best_is_in_the_first_view():
+    study = bo.create_study({"x": bo.Float(0, 1)}, sampler="random", seed=0)
+    for value in [-30.0, *range(40), 1e6]:
+        study.tell(study.ask(), value)
+    low, high = visualization.plot_slice(study).layout.yaxis.range
+    assert low < -30 < 40 < high < 1e6
+
+
+def test_few_decades_have_numbers_between_powers_of_ten():
+    def axis(low, high):
+        space = bo.Space({"x": bo.Float(low, high, log=True)})
+        return style.axis_of(scale_of("x", space["x"]))
+
+    assert axis(16, 512)["tickformat"] == "~g"
+    assert "tickformat" not in axis(1e-5, 1e-1)
+    assert axis(1e-9, 1.0)["nticks"] == 5
+
+
+def test_names_of_choices_share_the_room_of_a_panel():
+    scale = scale_of("x", bo.Categorical(["x" * 60, "y" * 60, "z" * 60]))
+    assert {len(text) for text in style.axis_of(scale)["ticktext"]} == {8}
+    assert {len(text) for text in style.axis_of(scale, upright=True)["ticktext"]} == {14}
 
 
 # ------------------------------------------------------------------------------------ Matplotlib
