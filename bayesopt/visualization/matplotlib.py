@@ -65,10 +65,10 @@ def plot_optimization_history(
         axes.step(best.numbers, best.values, where="post", color=style.GREEN, label="best")
         if data.failed.size:  # along the bottom: a failed trial has no value
             low = np.full(data.failed.size, 0.02)
-            at_bottom = {"transform": axes.get_xaxis_transform(), "color": style.PINK}
+            at_bottom: dict[str, Any] = {"transform": axes.get_xaxis_transform(), "color": style.PINK}
             axes.plot(data.failed, low, "x", ms=4, label="failed", **at_bottom)
         axes.set(xlabel="trial", ylabel=f"{data.objective} ({data.direction})")
-        axes.xaxis.get_major_locator().set_params(integer=True)
+        _whole_ticks(axes)
         _first_view(axes, [points.values for points, *_ in kinds], best.values[-1:])
         axes.legend()
 
@@ -225,6 +225,12 @@ def _say(axes: Axes, text: str) -> Axes:
 def _text(text: object, length: int) -> str:
     """Return foreign text in which Matplotlib finds no formula."""
     return shortened(text, length).replace("$", r"\$")
+
+
+def _whole_ticks(axes: Axes) -> None:
+    from matplotlib.ticker import MaxNLocator
+
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
 
 
 def _first_view(axes: Axes, values: Sequence[Any], *always: Any) -> None:

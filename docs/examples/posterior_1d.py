@@ -1,7 +1,7 @@
 """What the Gaussian process believes after seven trials of one parameter: a figure of the guide.
 
-Run it with `python docs/examples/posterior_1d.py posterior.png`; it needs matplotlib. The picture of
-the guide is `docs/images/posterior-1d.png`.
+Run it with `python docs/examples/posterior_1d.py posterior.png`; it needs matplotlib. The picture
+of the guide is `docs/images/posterior-1d.png`.
 """
 
 from __future__ import annotations
