@@ -65,8 +65,8 @@ def plot_optimization_history(
         axes.step(best.numbers, best.values, where="post", color=style.GREEN, label="best")
         if data.failed.size:  # along the bottom: a failed trial has no value
             low = np.full(data.failed.size, 0.02)
-            at_bottom: dict[str, Any] = {"transform": axes.get_xaxis_transform(), "color": style.PINK}
-            axes.plot(data.failed, low, "x", ms=4, label="failed", **at_bottom)
+            placed: dict[str, Any] = {"transform": axes.get_xaxis_transform()}
+            axes.plot(data.failed, low, "x", ms=4, color=style.PINK, label="failed", **placed)
         axes.set(xlabel="trial", ylabel=f"{data.objective} ({data.direction})")
         _whole_ticks(axes)
         _first_view(axes, [points.values for points, *_ in kinds], best.values[-1:])
