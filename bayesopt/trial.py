@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from bayesopt.errors import InvalidValueError, short_repr
@@ -57,6 +57,9 @@ def as_state(given: object) -> TrialState:
 _FINISHED = frozenset({TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL, TrialState.INVALID})
 
 
+_TIMES = ("created_at", "started_at", "finished_at")
+
+
 @dataclass(frozen=True, slots=True)
 class TrialRecord:
     """One trial as recorded, in the user's units and direction.
@@ -102,6 +105,18 @@ class TrialRecord:
     started_at: float = math.nan
     finished_at: float = math.nan
     variances: tuple[float, ...] | None = None
+
+    def __eq__(self, other: object) -> bool:
+        """Compare all facts; two times that are not known are the same."""
+        if not isinstance(other, TrialRecord):
+            return NotImplemented
+        return self._facts() == other._facts()
+
+    def _facts(self) -> tuple[Any, ...]:
+        """Return all fields, NaN in the times replaced: it is unlike itself."""
+        times = (self.created_at, self.started_at, self.finished_at)
+        others = (getattr(self, each.name) for each in fields(self) if each.name not in _TIMES)
+        return *others, *(None if math.isnan(time) else time for time in times)
 
     @property
     def value(self) -> float | None:
