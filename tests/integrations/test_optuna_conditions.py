@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import warnings
 
 import pytest
 
@@ -137,3 +138,38 @@ def test_what_contradicts_a_condition_is_drawn_and_learned(sampler):
     study = study_of(objective, 30, sampler)
     assert all(0 <= t.params["y"] <= 1 for t in study.trials if t.number >= 12)
     assert {t.state for t in study.trials} == {State.COMPLETE}
+
+
+@pytest.mark.parametrize("first", [10, 0, 3])
+def test_an_enqueued_value_out_of_range_allows_nothing(first):
+    def objective(trial):
+        n = trial.suggest_int("n", 2, 8, step=2)
+        return sum(trial.suggest_float(f"width{i}", 0, 1) for i in range(n))
+
+    study = optuna.create_study(sampler=BayesOptSampler("random", seed=0))
+    for n in (first, 2, 4, 2):
+        study.enqueue_trial({"n": n})
+    with warnings.catch_warnings(action="ignore"):  # Optuna's, of the value
+        study.optimize(objective, n_trials=12)
+    found = conditions_of(study)
+    assert all(value in (2, 4, 6, 8) for when in found.values() for value in when["n"])
+    assert {t.state for t in study.trials} == {State.COMPLETE}
+
+
+def test_counts_are_those_of_pairs_however_many_combinations_trials_have():
+    distributions = {}
+    for i in range(6):
+        distributions[f"use{i}"] = optuna.distributions.CategoricalDistribution([False, True])
+        distributions[f"x{i}"] = optuna.distributions.FloatDistribution(0, 1)
+    presence = Presence()
+    for combination in range(64):
+        labels = {}
+        for i in range(6):
+            labels[f"use{i}"] = combination >> i & 1
+            labels |= {f"x{i}": 0.5} if labels[f"use{i}"] else {}
+        presence.add(labels, distributions, is_complete=True)
+    parameters = {name: to_parameter(each) for name, each in distributions.items()}
+    assert presence.conditions(parameters) == {f"x{i}": {f"use{i}": [1]} for i in range(6)}
+    beside = [each for values in presence._beside.values() for each in values.values()]
+    assert len(beside) == 12
+    assert all(len(each.complete) <= 12 for each in beside)
