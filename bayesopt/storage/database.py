@@ -30,7 +30,7 @@ import struct
 import threading
 import weakref
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -219,9 +219,14 @@ class Database:
     # -- opening and closing ------------------------------------------------------------------
     def connect(self) -> None:
         """Open the store, making or migrating its tables; look it through. Raises StorageError."""
-        found = self.faults()
-        if found:
-            raise damaged(self.path, "; ".join(found))
+        try:
+            found = self.faults()
+            if found:
+                raise damaged(self.path, "; ".join(found))
+        except BaseException:
+            with suppress(StorageError):
+                self.close()  # not only when nobody refers to the error any more
+            raise
 
     def faults(self) -> list[str]:
         """Return what is wrong with the store as a whole; O(file), and nobody waits for it."""

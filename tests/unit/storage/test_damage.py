@@ -412,3 +412,15 @@ def test_a_changed_byte_anywhere_changes_nothing_or_is_refused(
             wrong[position] = data[position]
     assert wrong == {}
     assert refused > N_FLIPS / 50
+
+
+def test_a_store_that_is_refused_is_closed(rich: Path, tmp_path: Path) -> None:
+    path = tmp_path / "study.db"
+    data = bytearray(rich.read_bytes())
+    data[len(data) // 2 :] = bytes(len(data) - len(data) // 2)
+    path.write_bytes(bytes(data))
+    with pytest.raises(StorageError) as caught:  # which keeps all that the traceback refers to
+        SQLiteStorage(path)
+    opened = [os.path.realpath(f"/proc/self/fd/{fd}") for fd in os.listdir("/proc/self/fd")]
+    assert [name for name in opened if name.startswith(str(path))] == []
+    assert caught.value is not None
