@@ -11,6 +11,7 @@ beside it, ``<name>.kept``, says so. Nothing is copied.
 
 from __future__ import annotations
 
+import math
 import os
 import re
 import shutil
@@ -64,7 +65,7 @@ def saving(folder: Path, attempt: int) -> Iterator[Path]:
     _remove_older(folder, target.name, attempt)
 
 
-def latest(folder: Path, before: int) -> Path | None:
+def latest(folder: Path, before: float = math.inf) -> Path | None:
     """Return the newest complete checkpoint of the attempts before `before`, None without one."""
     known = [each for each in _complete(folder) if each[0] < before]
     if not known:

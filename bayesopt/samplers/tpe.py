@@ -23,6 +23,7 @@ from bayesopt.samplers.guess import guess_of, prior_of
 from bayesopt.samplers.order import EVALUATED, Key, Ledger, Split, split
 from bayesopt.space import Space
 from bayesopt.space.guess import plain_prior
+from bayesopt.trial import TrialState
 
 if TYPE_CHECKING:
     from bayesopt.acquisition.guess import Guess
@@ -33,6 +34,7 @@ F = npt.NDArray[np.float64]
 _ROUNDS = 8  # of candidates per row, where constraints or known trials leave none
 _ACQUISITIONS = ("ei", "pi")
 _PATIENCE, _PATIENCE_PER_COLUMN = 15, 3  # trials without a better one, of which more is being idle
+_UNHEARD = (TrialState.WAITING, TrialState.RUNNING, TrialState.LOST)
 _LARGEST = 1e6  # setting that is a number
 
 
@@ -265,11 +267,17 @@ class TPESampler:
 
 
 def _is_idle(space: Space, history: History, best: list[Key]) -> bool:
-    """Whether so many trials began after the best one that the search may be caught."""
+    """Whether so many trials after the best one ended that the search may be caught.
+
+    What is queued or still runs says nothing yet: many workers are not a search that is caught.
+    """
     if not best or history.noisy or history.n_objectives > 1 or history.constraints.shape[1]:
         return False
-    n_since = history.n - 1 - best[0].number
-    if n_since < max(_PATIENCE, _PATIENCE_PER_COLUMN * space.d):
+    first, patience = best[0].number, max(_PATIENCE, _PATIENCE_PER_COLUMN * space.d)
+    n_since = history.n - 1 - first
+    if n_since < patience:
+        return False
+    if n_since - int(np.count_nonzero(history.numbers_in(*_UNHEARD) > first)) < patience:
         return False
     return not space.domain.n_cells[space.domain.varies].any()  # all continuous
 

@@ -16,8 +16,6 @@ from bayesopt.trial import TrialState
 
 _log = logging.getLogger("bayesopt")
 
-_ANY_ATTEMPT = 2**62
-
 
 def watch(context: StudyContext, scheduler: Scheduler) -> None:
     """Follow who comes from whom from now on, if the scheduler breeds."""
@@ -87,7 +85,7 @@ def _proposal(
     note: str,
 ) -> Proposal:
     folder = checkpoints.trial_folder(context.checkpoints, parent)
-    newest = checkpoints.latest(folder, before=_ANY_ATTEMPT)
+    newest = checkpoints.latest(folder)
     name = newest.name if newest is not None and checkpoints.keep(newest) else ""
     if not name:
         note = f"trial {parent} left no checkpoint, so its clone trains from the beginning"

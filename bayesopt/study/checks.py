@@ -61,13 +61,6 @@ def _number(given: Any) -> float:
         return math.nan
 
 
-def flag(name: str, given: object) -> bool:
-    """Return True or False. Raises InvalidValueError."""
-    if isinstance(given, bool) or type(given).__name__ == "bool":  # NumPy's as well
-        return bool(given)
-    raise InvalidValueError(name, expected="True or False", got=short_repr(given))
-
-
 def function(name: str, given: Any) -> Callable[..., Any]:
     """Return a callable. Raises InvalidValueError."""
     if callable(given):

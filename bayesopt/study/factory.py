@@ -16,6 +16,7 @@ from bayesopt.errors import (
     StudyNotFoundError,
     short_repr,
 )
+from bayesopt.history.misuse import checked_flag
 from bayesopt.rng import new_seed
 from bayesopt.samplers.base import Sampler
 from bayesopt.schedulers.base import Scheduler
@@ -102,7 +103,7 @@ def create_study(
     space = as_space(space)
     wanted = _checked_directions(direction, directions)
     name = checks.text("name of a study", name)
-    load_if_exists = checks.flag("load_if_exists", load_if_exists)
+    load_if_exists = checked_flag("load_if_exists", load_if_exists)
     try:
         knowing = with_knowledge(samplers.resolve(sampler), space, prior, learn_from, len(wanted))
     except (StorageError, StudyNotFoundError) as error:  # an earlier study that cannot be read
@@ -114,7 +115,7 @@ def create_study(
         name=name,
         directions=wanted,
         seed=new_seed() if seed is None else checks.integer("seed", seed, below=2**63),
-        noisy=False if noisy is None else checks.flag("noisy", noisy),
+        noisy=False if noisy is None else checked_flag("noisy", noisy),
         sampler=samplers.to_spec(knowing),
         scheduler=schedulers.to_spec(schedulers.resolve(scheduler)),
     )

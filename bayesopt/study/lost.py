@@ -17,8 +17,6 @@ from bayesopt.study import attempts
 from bayesopt.study.context import StudyContext
 from bayesopt.trial import TrialRecord, TrialState
 
-_ANY_ATTEMPT = 2**62
-
 
 def without_judged(
     context: StudyContext, scheduler: Scheduler, history: History, queued: list[int]
@@ -69,6 +67,6 @@ def _settle(context: StudyContext, record: TrialRecord, ticket: Ticket, decision
 def _has_saved(context: StudyContext, history: History, number: int) -> bool:
     """Whether the attempt at a trial that reported last saved a checkpoint, or a later one did."""
     folder = checkpoints.trial_folder(context.checkpoints, number)
-    newest = checkpoints.latest(folder, before=_ANY_ATTEMPT)
+    newest = checkpoints.latest(folder)
     reported = int(history.last_attempt[number])
     return newest is not None and checkpoints.attempt_of(newest) >= reported

@@ -25,6 +25,7 @@ from bayesopt.errors import (
     short_repr,
 )
 from bayesopt.execution import Executor, Objective, Outcome, open_executor
+from bayesopt.history.misuse import checked_flag
 from bayesopt.storage.base import Result
 from bayesopt.study import asking, attempts, checks, telling
 from bayesopt.study.asking import Strategy
@@ -75,9 +76,9 @@ class Optimization:
         self._n_jobs = n_jobs
         self._callbacks = checks.functions("callbacks", callbacks)
         self._catch = checks.exceptions("catch", catch)
-        self._show_progress = None if progress is None else checks.flag("progress", progress)
+        self._show_progress = None if progress is None else checked_flag("progress", progress)
         self._trial_timeout = checks.seconds("trial_timeout", trial_timeout)
-        self._threads = checks.flag("threads", threads)
+        self._threads = checked_flag("threads", threads)
         self._rule = None if stop is None else checks.function("stop", stop)
         self._judged = -1
         self._attempts: dict[int, int] = {}

@@ -30,6 +30,7 @@ def main() -> None:
     if n_before:
         print(f"Resuming {shown(options.storage)}: {n_before} trainings are in it already.")
     budget = choose_budget(studies, options.trainings, options.more)
+    introduce(budget, options.jobs)
     for study in studies:
         run(study, budget, options.jobs)
     compare(*studies, n_jobs=options.jobs)
@@ -53,6 +54,14 @@ def choose_budget(studies: list[bo.Study], trainings: int, more: int) -> int:
     tuned, random, _ = done = [n_finished(study) for study in studies]
     budget = max(trainings, *done)
     return budget + more if min(tuned, random) >= budget else budget
+
+
+def introduce(budget: int, n_jobs: int) -> None:
+    """Say what comes, so that nobody wonders how long the first bar is all there is."""
+    print(f"Three searches for a good CNN on handwritten digits ({n_jobs} processes): with the")
+    print(f"default sampler and at random, {budget} trainings each, and on a grid. Then their best")
+    print("configurations are tested on digits that no search has seen. That takes some minutes.")
+    print("Interrupt it with Ctrl-C when you like: the next run continues.", flush=True)
 
 
 def run(study: bo.Study, budget: int, n_jobs: int) -> None:

@@ -321,6 +321,15 @@ def test_an_idle_search_draws_a_share_of_its_trials_at_random() -> None:
     assert set(names(1.0)) == {"tpe"}
 
 
+@pytest.mark.parametrize("state", [TrialState.WAITING, TrialState.RUNNING])
+def test_trials_without_a_result_do_not_make_a_search_idle(state: TrialState) -> None:
+    history = grown(PLANE, 12, lambda history, number, config: history.tell(number, bowl(config)))
+    sampler = TPESampler(idle_random_fraction=1.0)
+    for k in range(40):
+        history.append({"x": 0.9, "y": 0.9 - 1e-3 * k}, state)
+    assert sampler.propose(PLANE, history, 1, trial_rng(3, 0)).sampler == "tpe"
+
+
 def test_an_idle_search_goes_on_where_it_was_not_found_to_help() -> None:
     def name(space: Space, **kwargs: Any) -> str:
         history = History(space, **kwargs)
