@@ -8,6 +8,10 @@
     var figure = data.figures[name];
     var layout = Object.assign({}, figure.layout, { template: template() });
     var shown = figure.data.length ? config : { responsive: true, staticPlot: true };
+    if (window.innerWidth < 640) { // title, buttons and legend do not fit above the figure
+      layout.legend = { orientation: "h", x: 0, xanchor: "left", y: -0.2, yanchor: "top" };
+      shown = Object.assign({ displayModeBar: false }, shown);
+    }
     return Plotly.newPlot(name, figure.data, layout, shown);
   }
   var names = Object.keys(data.figures);
