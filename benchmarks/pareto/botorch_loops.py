@@ -39,8 +39,7 @@ class Botorchs:
         self._torch, self._tool = torch, tool
         self._space, self._flat = case.problem.space, describe(case.problem.space)
         self._columns = indexed(self._flat)
-        middle = {p.name: 0 for p in self._columns}
-        self._width = len(tool.to_row(self._columns, middle))
+        self._width = sum(map(tool.width, self._columns))
         self._sobol = torch.quasirandom.SobolEngine(self._width, scramble=True, seed=seed)
         self._rows: list[list[float]] = []
         self._values: list[F] = []

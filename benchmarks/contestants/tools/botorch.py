@@ -35,7 +35,7 @@ class BotorchTool:
         torch.manual_seed(seed)
         self._space = space
         self._columns = indexed(space)
-        self._width = sum(_width(p) for p in self._columns)
+        self._width = sum(width(p) for p in self._columns)
         self._n_start = max(10, 2 * self._width)
         self._sobol = SobolEngine(self._width, scramble=True, seed=seed)
         self._rows: list[Row] = []
@@ -92,13 +92,14 @@ def from_row(columns: Flat, row: Row) -> Values:
     """Return the values nearest to a point of the unit cube; the choice with the largest column."""
     values: Values = {}
     for p in columns:
-        part, row = row[: _width(p)], row[_width(p) :]
+        part, row = row[: width(p)], row[width(p) :]
         is_number = isinstance(p, Number)
         values[p.name] = p.from_unit(part[0]) if is_number else part.index(max(part))
     return values
 
 
-def _width(p: Parameter) -> int:
+def width(p: Parameter) -> int:
+    """Return how many coordinates a parameter has."""
     return 1 if isinstance(p, Number) else p.count
 
 

@@ -102,7 +102,9 @@ def test_constrained_tables_say_how_soon():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["moot/SS-I", "bbob_constrained/f2-i1-d3"])
+@pytest.mark.parametrize(
+    "name", ["moot/SS-I", "iaml_glmnet/40981:mmce+nf", "bbob_constrained/f2-i1-d3"]
+)
 def test_botorchs_loops_propose_what_the_space_has(name, monkeypatch):
     pytest.importorskip("botorch")
     pytest.importorskip("cocoex")
