@@ -17,7 +17,7 @@ from space import TEXTBOOK, describe
 import bayesopt as bo
 
 STORAGE = Path(__file__).resolve().parent / "output" / "study.db"
-N_TRAININGS = 40
+N_TRAININGS = 24
 N_MORE = 10
 
 

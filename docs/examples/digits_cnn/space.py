@@ -43,7 +43,7 @@ TEXTBOOK = {
 GRID = bo.Space(
     {
         "schedule": bo.LearningRateSchedule(
-            kinds=["constant"], lr=bo.Ordinal([0.001, 0.003, 0.01, 0.03, 0.1])
+            kinds=["constant"], lr=bo.Ordinal([0.001, 0.01, 0.1])
         ),
         "optimizer": bo.Categorical(["sgd", "adamw"]),
         "momentum": bo.Constant(0.9, when={"optimizer": "sgd"}),
