@@ -42,9 +42,7 @@ TEXTBOOK = {
 # 3 · 2 · 2 · 2 = 24 cells; everything else as in the textbook.
 GRID = bo.Space(
     {
-        "schedule": bo.LearningRateSchedule(
-            kinds=["constant"], lr=bo.Ordinal([0.001, 0.01, 0.1])
-        ),
+        "schedule": bo.LearningRateSchedule(kinds=["constant"], lr=bo.Ordinal([0.001, 0.01, 0.1])),
         "optimizer": bo.Categorical(["sgd", "adamw"]),
         "momentum": bo.Constant(0.9, when={"optimizer": "sgd"}),
         "weight_decay": bo.Constant(1e-4),
