@@ -57,6 +57,12 @@ def as_state(given: object) -> TrialState:
 _FINISHED = frozenset({TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL, TrialState.INVALID})
 
 
+OPEN = tuple(state for state in TrialState if not state.is_finished)
+"""States of trials that are not over."""
+
+AWAITED = (TrialState.WAITING, TrialState.RUNNING, TrialState.LOST)
+"""States of trials that will be heard of, whatever their scheduler: queued, or under evaluation."""
+
 _TIMES = ("created_at", "started_at", "finished_at")
 
 

@@ -7,9 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from bayesopt.history.history import History
-from bayesopt.trial import TrialState
-
-_OPEN = tuple(state for state in TrialState if not state.is_finished)
+from bayesopt.trial import OPEN, TrialState
 
 
 def trace(history: History, number: int, cost: float) -> None:
@@ -27,7 +25,7 @@ def spent(history: History) -> float:
 
     Failed, pruned and struck-out trials cost what they cost. One that told no cost counts nothing.
     """
-    begun = history._table["begun_cost"][history.numbers_in(*_OPEN)]
+    begun = history._table["begun_cost"][history.numbers_in(*OPEN)]
     return float(np.nansum(history.cost) + begun.sum())
 
 

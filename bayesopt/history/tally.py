@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 import numpy.typing as npt
 
-from bayesopt.trial import TrialState
+from bayesopt.trial import OPEN, TrialState
 
 Numbers = npt.NDArray[np.int64]
 States = npt.NDArray[np.int8]
@@ -15,10 +15,7 @@ States = npt.NDArray[np.int8]
 UNHEARD = -1
 """The state of a number whose trial has not been heard of yet."""
 
-_OPEN = tuple(
-    int(state)
-    for state in (TrialState.WAITING, TrialState.RUNNING, TrialState.LOST, TrialState.PAUSED)
-)
+_OPEN = tuple(map(int, OPEN))
 
 
 class Tally:

@@ -23,7 +23,7 @@ from bayesopt.samplers.guess import guess_of, prior_of
 from bayesopt.samplers.order import EVALUATED, Key, Ledger, Split, split
 from bayesopt.space import Space
 from bayesopt.space.guess import plain_prior
-from bayesopt.trial import TrialState
+from bayesopt.trial import AWAITED
 
 if TYPE_CHECKING:
     from bayesopt.acquisition.guess import Guess
@@ -34,7 +34,6 @@ F = npt.NDArray[np.float64]
 _ROUNDS = 8  # of candidates per row, where constraints or known trials leave none
 _ACQUISITIONS = ("ei", "pi")
 _PATIENCE, _PATIENCE_PER_COLUMN = 15, 3  # trials without a better one, of which more is being idle
-_UNHEARD = (TrialState.WAITING, TrialState.RUNNING, TrialState.LOST)
 _LARGEST = 1e6  # setting that is a number
 
 
@@ -275,11 +274,11 @@ def _is_idle(space: Space, history: History, best: list[Key]) -> bool:
         return False
     first, patience = best[0].number, max(_PATIENCE, _PATIENCE_PER_COLUMN * space.d)
     n_since = history.n - 1 - first
-    if n_since < patience:
+    is_smooth = not space.domain.n_cells[space.domain.varies].any()  # all continuous
+    if n_since < patience or not is_smooth:
         return False
-    if n_since - int(np.count_nonzero(history.numbers_in(*_UNHEARD) > first)) < patience:
-        return False
-    return not space.domain.n_cells[space.domain.varies].any()  # all continuous
+    n_awaited = int(np.count_nonzero(history.numbers_in(*AWAITED) > first))
+    return n_since - n_awaited >= patience
 
 
 def _take(batch: Batch, space: Space, history: History, rows: F, most: int) -> None:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from bayesopt.history import History, Levels
 from bayesopt.history.views import with_values
 from bayesopt.schedulers.rungs import read_rungs
-from bayesopt.trial import TrialState
+from bayesopt.trial import AWAITED, TrialState
 
 F = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
@@ -20,7 +20,6 @@ LearnFrom = Literal["all", "level", "last"]
 LEARN_FROM = ("all", "level", "last")
 
 _ENOUGH = 10
-_UNDER_WAY = (TrialState.WAITING, TrialState.RUNNING, TrialState.LOST)
 _CUT_OR_DONE = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.PAUSED)
 
 
@@ -73,7 +72,7 @@ def _values_at(history: History, levels: F, smoothing: int) -> tuple[F, Mask]:
 
 def _n_settled(history: History, known: Mask) -> Numbers:
     """Return up to which trial everyone has a value at a level, or is not under way, [l]."""
-    is_open = np.isin(history.state, _UNDER_WAY)[:, None] & ~known
+    is_open = np.isin(history.state, AWAITED)[:, None] & ~known
     return np.where(is_open.any(axis=0), is_open.argmax(axis=0), history.n).astype(np.int64)
 
 

@@ -18,9 +18,7 @@ from bayesopt.errors import StaleTrialError
 from bayesopt.history import History, spending
 from bayesopt.storage.base import Result
 from bayesopt.study.context import StudyContext
-from bayesopt.trial import TrialRecord, TrialState
-
-_OPEN = tuple(state for state in TrialState if not state.is_finished)
+from bayesopt.trial import OPEN, TrialRecord, TrialState
 
 ATTRIBUTE = "bayesopt:spent"
 """The user attribute of a trial that says what earlier attempts cost, by attempt."""
@@ -62,7 +60,7 @@ def trace(context: StudyContext, history: History) -> None:
     """Write down in the history what open trials have cost so far; O(trials that changed)."""
     known, version = context.costed
     changed = history.changed_since(version if known is history else 0)
-    open_ones = changed[np.isin(history.state[changed], _OPEN)].tolist()
+    open_ones = changed[np.isin(history.state[changed], OPEN)].tolist()
     for record in context.storage.trials(context.study_id, open_ones) if open_ones else []:
         spending.trace(history, record.number, _sum_before(record, math.inf))
     context.costed = history, history.version
