@@ -1,10 +1,17 @@
-"""Settings of samplers and schedulers that are out of their range."""
+"""Arguments that are out of their range.
+
+`require_...` of settings (SettingsError), `checked_...` of what else a caller passes
+(InvalidValueError).
+"""
 
 from __future__ import annotations
 
 import math
+from typing import Any
 
-from bayesopt.errors import SettingsError, short_repr
+import numpy as np
+
+from bayesopt.errors import InvalidValueError, SettingsError, short_repr
 
 
 def is_number(value: object, low: float = -math.inf, high: float = math.inf) -> bool:
@@ -60,3 +67,29 @@ def require_flag(name: str, value: object) -> None:
     """Raise SettingsError unless `value` is True or False."""
     if not isinstance(value, bool):
         raise SettingsError(name, expected="True or False", got=short_repr(value))
+
+
+def is_whole(value: object) -> bool:
+    """Whether a value is a whole number, and no truth value."""
+    return isinstance(value, int | np.integer) and not isinstance(value, bool)
+
+
+def checked_integer(name: str, value: Any) -> int:
+    """Return a whole number. Raises InvalidValueError."""
+    if not is_whole(value):
+        raise InvalidValueError(name, expected="a whole number", got=short_repr(value))
+    return int(value)
+
+
+def checked_count(name: str, value: Any, least: int) -> int:
+    """Return a whole number of at least so much. Raises InvalidValueError."""
+    if not is_whole(value) or int(value) < least:
+        raise InvalidValueError(name, expected=f"a whole number >= {least}", got=short_repr(value))
+    return int(value)
+
+
+def checked_flag(name: str, value: object) -> bool:
+    """Return a truth value. Raises InvalidValueError."""
+    if not isinstance(value, bool | np.bool_):
+        raise InvalidValueError(name, expected="True or False", got=short_repr(value))
+    return bool(value)

@@ -20,6 +20,7 @@ from typing import Any, NoReturn, Protocol, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from bayesopt.checks import checked_count, checked_flag
 from bayesopt.errors import InvalidValueError, StudyError, short_repr
 from bayesopt.rng import named_rng
 
@@ -110,7 +111,7 @@ class HeldOut:
         groups: Sequence[Any] | npt.NDArray[Any] | None = None,
         shuffle: bool = True,
     ) -> None:
-        _require_flag(shuffle)
+        checked_flag("shuffle", shuffle)
         n = _common_length([*data, *(x for x in (stratify, groups) if x is not None)])
         if not data or sum((stratify is not None, groups is not None, not shuffle)) > 1:
             raise InvalidValueError(
@@ -246,7 +247,7 @@ def _n_test(test: object, n: int) -> int:
 def _held_out(n: int, n_test: int, seed: int, stratify: Any, groups: Any, shuffle: bool) -> Indices:
     if not shuffle:
         return np.arange(n - n_test, n)
-    rng = named_rng(_checked_seed(seed), 0, "held out")
+    rng = named_rng(checked_count("seed", seed, 0), 0, "held out")
     if stratify is not None:
         held = _of_each_label(_codes(stratify), n_test, rng)
     elif groups is not None:
@@ -254,19 +255,6 @@ def _held_out(n: int, n_test: int, seed: int, stratify: Any, groups: Any, shuffl
     else:
         held = rng.permutation(n)[:n_test]
     return np.sort(held)
-
-
-def _require_flag(shuffle: object) -> None:
-    if not isinstance(shuffle, bool | np.bool_):
-        raise InvalidValueError("shuffle", expected="True or False", got=short_repr(shuffle))
-
-
-def _checked_seed(seed: object) -> int:
-    is_whole = isinstance(seed, int | np.integer) and not isinstance(seed, bool)
-    whole = int(seed) if is_whole else -1  # type: ignore[call-overload]
-    if whole < 0:
-        raise InvalidValueError("seed", expected="a whole number >= 0", got=short_repr(seed))
-    return whole
 
 
 def _codes(labels: Any) -> Indices:

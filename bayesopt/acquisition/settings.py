@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from bayesopt.checks import is_number, require_count, require_number
 from bayesopt.errors import SettingsError, short_repr
 
+_LEAST = {"n_candidates": 1, "n_starts": 1, "n_iterations": 0, "n_rounds": 0, "n_anchors": 0}
+
 
 @dataclass(frozen=True)
 class SearchSettings:
@@ -58,6 +60,3 @@ class SearchSettings:
         if not (known and all(is_number(each, 0.0) for each in self.sigmas)):
             got = short_repr(self.sigmas)
             raise SettingsError("sigmas", expected="numbers of at least 0", got=got)
-
-
-_LEAST = {"n_candidates": 1, "n_starts": 1, "n_iterations": 0, "n_rounds": 0, "n_anchors": 0}

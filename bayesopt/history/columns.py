@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from bayesopt.checks import checked_count, checked_flag, checked_integer, is_whole
 from bayesopt.errors import InvalidValueError, TrialNotFoundError, short_repr
 from bayesopt.history import misuse
 from bayesopt.history.encodings import Encodings
@@ -65,11 +66,11 @@ class Columns:
         define_by_run: bool = False,
     ) -> None:
         space = misuse.checked_space(space)
-        self.n_objectives = n_objectives = misuse.checked_count("n_objectives", n_objectives, 1)
+        self.n_objectives = n_objectives = checked_count("n_objectives", n_objectives, 1)
         self.directions = misuse.checked_directions(directions, n_objectives)
-        self.seed = misuse.checked_count("seed", seed, 0)
-        self.noisy = misuse.checked_flag("noisy", noisy)
-        self.define_by_run = misuse.checked_flag("define_by_run", define_by_run)
+        self.seed = checked_count("seed", seed, 0)
+        self.noisy = checked_flag("noisy", noisy)
+        self.define_by_run = checked_flag("define_by_run", define_by_run)
         self._signs = np.array([-1.0 if each == "maximize" else 1.0 for each in self.directions])
         self._space = space
         self._constraint_names: tuple[str, ...] = ()
@@ -126,7 +127,7 @@ class Columns:
         the answer is all trials. Version 0 is that of a history without trials, one below that of
         a reader who knows nothing yet.
         """
-        changed = self._log.since(misuse.checked_integer("version", version))
+        changed = self._log.since(checked_integer("version", version))
         return np.arange(self.n, dtype=np.int64) if changed is None else changed
 
     @property
@@ -420,7 +421,7 @@ class Columns:
             ) from None
 
     def _checked_number(self, number: int) -> int:
-        if not misuse.is_whole(number) or not 0 <= number < self.n:
+        if not is_whole(number) or not 0 <= number < self.n:
             what, expected = f"trial {short_repr(number)}", f"a number below {self.n}"
             raise TrialNotFoundError(what, expected=expected, got=short_repr(number))
         return int(number)

@@ -27,27 +27,6 @@ def checked_space(space: object) -> Space:
     )
 
 
-def checked_integer(name: str, value: Any) -> int:
-    """Return a whole number. Raises InvalidValueError."""
-    if not is_whole(value):
-        raise InvalidValueError(name, expected="a whole number", got=short_repr(value))
-    return int(value)
-
-
-def checked_count(name: str, value: Any, least: int) -> int:
-    """Return a whole number of at least so much. Raises InvalidValueError."""
-    if not is_whole(value) or int(value) < least:
-        raise InvalidValueError(name, expected=f"a whole number >= {least}", got=short_repr(value))
-    return int(value)
-
-
-def checked_flag(name: str, value: object) -> bool:
-    """Return a truth value. Raises InvalidValueError."""
-    if not isinstance(value, bool | np.bool_):
-        raise InvalidValueError(name, expected="True or False", got=short_repr(value))
-    return bool(value)
-
-
 def checked_directions(directions: Any, m: int) -> tuple[str, ...]:
     """Return one direction per objective; one is for all. Raises InvalidValueError."""
     is_list = isinstance(directions, Sequence) and not isinstance(directions, str)
@@ -89,8 +68,3 @@ def no_states(states: Iterable[object]) -> InvalidValueError:
     for state in states:
         as_state(state)
     return InvalidValueError("states", expected="trial states", got=short_repr(states))
-
-
-def is_whole(value: object) -> bool:
-    """Whether a value is a whole number, and no truth value."""
-    return isinstance(value, int | np.integer) and not isinstance(value, bool)

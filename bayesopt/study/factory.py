@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from os import PathLike
 from typing import Any
 
 from bayesopt import samplers, schedulers
+from bayesopt.checks import checked_flag
 from bayesopt.errors import (
     SpaceChangedError,
     StorageError,
@@ -16,7 +17,6 @@ from bayesopt.errors import (
     StudyNotFoundError,
     short_repr,
 )
-from bayesopt.history.misuse import checked_flag
 from bayesopt.rng import new_seed
 from bayesopt.samplers.base import Sampler
 from bayesopt.schedulers.base import Scheduler
@@ -104,13 +104,8 @@ def create_study(
     wanted = _checked_directions(direction, directions)
     name = checks.text("name of a study", name)
     load_if_exists = checked_flag("load_if_exists", load_if_exists)
-    try:
-        knowing = with_knowledge(samplers.resolve(sampler), space, prior, learn_from, len(wanted))
-    except (StorageError, StudyNotFoundError) as error:  # an earlier study that cannot be read
-        if not (load_if_exists and sampler is None and _is_there(store, name)):
-            raise
-        _log.info("study %r knows what it learned when it was created: %s", name, error)
-        knowing = samplers.resolve(None)
+    told = sampler, space, prior, learn_from, len(wanted)
+    knowing = _knowing(*told, is_there=lambda: load_if_exists and _is_there(store, name))
     spec = StudySpec(
         name=name,
         directions=wanted,
@@ -127,12 +122,13 @@ def create_study(
     else:
         return _open(store, name, space, knowing, scheduler, lease_s)
     found = store.find_study(name).spec
-    if not (direction is None and directions is None):
-        _require_same(spec.name, "directions", found.directions, spec.directions)
-    if seed is not None:
-        _require_same(spec.name, "seed", found.seed, spec.seed)
-    if noisy is not None:
-        _require_same(spec.name, "noisy", found.noisy, spec.noisy)
+    given = {
+        "directions": not (direction is None and directions is None),
+        "seed": seed is not None,
+        "noisy": noisy is not None,
+    }
+    for what in (what for what, is_given in given.items() if is_given):
+        _require_same(spec.name, what, getattr(found, what), getattr(spec, what))
     study = _open(store, name, space, None if sampler is None else knowing, scheduler, lease_s)
     _require_same_space(study, space)
     return study
@@ -207,6 +203,30 @@ def _open(
         like=like,
         lease_s=checks.seconds("lease_s", lease_s),
     )
+
+
+def _knowing(
+    sampler: Sampler | str | None,
+    space: Space | None,
+    prior: Mapping[str, Any] | None,
+    learn_from: Sequence[Earlier] | Earlier | None,
+    n_objectives: int,
+    *,
+    is_there: Callable[[], bool],
+) -> Sampler:
+    """Return the sampler, with what it is to know from the start.
+
+    If an earlier study cannot be read, a study that ``is_there()`` goes on with its stored sampler,
+    which knows it already; then what is returned does not matter.
+    """
+    made = samplers.resolve(sampler)
+    try:
+        return with_knowledge(made, space, prior, learn_from, n_objectives)
+    except (StorageError, StudyNotFoundError) as error:
+        if sampler is not None or not is_there():
+            raise
+        _log.info("a study knows what it learned when it was created: %s", error)
+        return made
 
 
 def _is_there(store: Storage, name: str) -> bool:

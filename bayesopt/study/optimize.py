@@ -14,6 +14,7 @@ from dataclasses import replace
 from typing import Any
 
 from bayesopt.active import TrialPort
+from bayesopt.checks import checked_flag
 from bayesopt.errors import (
     BayesOptError,
     ExecutionError,
@@ -25,7 +26,6 @@ from bayesopt.errors import (
     short_repr,
 )
 from bayesopt.execution import Executor, Objective, Outcome, open_executor
-from bayesopt.history.misuse import checked_flag
 from bayesopt.storage.base import Result
 from bayesopt.study import asking, attempts, checks, telling
 from bayesopt.study.asking import Strategy
