@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import math
 
 import numpy as np
 import pytest
 
+import bayesopt as bo
 from benchmarks.pareto import cases, run, tables
 from benchmarks.pareto.contestants import PLAYERS
 from benchmarks.problems import registry
-from benchmarks.problems.data import MissingData
+from benchmarks.problems.base import MIXED, Outcome, Problem
 
 
 def row(case: str, player: str, seed: int, values: list, violations: list | None = None) -> dict:
@@ -101,20 +103,38 @@ def test_constrained_tables_say_how_soon():
     assert "| random | 1 | 0% | 0% | inf | 100% (100–100) | 100% (100–100) |" in text
 
 
+def mixed_case(n_objectives: int, n_constraints: int) -> cases.Case:
+    """Return a contest on columns of every kind."""
+    space = bo.Space(
+        {
+            "x": bo.Float(0.0, 1.0),
+            "rate": bo.Float(1e-5, 1.0, log=True),
+            "size": bo.Int(16, 512, log=True),
+            "depth": bo.Int(1, 4),
+            "kind": bo.Categorical(["a", "b", "c"]),
+            "level": bo.Ordinal([1, 2, 4]),
+        }
+    )
+    names = tuple(f"f{k}" for k in range(n_objectives))
+
+    def evaluate(config, seed=0, fidelity=None):
+        worth = config["x"] - 0.1 * math.log10(config["rate"]) + 0.1 * config["depth"]
+        values = {name: (worth - k) ** 2 + (config["kind"] == "b") for k, name in enumerate(names)}
+        return Outcome(values, constraints={f"g{k}": worth - k for k in range(n_constraints)})
+
+    aims = dict.fromkeys(names, "minimize")
+    problem = Problem("made/up", MIXED, space, evaluate, aims, names[0])
+    return cases.Case("made/up", problem, names, n_constraints)
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "name", ["moot/SS-I", "iaml_glmnet/40981:mmce+nf", "bbob_constrained/f2-i1-d3"]
-)
-def test_botorchs_loops_propose_what_the_space_has(name, monkeypatch):
+@pytest.mark.parametrize(("n_objectives", "n_constraints"), [(2, 0), (1, 2)])
+def test_botorchs_loops_propose_what_the_space_has(n_objectives, n_constraints, monkeypatch):
     pytest.importorskip("botorch")
-    pytest.importorskip("cocoex")
     monkeypatch.setattr("botorch.acquisition.multi_objective.logei._load_attempted", True)
-    try:
-        case = cases.load(name)
-    except MissingData as missing:
-        pytest.skip(str(missing))
+    case = mixed_case(n_objectives, n_constraints)
     loop = PLAYERS["botorch"](case, 0)
-    for _ in range(2 * (case.problem.space.d + 1) + 2):
+    for _ in range(2 * (9 + 1) + 2):  # nine coordinates: two more than the design
         config = loop.ask()
         assert case.problem.space.feasible(case.problem.space.encode([config])).all()
         loop.tell(*case.outcome(config))
