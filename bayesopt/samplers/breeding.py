@@ -16,6 +16,9 @@ Rng = np.random.Generator
 
 _SPREAD_CROSSOVER = 15.0  # distribution index of simulated binary crossover
 _SPREAD_MUTATION = 20.0  # and of polynomial mutation: the customary ones (Deb et al., 2002)
+_PARTS = (0.4, 1.0)  # of a difference that a row is moved by
+_MOVED = 0.9  # of the columns
+_BLUR = 1e-3  # of the range: what two equal rows are moved by
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,6 +61,25 @@ def _between(a: F, b: F, rng: Rng) -> F:
     beta = np.where(u <= 0.5, (2.0 * u) ** power, (2.0 * (1.0 - u)) ** -power)
     side = np.where(rng.random(a.shape) < 0.5, 1.0, -1.0)
     return np.clip(0.5 * (a + b + side * beta * (a - b)), 0.0, 1.0)
+
+
+def shift(rows: F, weight: F, n: int, rng: Rng) -> F:
+    """Return `n` rows, each one of `rows` moved by a part of the difference of two of them.
+
+    So steps are as long as the rows are far apart, and lead where they lie in a line (differential
+    evolution: Storn and Price, J. Global Optimization 11, 1997). Columns are numbers.
+
+    Parameters
+    ----------
+    weight : float64 [k]
+        How often a row is moved, relative to others.
+    """
+    k, d = rows.shape
+    first = rows[rng.choice(k, n, p=weight / weight.sum())]
+    step = rows[rng.integers(k, size=n)] - rows[rng.integers(k, size=n)]
+    part = rng.uniform(*_PARTS, (n, 1)) * (rng.random((n, d)) < _MOVED)
+    moved = np.abs(first + part * step + rng.normal(0.0, _BLUR, (n, d)))
+    return np.clip(np.where(moved > 1.0, 2.0 - moved, moved), 0.0, 1.0)
 
 
 def mutate(space: Space, rows: F, exists: Mask, rate: float | None, rng: Rng) -> F:

@@ -168,7 +168,10 @@ class GPSampler:
         object.__setattr__(self, "prior", plain_prior(self.prior))
         object.__setattr__(self, "sources", plain_sources(self.sources))
         second = TPESampler(
-            prior=self.prior, prior_trials=self.prior_trials, idle_random_fraction=0.0
+            prior=self.prior,
+            prior_trials=self.prior_trials,
+            idle_random_fraction=0.0,
+            difference_fraction=0.0,
         )
         object.__setattr__(self, "_second", second)
         object.__setattr__(self, "reference", plain_reference(self.reference))

@@ -16,6 +16,7 @@ from bayesopt.checks import require_choice, require_count, require_number
 from bayesopt.history import History
 from bayesopt.rng import named_rng
 from bayesopt.samplers.base import Suggestion
+from bayesopt.samplers.breeding import shift
 from bayesopt.samplers.by_history import ByHistory
 from bayesopt.samplers.design import guessed
 from bayesopt.samplers.fresh import Batch, fill_up, may_repeat
@@ -27,12 +28,14 @@ from bayesopt.trial import AWAITED
 
 if TYPE_CHECKING:
     from bayesopt.acquisition.guess import Guess
-    from bayesopt.surrogates.parzen import Smoothing
+    from bayesopt.surrogates.parzen import Parzen, Smoothing
 
 F = npt.NDArray[np.float64]
 
 _ROUNDS = 8  # of candidates per row, where constraints or known trials leave none
 _ACQUISITIONS = ("ei", "pi")
+_RANDOM, _DIFFERENCE = "tpe:random", "tpe:difference"  # how a row was found, unless by a draw
+_ENOUGH_GOOD, _N_DIFFERENCES = 12, 3  # trials from which on there are differences; of them a row
 _PATIENCE, _PATIENCE_PER_COLUMN = 15, 3  # trials without a better one, of which more is being idle
 _LARGEST = 1e6  # setting that is a number
 
@@ -61,6 +64,10 @@ class TPESampler:
     those that violate outcome constraints, by how much; several objectives by fronts and
     hypervolume. Failed trials and running ones belong to the others. How the defaults were chosen
     is told in docs/algorithms/tpe.md.
+
+    In spaces of continuous parameters, once a dozen trials are good, half of the proposals are a few
+    good trials moved by differences of others, ranked by the same ratio: kernels are as wide as the
+    rule says, differences as long as good trials are far apart.
 
     The cost of a proposal does not depend on the number of trials, except with several objectives,
     and once after a restart or when a trial was struck out.
@@ -100,6 +107,9 @@ class TPESampler:
         better than the best one before: good trials that lie close together propose what lies among
         them, so the search would stay there. In spaces of continuous parameters, with one objective
         and no outcome constraint, and not in a noisy study, whose best trial may have been lucky.
+    difference_fraction : float
+        Which part of the proposals is made of differences between good trials, in [0, 1], where
+        an idle search would be drawn at random, too.
     prior : mapping, optional
         Where the best values are thought to lie; see :class:`GPSampler`. Some candidates are drawn
         from it, and it weighs the ratio of the densities, less and less.
@@ -121,6 +131,7 @@ class TPESampler:
     choice_weight: float = 1.0
     random_fraction: float = 0.0
     idle_random_fraction: float = 1.0 / 3.0
+    difference_fraction: float = 0.5
     prior: Mapping[str, Any] | None = None
     prior_trials: float = 10.0
     _cache: ByHistory[Ledger] = field(
@@ -139,7 +150,7 @@ class TPESampler:
         for name in ("least_cell_width", "prior_weight", "spread_weight", "choice_weight"):
             require_number(f"tpe: {name}", getattr(self, name), 0.0, _LARGEST)
         require_number("tpe: good_fraction", self.good_fraction, 0.0, 1.0, above=True)
-        for name in ("random_fraction", "idle_random_fraction"):
+        for name in ("random_fraction", "idle_random_fraction", "difference_fraction"):
             require_number(f"tpe: {name}", getattr(self, name), 0.0, 1.0)
         if self.acquisition is not None:
             require_choice("tpe: acquisition", self.acquisition, _ACQUISITIONS)
@@ -158,8 +169,7 @@ class TPESampler:
         modelled = n_finished >= self.n_startup and bool(space.domain.varies.any())
         name = self.name
         if modelled:
-            n_random = self._fill(batch, space, history, n_finished, rng)
-            name = f"{self.name}:random" if n_random == n else name
+            name = self._fill(batch, space, history, n_finished, rng)
         elif n_finished < self.n_startup:
             _take(batch, space, history, self._design(space, history), n)
         missing = batch.missing
@@ -181,26 +191,37 @@ class TPESampler:
 
     def _fill(
         self, batch: Batch, space: Space, history: History, n_finished: int, rng: Generator
-    ) -> int:
-        """Find rows one after the other, each in view of those before it.
+    ) -> str:
+        """Find rows one after the other, each in view of those before it; return how.
 
-        Some may be drawn at random; returns how many.
+        A row whose first candidates may not be proposed is found by the densities.
         """
         parts, is_idle = self._split(space, history, n_finished)
-        share = max(self.random_fraction, self.idle_random_fraction if is_idle else 0.0)
-        n_random = 0
+        ways: set[str] = set()
         while batch.missing:
-            is_random = share > 0.0 and rng.random() < share
-            missing = batch.missing
+            way, missing = self._way(space, history, parts, is_idle, rng), batch.missing
             for _ in range(_ROUNDS):
-                rows = self._candidates(space, history, parts, batch.rows(), is_random, rng)
+                rows = self._candidates(space, history, parts, batch.rows(), way, rng)
                 _take(batch, space, history, rows, 1)
                 if batch.missing < missing:
                     break
+                way = self.name if way == _DIFFERENCE else way
             else:
                 break
-            n_random += is_random
-        return n_random
+            ways.add(way)
+        return ways.pop() if len(ways) == 1 else self.name
+
+    def _way(
+        self, space: Space, history: History, parts: Split, is_idle: bool, rng: Generator
+    ) -> str:
+        """Return how the next row is found: by lot."""
+        random = max(self.random_fraction, self.idle_random_fraction if is_idle else 0.0)
+        if random > 0.0 and rng.random() < random:
+            return _RANDOM
+        differs = parts.n_good >= _ENOUGH_GOOD and _is_plain(space, history)
+        if differs and rng.random() < self.difference_fraction:
+            return _DIFFERENCE
+        return self.name
 
     def _split(self, space: Space, history: History, n_finished: int) -> tuple[Split, bool]:
         """Return what the densities are made from, and whether nothing got better for long."""
@@ -220,16 +241,31 @@ class TPESampler:
         history: History,
         parts: Split,
         picked: F,
-        is_random: bool,
+        way: str,
         rng: Generator,
     ) -> F:
         """Return candidates, not snapped, the most promising first, or in random order."""
-        if is_random:
+        if way == _RANDOM:
             return space.sample(_ROUNDS, rng)
-        return self._best(space, history, parts, picked, rng)
+        good, bad = self._densities(space, history, parts, picked)
+        if way == _DIFFERENCE:
+            rows = shift(good.X, parts.weight, _N_DIFFERENCES, rng)
+        else:
+            default = _NOISY if history.noisy else _PLAIN
+            rows = good.draw(self.n_candidates or default.n_candidates, rng)
+        guess = guess_of(space, self.prior, history.n, self.prior_trials)
+        if guess is not None:
+            rows = with_guesses(rows, guess, rng)
+        with np.errstate(invalid="ignore"):  # of what neither density knows: the last to be taken
+            ratio = good.log_density(rows) - bad.log_density(rows)
+        if guess is not None:
+            ratio += guess.value(rows)
+        return rows[(-ratio).argsort(kind="stable")]
 
-    def _best(self, space: Space, history: History, parts: Split, picked: F, rng: Generator) -> F:
-        """Return candidates, not snapped, the most promising first."""
+    def _densities(
+        self, space: Space, history: History, parts: Split, picked: F
+    ) -> tuple[Parzen, Parzen]:
+        """Return the density of good trials, and that of the others and of what was picked."""
         from bayesopt.surrogates.parzen import Parzen
 
         X, active = history.X.take(parts.numbers, 0), history.active.take(parts.numbers, 0)
@@ -239,17 +275,7 @@ class TPESampler:
         if len(picked):
             X = np.concatenate([X, picked])
             active = np.concatenate([active, space.active(picked)])
-        bad = Parzen(space, X, active, np.ones(len(X)), self._smoothing)
-        guess = guess_of(space, self.prior, history.n, self.prior_trials)
-        default = _NOISY if history.noisy else _PLAIN
-        rows = good.draw(self.n_candidates or default.n_candidates, rng)
-        if guess is not None:
-            rows = with_guesses(rows, guess, rng)
-        with np.errstate(invalid="ignore"):  # of what neither density knows: the last to be taken
-            ratio = good.log_density(rows) - bad.log_density(rows)
-        if guess is not None:
-            ratio += guess.value(rows)
-        return rows[(-ratio).argsort(kind="stable")]
+        return good, Parzen(space, X, active, np.ones(len(X)), self._smoothing)
 
     @cached_property
     def _smoothing(self) -> Smoothing:
@@ -265,17 +291,23 @@ class TPESampler:
         )
 
 
+def _is_plain(space: Space, history: History) -> bool:
+    """Whether columns are continuous, and trials have one outcome that says how good they are."""
+    if history.noisy or history.n_objectives > 1 or history.constraints.shape[1]:
+        return False
+    return not space.domain.n_cells[space.domain.varies].any()
+
+
 def _is_idle(space: Space, history: History, best: list[Key]) -> bool:
     """Whether so many trials after the best one ended that the search may be caught.
 
     What is queued or still runs says nothing yet: many workers are not a search that is caught.
     """
-    if not best or history.noisy or history.n_objectives > 1 or history.constraints.shape[1]:
+    if not best:
         return False
     first, patience = best[0].number, max(_PATIENCE, _PATIENCE_PER_COLUMN * space.d)
     n_since = history.n - 1 - first
-    is_smooth = not space.domain.n_cells[space.domain.varies].any()  # all continuous
-    if n_since < patience or not is_smooth:
+    if n_since < patience or not _is_plain(space, history):
         return False
     n_awaited = int(np.count_nonzero(history.numbers_in(*AWAITED) > first))
     return n_since - n_awaited >= patience

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bayesopt.samplers.breeding import Parents, cross, mutate
+from bayesopt.samplers.breeding import Parents, cross, mutate, shift
 from bayesopt.space import Categorical, Float, Int, Space
 
 SPACE = Space(
@@ -84,3 +84,32 @@ def test_crossover_keeps_the_middle_of_the_parents():
     mixed = child[child != 0.4]
     assert abs(mixed.mean() - 0.5) < 0.002
     assert 0.3 < mixed.min() < 0.4 < 0.6 < mixed.max() < 0.7
+
+
+@given(seeds, st.integers(1, 6), st.integers(1, 30))
+@settings(max_examples=40, deadline=None)
+def test_shifted_rows_stay_in_the_cube(seed, d, k):
+    rng = np.random.default_rng(seed)
+    rows = rng.random((k, d)).round(rng.integers(0, 3))  # some at the edges, some equal
+    shifted = shift(rows, rng.random(k) + 0.1, 50, rng)
+    assert shifted.shape == (50, d)
+    assert ((shifted >= 0.0) & (shifted <= 1.0)).all()
+
+
+def test_a_shift_is_part_of_a_difference_of_two_rows():
+    rows = np.array([[0.4, 0.5], [0.5, 0.45]])
+    shifted = shift(rows, np.array([1.0, 0.0]), 4000, np.random.default_rng(0))
+    steps = (shifted - rows[0]) / (rows[1] - rows[0])  # what has no weight is not moved itself
+    blur = 6.0 * 1e-3 / np.abs(rows[1] - rows[0])
+    inner = (np.abs(steps) > blur) & (np.abs(steps) < 0.4 - blur)
+    assert not inner.any()
+    assert (np.abs(steps) < 1.0 + blur).all()
+    both = (np.abs(steps) > blur).all(axis=1)
+    assert np.allclose(steps[both, 0], steps[both, 1], atol=blur.sum())  # along their line
+    assert abs(both.mean() - 0.5 * 0.9**2) < 0.03  # two different ones, both columns moved
+    assert abs((steps[both, 0] > 0.0).mean() - 0.5) < 0.05
+
+
+def test_equal_rows_are_hardly_moved():
+    shifted = shift(np.full((5, 3), 0.7), np.ones(5), 200, np.random.default_rng(0))
+    assert 0.0 < np.abs(shifted - 0.7).max() < 0.01

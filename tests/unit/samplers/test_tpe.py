@@ -321,6 +321,49 @@ def test_an_idle_search_draws_a_share_of_its_trials_at_random() -> None:
     assert set(names(1.0)) == {"tpe"}
 
 
+def ways(space: Space, sampler: TPESampler, n: int = 80, **kwargs: Any) -> list[str]:
+    """Return the names of 150 proposals after `n` random trials, the last one the best."""
+    history = History(space, **kwargs)
+    for k, config in enumerate(space.decode(space.sample(n, np.random.default_rng(0)))):
+        history.tell(history.append(config), [-float(k)] * history.n_objectives)
+    return [sampler.propose(space, history, 1, trial_rng(0, k)).sampler for k in range(150)]
+
+
+def test_half_of_the_trials_are_differences_once_a_dozen_are_good() -> None:
+    assert set(ways(PLANE, TPESampler(), n=73)) == {"tpe"}
+    names = ways(PLANE, TPESampler(), n=74)
+    assert set(names) == {"tpe", "tpe:difference"}
+    assert names.count("tpe:difference") / 150 == pytest.approx(0.5, abs=0.1)
+    assert set(ways(PLANE, TPESampler(difference_fraction=0.0))) == {"tpe"}
+    assert set(ways(PLANE, TPESampler(difference_fraction=1.0))) == {"tpe:difference"}
+
+
+def test_there_are_no_differences_where_they_were_not_found_to_help() -> None:
+    sampler = TPESampler(difference_fraction=1.0)
+    assert set(ways(PLANE, sampler, noisy=True)) == {"tpe"}
+    assert set(ways(PLANE, sampler, n_objectives=2)) == {"tpe"}
+    for other in (Int(1, 9), Categorical(["a", "b"]), Ordinal([1, 2, 4])):
+        assert set(ways(Space({"x": Float(0.0, 1.0), "o": other}), sampler)) == {"tpe"}
+
+
+def test_the_difference_with_the_largest_ratio_is_proposed(monkeypatch: pytest.MonkeyPatch) -> None:
+    history = History(PLANE)
+    for config in PLANE.decode(PLANE.sample(80, np.random.default_rng(0))):
+        history.tell(history.append(config), bowl(config))
+    made = np.array([[0.9, 0.1], [0.25, 0.65], [0.6, 0.9]])
+    monkeypatch.setattr("bayesopt.samplers.tpe.shift", lambda *_: made.copy())
+    row = propose(history, 1, TPESampler(difference_fraction=1.0))
+    np.testing.assert_allclose(row, made[1:2], atol=1e-9)
+
+
+def test_where_no_difference_may_be_proposed_the_densities_find_a_row(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    space = Space({"x": Float(0.0, 1.0), "y": Float(0.0, 1.0)}, constraints=["x + y <= 1"])
+    monkeypatch.setattr("bayesopt.samplers.tpe.shift", lambda *_: np.full((3, 2), 0.9))
+    assert set(ways(space, TPESampler(difference_fraction=1.0))) == {"tpe"}
+
+
 @pytest.mark.parametrize("state", [TrialState.WAITING, TrialState.RUNNING])
 def test_trials_without_a_result_do_not_make_a_search_idle(state: TrialState) -> None:
     history = grown(PLANE, 12, lambda history, number, config: history.tell(number, bowl(config)))
