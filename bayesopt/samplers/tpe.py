@@ -65,9 +65,9 @@ class TPESampler:
     hypervolume. Failed trials and running ones belong to the others. How the defaults were chosen
     is told in docs/algorithms/tpe.md.
 
-    In spaces of continuous parameters, once a dozen trials are good, half of the proposals are a few
-    good trials moved by differences of others, ranked by the same ratio: kernels are as wide as the
-    rule says, differences as long as good trials are far apart.
+    In spaces of continuous parameters, once a dozen trials are good, half of the proposals are good
+    trials moved by differences of others, the best of three by the same ratio: kernels are as wide
+    as the rule says, differences as long as good trials are far apart.
 
     The cost of a proposal does not depend on the number of trials, except with several objectives,
     and once after a restart or when a trial was struck out.
