@@ -131,7 +131,7 @@ class ContinuousAxis:
         return "log" if np.all(self.log) else "mixed" if np.any(self.log) else "linear"
 
     @cached_property
-    def _width(self) -> Floats:
+    def width(self) -> Floats:
         """Decimal logarithm of the width of a grid cell (of its ratio, if logarithmic)."""
         width = np.log10(self.span) - np.log10(self.cells) - np.log10(self.scale)
         return np.asarray(width)
@@ -162,7 +162,7 @@ class ContinuousAxis:
         With `digits` the least count of decimals for which some decimal must lie in the cell,
         any value written with fewer comes back exactly (it is the only one in the cell).
         """
-        width = self._width
+        width = self.width
         if self._scales != "linear":
             width = width + np.where(self.log, np.log10(raw), 0.0)
         fewer = _FEWER.reshape((2,) + (1,) * raw.ndim)
@@ -279,6 +279,15 @@ def _round_decimals(x: Floats, decimals: Ints) -> Floats:
         x, decimals = np.broadcast_to(x, rounded.shape), np.broadcast_to(decimals, rounded.shape)
         rounded[large] = _round_extremes(x[large], decimals[large])
     return rounded
+
+
+def round_decimal(x: float, decimals: int) -> float:
+    """Round one number as `_round_decimals` does, without the price of arrays."""
+    size = abs(decimals)
+    if size > _EXACT_POWER:
+        return float(_round_decimals(np.array([x]), np.array([decimals]))[0])
+    power = 10.0**size
+    return round(x * power) / power if decimals >= 0 else round(x / power) * power
 
 
 def _round_extremes(x: Floats, decimals: Ints) -> Floats:

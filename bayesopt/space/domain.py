@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -78,6 +79,16 @@ class Domain:
     def varies(self) -> Bools:
         """Whether a column has more than one value, [d]."""
         return np.asarray(self.arrays.n_cells != 1)
+
+    @cached_property
+    def is_constant(self) -> bool:
+        """Whether no column has more than one value."""
+        return not self.varies.any()
+
+    @cached_property
+    def is_smooth(self) -> bool:
+        """Whether all columns that vary are continuous; they need not always exist."""
+        return not self.arrays.n_cells[self.varies].any()
 
     def cell_units(self, column: int) -> Floats:
         """Return the coordinates of the cells of a column, ascending; none of a continuous one."""

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from bayesopt.space.activity import Activity
-from bayesopt.space.axes import Bools, CellAxis, ContinuousAxis, Floats
+from bayesopt.space.axes import Bools, CellAxis, ContinuousAxis, Floats, round_decimal
 from bayesopt.space.labels import Label, LabelKey, is_native, label_key
 from bayesopt.space.numeric import Float, Int
 from bayesopt.space.parameters import Parameter
@@ -98,6 +98,57 @@ class Cells:
 
 
 @dataclass(frozen=True, eq=False)
+class Interval:
+    """The values of a continuous parameter, one by one.
+
+    Logarithms and exponentials are NumPy's, which other libraries' may differ from in the last bit.
+    """
+
+    axis: ContinuousAxis
+
+    def snap(self, unit: float) -> float:
+        """Return what ``axis.snap`` returns."""
+        if not self._varies:
+            return 0.5
+        inside = unit if 0.0 <= unit <= 1.0 else 0.5 if math.isnan(unit) else float(unit > 0.0)
+        return round(inside * self.axis.cells) / self.axis.cells
+
+    def unit(self, x: float) -> float:
+        """Return what ``axis.to_units`` returns."""
+        axis = self.axis
+        warped = float(np.log(x)) if axis.log else x * axis.scale
+        return self.snap((warped - axis.start) / (axis.span or 1.0))
+
+    def value(self, unit: float) -> float:
+        """Return what ``axis.from_units`` returns of a snapped coordinate."""
+        axis = self.axis
+        if unit in (0.0, 1.0) or not self._varies:
+            return axis.high if unit == 1.0 else axis.low
+        warped = axis.start + unit * axis.span
+        raw = float(np.exp(warped)) if axis.log else warped / axis.scale
+        raw = min(max(raw, axis.low), axis.high)
+        return self._tidy(raw, unit)
+
+    def _tidy(self, raw: float, unit: float) -> float:
+        """Return the shortest decimal from the same grid cell (see ``ContinuousAxis``)."""
+        width = self._width + float(np.log10(raw)) if self.axis.log else self._width
+        decimals = -math.floor(width)
+        for digits in (decimals - 1, decimals):
+            short = round_decimal(raw, digits)
+            if self.unit(short) == unit:
+                return short
+        return raw
+
+    @cached_property
+    def _varies(self) -> bool:
+        return self.axis.low < self.axis.high
+
+    @cached_property
+    def _width(self) -> float:
+        return float(self.axis.width)
+
+
+@dataclass(frozen=True, eq=False)
 class SingleRow:
     """Reads single rows of a space.
 
@@ -130,9 +181,9 @@ class SingleRow:
         return tuple((s, a) for s, a in stacked if isinstance(a, CellAxis) and not a.is_linear)
 
     @cached_property
-    def _continuous(self) -> tuple[tuple[Stack, ContinuousAxis], ...]:
-        stacked = ((each, each.axis) for each in self.stacks)
-        return tuple((s, a) for s, a in stacked if isinstance(a, ContinuousAxis))
+    def _intervals(self) -> tuple[tuple[int, Interval], ...]:
+        axes = ((j, self.parameters[name].axis) for name, j in self.columns.items())
+        return tuple((j, Interval(axis)) for j, axis in axes if isinstance(axis, ContinuousAxis))
 
     def active(self, u: Floats) -> Bools:
         """Return which columns exist in a row f64[d], bool[d]."""
@@ -141,23 +192,21 @@ class SingleRow:
 
     def snap(self, u: Floats) -> Floats:
         """Return the nearest representable row f64[d], inactive columns at `INACTIVE`."""
-        index = self._index(u)
-        row = np.empty(len(u))
-        for each, axis in self._continuous:
-            row[each.columns] = axis.snap(u[each.columns])
+        index, row = self._index(u), u.tolist()
+        for j, interval in self._intervals:
+            row[j] = interval.snap(row[j])
         for j, cells in self._cells:
             row[j] = cells.unit(index[j])
         return self._without(self.activity.absent(index), row)
 
     def read(self, u: Floats) -> Reading:
         """Return what a row f64[d] stands for."""
-        index = self._index(u)
-        row = np.empty(len(u))
-        found: list[Label] = [None] * len(u)
-        for each, axis in self._continuous:
-            row[each.columns], values = axis.read(u[each.columns])
-            for j, value in zip(each.listed, values.tolist(), strict=True):
-                found[j] = value
+        index, row = self._index(u), u.tolist()
+        found: list[Label] = [None] * len(row)
+        with np.errstate(all="ignore"):
+            for j, interval in self._intervals:
+                row[j] = unit = interval.snap(row[j])
+                found[j] = interval.value(unit)
         for j, cells in self._cells:
             row[j] = cells.unit(index[j])
             found[j] = cells.label(index[j])
@@ -192,7 +241,7 @@ class SingleRow:
             j = self.columns.get(name, -1)
             if j in self._cell:
                 index[j] = self._cell[j].find_label(label)
-            elif j in self._range and type(label) is float and math.isfinite(label):
+            elif j in self._interval and type(label) is float and math.isfinite(label):
                 values[j] = label
             elif not self._is_constant(name, label):
                 return None
@@ -205,14 +254,15 @@ class SingleRow:
     def _encoded(
         self, index: Mapping[int, int], values: Mapping[int, float], absent: set[str]
     ) -> tuple[Floats, Bools] | None:
-        row = np.empty(len(self.columns))
+        row = [self.inactive] * len(self.columns)
         for j, i in index.items():
             row[j] = self._cell[j].unit(i)
-        for each, axis in self._continuous:
-            x = np.array([values.get(j, math.nan) for j in each.listed])
-            if not (np.isnan(x) | ((x >= axis.low) & (x <= axis.high))).all():
-                return None
-            row[each.columns] = axis.to_units(x)
+        with np.errstate(all="ignore"):
+            for j, x in values.items():
+                interval = self._interval[j]
+                if not interval.axis.low <= x <= interval.axis.high:
+                    return None
+                row[j] = interval.unit(x)
         return self._without(absent, row), self._mask(absent)
 
     def _is_constant(self, name: str, label: Label) -> bool:
@@ -225,8 +275,8 @@ class SingleRow:
         return dict(self._cells)
 
     @cached_property
-    def _range(self) -> set[int]:
-        return {j for each, _ in self._continuous for j in each.listed}
+    def _interval(self) -> dict[int, Interval]:
+        return dict(self._intervals)
 
     def _index(self, u: Floats) -> dict[int, int]:
         """Return by column the indices of discrete values."""
@@ -248,15 +298,15 @@ class SingleRow:
         constant = (name for name in self.parameters if name not in self.columns)
         return {name: self.parameters[name].labels_at(blank)[0] for name in constant}
 
-    def _without(self, absent: set[str], row: Floats) -> Floats:
+    def _without(self, absent: set[str], row: list[float]) -> Floats:
         for name in absent:
             if name in self.columns:
                 row[self.columns[name]] = self.inactive
-        return row
+        return np.array(row, dtype=np.float64)
 
     def _mask(self, absent: set[str]) -> Bools:
-        active = np.ones(len(self.columns), dtype=np.bool_)
+        active = [True] * len(self.columns)
         for name in absent:
             if name in self.columns:
                 active[self.columns[name]] = False
-        return active
+        return np.array(active, dtype=np.bool_)

@@ -21,6 +21,7 @@ from bayesopt.space.encoding import Encoded, Layout
 from bayesopt.space.grid import Grid, Resolution, build_grid
 from bayesopt.space.groups import Bundle, Definition, expand, make_group, rules_of
 from bayesopt.space.labels import Label
+from bayesopt.space.numeric import Float, Int
 from bayesopt.space.parameters import Parameter
 from bayesopt.space.sampling import Target, sample
 from bayesopt.space.serialization import (
@@ -121,7 +122,7 @@ class Space:
         """Number of columns."""
         return len(self._layout.columns)
 
-    @property
+    @cached_property
     def constraints(self) -> tuple[str | Predicate, ...]:
         """The constraints as they were given, then those that bundles brought along."""
         return _sources(self._constraints)
@@ -234,7 +235,11 @@ class Space:
         Names and labels that this space does not know are kept as they are: it may be an old
         trial's.
         """
-        return {name: self._value(name, label) for name, label in labels.items()}
+        own = self._own_labels
+        return {
+            name: label if type(label) is own.get(name) else self._value(name, label)
+            for name, label in labels.items()
+        }
 
     def validate(self, config: Mapping[str, Any], *, fill: bool = False) -> dict[str, Any]:
         """Return a configuration in normal form: plain numbers, constants filled in.
@@ -425,6 +430,12 @@ class Space:
                     ) from None
                 labels[name] = value
         return labels
+
+    @cached_property
+    def _own_labels(self) -> dict[str, type]:
+        """The types of labels that stand for themselves, by numeric parameter."""
+        kinds = {Float: float, Int: int}
+        return {name: kinds[type(p)] for name, p in self.parameters.items() if type(p) in kinds}
 
     def _value(self, name: str, label: Label) -> Any:
         p = self._layout.parameters.get(name)

@@ -43,6 +43,13 @@ SPACES = {
     "constants": Space({"k": Constant(1)}),
     "empty": Space({}),
     "extremes": Space({"x": Float(-1.7e308, 1.7e308), "t": Float(5e-324, 1e300, log=True)}),
+    "narrow": Space(
+        {
+            "x": Float(1.0, math.nextafter(1.0, 2.0)),
+            "t": Float(1e-300, 1.1e-300),
+            "w": Float(1e25, 3e25, log=True),
+        }
+    ),
 }
 
 units = st.one_of(
@@ -69,6 +76,13 @@ def test_one_row_is_read_like_one_of_many(space: Space, data: st.DataObject) -> 
     with np.errstate(all="raise"):
         check_row(space, row)
         check_row(space, space.snap(row[np.newaxis])[0])
+
+
+@given(units)
+def test_bounds_may_have_the_same_logarithm(unit: float) -> None:
+    bounds = 1e200, math.nextafter(1e200, math.inf)
+    with np.errstate(all="raise"):
+        check_row(Space({"x": Float(*bounds, log=True)}), np.array([unit]))
 
 
 @pytest.mark.parametrize("space", SPACES.values(), ids=SPACES)
