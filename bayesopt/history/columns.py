@@ -382,12 +382,13 @@ class Columns:
 
     def _is_known(self, number: int) -> bool:
         """Return what ``_known_among`` does of one trial, not at the price of arrays."""
-        table, state = self._table, int(self._table["state"][number])
+        table, state = self._table, int(self._table.at("state", number))
         if state in (UNHEARD, _INVALID):
             return False
-        if table["whole"][number] or not self.define_by_run or state == _WAITING:
-            return bool(table["whole"][number])
-        return bool(table["given"][number] and table["inside"][number])
+        whole = bool(table.at("whole", number))
+        if whole or not self.define_by_run or state == _WAITING:
+            return whole
+        return bool(table.at("given", number) and table.at("inside", number))
 
     def _feasibility(self, numbers: Numbers | slice) -> Mask:
         constraints = self._table["constraints"][numbers]
@@ -401,6 +402,16 @@ class Columns:
         rows = self._as_rows(values)
         rows *= self._signs
         return rows
+
+    def _minimised_one(self, values: Sequence[float] | None) -> list[float]:
+        """Return what `_minimised` does of one trial, not at the price of arrays."""
+        if values is None or not len(values):
+            return [_NAN] * self.n_objectives
+        try:
+            told = zip(self._signs.tolist(), values, strict=True)
+            return [sign * float(value) for sign, value in told]
+        except (TypeError, ValueError):
+            raise misuse.uneven_values(self.n_objectives) from None
 
     def _variances(self, told: object) -> tuple[float, ...] | None:
         """Check how noisy values are. Raises InvalidValueError."""
@@ -416,9 +427,7 @@ class Columns:
             )
             return rows.reshape(len(values), self.n_objectives)
         except ValueError:
-            raise InvalidValueError(
-                "values of trials", expected=f"{self.n_objectives} numbers each"
-            ) from None
+            raise misuse.uneven_values(self.n_objectives) from None
 
     def _checked_number(self, number: int) -> int:
         if not is_whole(number) or not 0 <= number < self.n:

@@ -69,27 +69,26 @@ class History(Writing):
         """Take in a trial and a report at most; what ``apply`` does, not at the price of arrays."""
         if not len(changes.numbers) and not len(changes.report_numbers):
             return
-        has_report = len(changes.report_numbers) > 0
-        reported = self._minimised(changes.report_values) if has_report else None
-        values = self._minimised(changes.values)
-        named = _numbers([*changes.numbers, *changes.report_numbers]).tolist()
-        self._grow(max(named, default=-1) + 1)
-        if len(changes.numbers) and self._table["seq"][named[0]] <= changes.seq:
+        values = [self._minimised_one(each) for each in changes.values]
+        reported = [self._minimised_one(each) for each in changes.report_values]
+        named = [_number(each) for each in (*changes.numbers, *changes.report_numbers)]
+        self._grow(max(named) + 1)
+        if values and self._table.at("seq", named[0]) <= changes.seq:
             cost = changes.costs[0]
             self._write_one(
                 named[0],
                 int(changes.states[0]),
-                values,
+                values[0],
                 _NAN if cost is None else cost,
                 changes.constraints[0],
                 changes.params[0],
                 next(iter(changes.variances), None),
             )
-            self._table["seq"][named[0]] = changes.seq
-        if reported is not None:
+            self._table.put(named[0], seq=changes.seq)
+        if reported:
             step, attempt = float(changes.report_steps[0]), int(changes.report_attempts[0])
             self._log.note(named[-1:])
-            if self._reports.add_one(named[-1], step, reported, attempt, changes.seq):
+            if self._reports.add_one(named[-1], step, reported[0], attempt, changes.seq):
                 self._generation += 1
 
     def _write_newer(self, changes: ChangesLike, numbers: Numbers, values: F) -> None:
@@ -129,8 +128,7 @@ class History(Writing):
         labels = self._space.to_labels(config) if whole else self._partial_labels(config)
         number = self.n
         self._grow(number + 1)
-        blank = np.full((1, self.n_objectives), _NAN)
-        self._write_one(number, int(state), blank, _NAN, {}, labels)
+        self._write_one(number, int(state), [_NAN] * self.n_objectives, _NAN, {}, labels)
         self._table["seq"][number] = _LATEST
         return number
 
@@ -166,7 +164,7 @@ class History(Writing):
             return
         noise = self._variances(variance)
         total = self._total_cost(number, seconds)
-        self._write_one(number, int(state), row, total, told, variances=noise)
+        self._write_one(number, int(state), row[0], total, told, variances=noise)
 
     def _total_cost(self, number: int, cost: float | None) -> float:
         """Return what all attempts at a trial cost, NaN where nothing was told."""
@@ -183,7 +181,7 @@ class History(Writing):
         Raises TrialNotFoundError, InvalidValueError.
         """
         number = self._checked_number(number)
-        row = self._minimised([coerce_values(values, self.n_objectives, what="reported value")])
+        row = self._minimised_one(coerce_values(values, self.n_objectives, what="reported value"))
         attempt = self._attempts.get(number, 0)
         attempt = max(attempt, int(self._reports.attempt[number]))
         if self._reports.add_one(number, coerce_step(step), row, attempt, _LATEST):
@@ -232,7 +230,7 @@ class History(Writing):
                 expected=f"one that is {before.name}",
                 got=TrialState(state).name if state >= 0 else "one not heard of yet",
             )
-        self._write_one(number, int(after), np.full((1, self.n_objectives), _NAN), _NAN, {})
+        self._write_one(number, int(after), [_NAN] * self.n_objectives, _NAN, {})
         return True
 
     def with_pending(self, rows: F) -> History:
@@ -343,6 +341,14 @@ class History(Writing):
                 got=f"values {row[0].tolist()} (minimised) with state {state.name}",
                 remedy="A result is told once; invalidate the trial to strike it out.",
             )
+
+
+def _number(number: int) -> int:
+    """Return what `_numbers` does of one number."""
+    found = int(number)
+    if found < 0:
+        raise InvalidValueError("trial number", expected="at least 0", got=f"{found}")
+    return found
 
 
 def _numbers(numbers: Sequence[int]) -> Numbers:

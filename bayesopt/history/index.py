@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import functools
-
 import numpy as np
 import numpy.typing as npt
 
@@ -14,9 +12,7 @@ Numbers = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 
 _SMALLEST = 64
-_HALF = np.uint64(32)
 _LAST = 2**64 - 1
-_ODD = np.uint64(0x9E3779B97F4A7C15)  # 2**64 / golden ratio, Knuth's multiplicative hashing
 
 
 class RowIndex:
@@ -87,16 +83,20 @@ class RowIndex:
 
     def _place_of(self, X: F, row: F) -> tuple[int, bool]:
         """Return the slot that holds a row [1, d], or the free one where it would be put."""
-        slots, slot = self._slots, _hash_one(row) >> 64 - (self._slots.size - 1).bit_length()
+        slots, slot, wanted = self._slots, _hash(row)[0] >> self._shift, row[0].tolist()
         while (held := int(slots[slot])) >= 0:
-            if (X[held] == row[0]).all():
+            if X[held].tolist() == wanted:
                 return slot, True
             slot = (slot + 1) & (slots.size - 1)
         return slot, False
 
     def _first_slot(self, rows: F) -> Numbers:
-        shift = np.uint64(64 - (self._slots.size - 1).bit_length())
-        return (_hash(rows) >> shift).astype(np.int64)
+        shift = self._shift
+        return np.array([each >> shift for each in _hash(rows)], dtype=np.int64)
+
+    @property
+    def _shift(self) -> int:
+        return 64 - (self._slots.size - 1).bit_length()
 
     def _next(self, slot: Numbers) -> Numbers:
         return (slot + 1) & (self._slots.size - 1)
@@ -143,22 +143,6 @@ class KnownRows:
         return other
 
 
-def _hash(rows: F) -> npt.NDArray[np.uint64]:
-    """Mix each row to 64 bits, the upper ones the best; -0.0 and 0.0 are the same number."""
-    bits = (np.ascontiguousarray(rows) + 0.0).view(np.uint64)
-    bits = bits ^ (bits >> _HALF)  # the lower half of (i + .5) / k is often empty
-    mixed = np.asarray(np.add.reduce(bits * _weights(rows.shape[1]), axis=1))
-    return np.asarray((mixed ^ (mixed >> _HALF)) * _ODD)
-
-
-def _hash_one(row: F) -> int:
-    """Return what `_hash` does of one row [1, d], without the price of arrays."""
-    bits = (row[0] + 0.0).view(np.uint64)
-    mixed = int((bits ^ (bits >> _HALF)).dot(_weights(bits.size)))
-    return (mixed ^ mixed >> 32) * int(_ODD) & _LAST
-
-
-@functools.lru_cache(maxsize=64)
-def _weights(d: int) -> npt.NDArray[np.uint64]:
-    weights = np.arange(1, d + 1, dtype=np.uint64) * _ODD
-    return np.asarray((weights ^ (weights >> _HALF)) | np.uint64(1))
+def _hash(rows: F) -> list[int]:
+    """Map each row to 64 bits, the upper ones as good as any; -0.0 and 0.0 are the same number."""
+    return [hash(row.tobytes()) & _LAST for row in rows + 0.0]

@@ -68,3 +68,8 @@ def no_states(states: Iterable[object]) -> InvalidValueError:
     for state in states:
         as_state(state)
     return InvalidValueError("states", expected="trial states", got=short_repr(states))
+
+
+def uneven_values(m: int) -> InvalidValueError:
+    """Return the error of values of which a trial has not `m`."""
+    return InvalidValueError("values of trials", expected=f"{m} numbers each")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -102,21 +103,21 @@ class Reports:
         self._append(trial[late], step[late], values[late], attempt[late], seq)
         return removed
 
-    def add_one(self, trial: int, step: float, values: F, attempt: int, seq: int) -> bool:
-        """Take in one report, `values` [1, m]; what ``add`` does, faster in the usual case."""
+    def add_one(
+        self, trial: int, step: float, values: Sequence[float], attempt: int, seq: int
+    ) -> bool:
+        """Take in one report, `values` [m]; what ``add`` does, faster in the usual case."""
         trials, rows = self._trials, self._rows
-        head = int(trials["head"][trial])
-        if head >= 0 and (trials["attempt"][trial] != attempt or not trials["step"][trial] < step):
-            one = np.full(1, trial), np.full(1, step), values, np.full(1, attempt)
+        head = int(trials.at("head", trial))
+        is_later = trials.at("attempt", trial) == attempt and trials.at("step", trial) < step
+        if head >= 0 and not is_later:
+            one = np.full(1, trial), np.full(1, step), np.array([values]), np.full(1, attempt)
             return self.add(*one, seq)
         row = rows.n
         rows.grow(row + 1)
-        facts = {"trial": trial, "step": step, "attempt": attempt, "seq": seq, "previous": head}
-        for name, fact in facts.items():
-            rows[name][row] = fact
-        rows["values"][row] = values[0]
-        trials["head"][trial], trials["step"][trial] = row, step
-        trials["values"][trial], trials["attempt"][trial] = values[0], attempt
+        facts = {"step": step, "values": values, "attempt": attempt}
+        rows.put(row, trial=trial, seq=seq, previous=head, **facts)
+        trials.put(trial, head=row, **facts)
         return False
 
     def _is_attempted_again(self, trial: Numbers, attempt: Numbers) -> Mask:

@@ -21,28 +21,39 @@ class Column:
 
 
 class Table:
-    """Named NumPy columns of one length; growing by a row is O(1) amortised."""
+    """Named NumPy columns of one length; growing by a row is O(1) amortised.
+
+    Attributes
+    ----------
+    n : int
+        Number of rows.
+    """
 
     def __init__(self, **columns: Column) -> None:
         self._columns = columns
-        self._n = 0
+        self.n = 0
         self._capacity = 0
-        self._arrays = {name: _blank(column, 0) for name, column in columns.items()}
-
-    @property
-    def n(self) -> int:
-        """Number of rows."""
-        return self._n
+        self._arrays: dict[str, npt.NDArray[Any]] = {}
+        self._frozen: dict[str, npt.NDArray[Any]] = {}  # the same, as nobody can write through
+        for name, column in columns.items():
+            self._hold(name, _blank(column, 0))
 
     def __getitem__(self, name: str) -> npt.NDArray[Any]:
         """Return the column as a writable view, good until the next growth."""
-        return self._arrays[name][: self._n]
+        return self._arrays[name][: self.n]
+
+    def at(self, name: str, row: int) -> Any:
+        """Return what a column holds in one of the `n` rows; no view is made for it."""
+        return self._arrays[name][row]
+
+    def put(self, row: int, **facts: Any) -> None:
+        """Write facts of one of the `n` rows, by column."""
+        for name, fact in facts.items():
+            self._arrays[name][row] = fact
 
     def reading(self, name: str) -> npt.NDArray[Any]:
         """Return the column as a view that cannot be written through."""
-        view = self._arrays[name][: self._n]
-        view.flags.writeable = False
-        return view
+        return self._frozen[name][: self.n]
 
     def grow(self, n: int) -> None:
         """Make at least `n` rows; the new ones hold the fill value."""
@@ -50,34 +61,46 @@ class Table:
             self._capacity = max(n, int(self._capacity * _GROWTH) + 16)
             for name in self._columns:
                 self._reallocate(name, self._columns[name])
-        self._n = max(self._n, n)
+        self.n = max(self.n, n)
 
     def keep(self, chosen: npt.NDArray[np.bool_]) -> None:
         """Drop the rows [n] that are not chosen; O(n)."""
         n = int(np.count_nonzero(chosen))
         for name, column in self._columns.items():
             kept = _blank(column, self._capacity)
-            kept[:n] = self._arrays[name][: self._n][chosen]
-            self._arrays[name] = kept
-        self._n = n
+            kept[:n] = self._arrays[name][: self.n][chosen]
+            self._hold(name, kept)
+        self.n = n
 
     def replace(self, name: str, column: Column) -> None:
         """Give the column a new kind, blank in every row."""
         self._columns[name] = column
-        self._arrays[name] = _blank(column, self._capacity)
+        self._hold(name, _blank(column, self._capacity))
 
     def copy(self) -> Table:
         """Return an independent table with the same rows."""
         other = Table(**self._columns)
-        other.grow(self._n)
+        other.grow(self.n)
         for name in self._columns:
             other[name][...] = self[name]
         return other
 
     def _reallocate(self, name: str, column: Column) -> None:
         fresh = _blank(column, self._capacity)
-        fresh[: self._n] = self._arrays[name][: self._n]
-        self._arrays[name] = fresh
+        fresh[: self.n] = self._arrays[name][: self.n]
+        self._hold(name, fresh)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**vars(self), "_frozen": {}}  # a copied view would be of nothing any more
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        for name, array in self._arrays.items():
+            self._hold(name, array)
+
+    def _hold(self, name: str, array: npt.NDArray[Any]) -> None:
+        self._arrays[name], self._frozen[name] = array, array.view()
+        self._frozen[name].flags.writeable = False
 
 
 def _blank(column: Column, n: int) -> npt.NDArray[Any]:

@@ -49,7 +49,7 @@ class Tally:
 
     def count(self, states: Iterable[int]) -> int:
         """Return how many trials are in one of `states`."""
-        return sum(self._counts[state] for state in states)
+        return sum(map(self._counts.__getitem__, states))
 
     def members(self, states: Iterable[int]) -> set[int] | None:
         """Return the trials in one of `states`; None if it names one of finished trials."""

@@ -68,7 +68,7 @@ class Writing(Columns):
         self,
         number: int,
         state: int,
-        values: F,
+        values: Sequence[float] | F,
         cost: float,
         constraints: Mapping[str, float],
         labels: Labels | None = None,
@@ -83,11 +83,9 @@ class Writing(Columns):
             self._keep((number,), (labels,))
             encoding = self._encoded(number, state, labels)
             changed, lost = self._write_row(number, encoding, compare=before)
-        self._tally.move(number, int(table["state"][number]), state)
-        table["state"][number] = state
-        table["values"][number] = values[0]
-        table["cost"][number] = cost
-        table["variances"][number] = _NAN if variances is None else variances
+        self._tally.move(number, int(table.at("state", number)), state)
+        noise = _NAN if variances is None else variances
+        table.put(number, state=state, values=values, cost=cost, variances=noise)
         if constraints or self._constraint_names:
             self._write_constraints(np.array([number]), [constraints])
         known = self._is_known(number)
@@ -125,16 +123,14 @@ class Writing(Columns):
         """Write one configuration; if asked to `compare`, return what ``_write_rows`` does."""
         table, changed, lost = self._table, True, False
         if compare:
-            X, active = table["X"][number], table["active"][number]
+            X, active = table.at("X", number), table.at("active", number)
             moved = (encoding.row != X) | (encoding.active != active)
             changed = bool(moved.any())
             lost = changed and bool((encoding.active & moved).any())
         if changed:
-            table["X"][number] = encoding.row
-            table["active"][number] = encoding.active
-        table["inside"][number] = encoding.inside
-        table["whole"][number] = encoding.whole
-        table["given"][number] = self._space.d == 0 or bool(encoding.active.any())
+            table.put(number, X=encoding.row, active=encoding.active)
+        given = self._space.d == 0 or bool(encoding.active.any())
+        table.put(number, inside=encoding.inside, whole=encoding.whole, given=given)
         return changed, lost
 
     def _write_params(
