@@ -8,8 +8,12 @@ a distribution over configurations, and so is the mixture.
 A column takes one of three forms: on an INTERVAL a normal, truncated to it; on CELLS a normal's
 values at them, times their widths, made to sum to one; among CHOICES a smoothed indicator.
 
-Arrays are stored by column: kernels [d, K], rows [d, n]. A kernel's `precision` in a column is
-1 / its standard deviation, 0 where it says nothing; its `peak` is its factor at its center.
+Arrays are stored by column: rows [d, n], kernels [4, d, K]. Those hold kernels' centers; their
+precisions, 1 / the standard deviation, 0 where a kernel says nothing of a column; their peaks, the
+factors at the centers; and the logarithms of peaks of columns that do not exist always, else 0.
+What is known of columns is one array [4, d], too: their forms; 1 if they exist in every row, else
+0; their numbers of cells; half the distance of two choices. So few arguments are taken apart at a
+call, and few are compiled. CELLS have `cells` [2, d, most cells]: coordinates and widths.
 """
 
 from __future__ import annotations
@@ -25,7 +29,6 @@ from bayesopt._kernels.special import exp_small, truncated_normal, upper_tail
 F = npt.NDArray[np.float64]
 B = npt.NDArray[np.bool_]
 Numbers = npt.NDArray[np.int64]
-Forms = npt.NDArray[np.int8]
 
 FIXED, INTERVAL, CELLS, CHOICE = -1, 0, 1, 2
 
@@ -40,22 +43,15 @@ def fit_kernels(
     active: B,
     weight: F,
     prior_weight: float,
-    form: Forms,
-    always: B,
     factor: float,
     floor: float,
     cell_floor: float,
     spread_weight: float,
-    n_cells: Numbers,
-    cell_unit: F,
-    cell_mass: F,
+    columns: F,
+    cells: F,
     scratch: F,
-    center: F,
-    precision: F,
-    peak: F,
-    log_peak: F,
-    share: F,
-    base: F,
+    kernels: F,
+    weights: F,
 ) -> float:
     """Fill in the kernels at rows X [K, d]; return the logarithm of the prior's weight.
 
@@ -68,19 +64,15 @@ def fit_kernels(
     ----------
     weight : float64 [K]
         Of kernels, as `prior_weight` is that of the uniform distribution.
-    always : bool [d]
-        Which columns exist in every row.
-    cell_unit, cell_mass : float64 [d, most cells]
-        Coordinates and widths of the cells of columns of CELLS.
     scratch : float64 [2, most cells]
-    log_peak : float64 [d, K]
-        Filled with logarithms of peaks of columns that do not exist always, and 0.
-    share : float64 [K]
-        Filled with weights that add up to 1 with the prior's.
-    base : float64 [K]
-        Filled with logarithms of shares times the peaks of columns that exist always.
+    kernels : float64 [4, d, K]
+    weights : float64 [2, K]
+        Filled with shares, which add up to 1 with the prior's, and bases: the logarithms of shares
+        times the peaks of columns that exist always.
     """
     d = X.shape[1]
+    form, always, n_cells = columns[0], columns[1], columns[2]
+    center, precision, peak = kernels[0], kernels[1], kernels[2]
     for j in range(d):
         for k in range(weight.size):
             on = active[k, j] and form[j] != FIXED
@@ -93,10 +85,10 @@ def fit_kernels(
         elif form[j] == CELLS:
             least = max(floor, cell_floor / n_cells[j])
             _set_width(center[j], weight, factor, least, spread_weight, d, precision[j])
-            unit, mass = cell_unit[j], cell_mass[j]
-            _set_cell_peaks(center[j], precision[j], n_cells[j], unit, mass, scratch, peak[j])
-    _add_log_peaks(peak, always, log_peak, base)
-    return _add_log_shares(weight, prior_weight, share, base)
+            unit, mass, n = cells[0, j], cells[1, j], int(n_cells[j])
+            _set_cell_peaks(center[j], precision[j], n, unit, mass, scratch, peak[j])
+    _add_log_peaks(peak, always, kernels[3], weights[1])
+    return _add_log_shares(weight, prior_weight, weights[0], weights[1])
 
 
 @inner
@@ -167,13 +159,13 @@ def _cell_value(unit: float, mass: float, center: float, precision: float) -> fl
 
 
 @inner
-def _add_log_peaks(peak: F, always: B, log_peak: F, base: F) -> None:
+def _add_log_peaks(peak: F, always: F, log_peak: F, base: F) -> None:
     """Fill in the logarithms of peaks >= 1; of those in `base` the product is taken before."""
     for k in range(base.size):
         product, base[k] = 1.0, 0.0
         for j in range(always.size):
             log_peak[j, k] = 0.0
-            if not always[j]:
+            if always[j] == 0.0:
                 log_peak[j, k] = math.log(peak[j, k])
             else:
                 product *= peak[j, k]
@@ -199,44 +191,30 @@ def _add_log_shares(weight: F, prior_weight: float, share: F, base: F) -> float:
 
 @kernel
 def log_density(
-    Z: F,
-    exists: F,
-    center: F,
-    precision: F,
-    log_peak: F,
-    base: F,
-    prior: float,
-    form: Forms,
-    near: F,
-    same: F,
-    other: F,
-    terms: F,
-    largest: F,
-    out: F,
+    Z: F, exists: F, kernels: F, weights: F, prior: float, columns: F, choices: F, terms: F
 ) -> None:
-    """Fill in the log density [n] at rows Z, relative to the uniform one; O(n K d).
+    """Fill in the log density at rows Z, relative to the uniform one; O(n K d).
 
     Parameters
     ----------
     Z, exists : float64 [d, n]
         Rows, and 1.0 where a column exists in a row, else 0.0.
-    center, precision, log_peak : float64 [d, K]
-        The last is 0 of columns whose peak is in `base`.
-    base : float64 [K]
-        Logarithms of a kernel's weight and peaks.
-    prior : float
-        Logarithm of the uniform distribution's weight.
-    near, same, other : float64 [d]
-        Of a CHOICE: what is nearer to a kernel's center is its own choice; the logarithms of the
-        density there and at another one.
-    terms : float64 [K, n]
-        Filled with each kernel's logarithm, its weight included.
-    largest : float64 [n]
-        Filled with the largest of the terms and the prior.
+    kernels, weights, prior : float64 [4, d, K], [2, K], float
+        What `fit_kernels` gave.
+    choices : float64 [3, d]
+        Of a CHOICE: the second and the third are the logarithms of the density at a kernel's own
+        choice, which is what is nearest to its center, and at another one.
+    terms : float64 [K + 2, n]
+        Filled with each kernel's logarithm, its weight included; then the largest of these and the
+        prior; then the log density.
     """
+    form, near, same, other = columns[0], columns[3], choices[1], choices[2]
+    center, precision, log_peak, base = kernels[0], kernels[1], kernels[3], weights[1]
+    K = base.size
+    largest, out = terms[K], terms[K + 1]
     for i in range(out.size):
         largest[i] = prior
-    for k in range(base.size):
+    for k in range(K):
         for i in range(out.size):
             terms[k, i] = base[k]
         for j in range(form.size):
@@ -247,7 +225,7 @@ def log_density(
                 _add_normal(Z[j], exists[j], c, p * _ROOT_HALF, log_peak[j, k], terms[k])
         for i in range(out.size):
             largest[i] = terms[k, i] if terms[k, i] > largest[i] else largest[i]
-    _log_sums(terms, prior, largest, out)
+    _log_sums(terms, K, prior, largest, out)
 
 
 # Loops of their own, without a branch, become vector instructions.
@@ -270,11 +248,11 @@ def _add_normal(x: F, exists: F, center: float, scale: float, peak: float, terms
 
 
 @inner
-def _log_sums(terms: F, prior: float, largest: F, out: F) -> None:
-    """Fill in log(exp(prior) + the sum of exp(terms))."""
+def _log_sums(terms: F, K: int, prior: float, largest: F, out: F) -> None:
+    """Fill in log(exp(prior) + the sum of exp(terms)) of the first K terms."""
     for i in range(out.size):
         out[i] = exp_small(prior - largest[i])
-    for k in range(terms.shape[0]):
+    for k in range(K):
         for i in range(out.size):
             out[i] += exp_small(terms[k, i] - largest[i])
     for i in range(out.size):
@@ -283,34 +261,62 @@ def _log_sums(terms: F, prior: float, largest: F, out: F) -> None:
 
 @kernel
 def draw_rows(
-    source: Numbers,
-    center: F,
-    precision: F,
-    peak: F,
-    form: Forms,
-    smooth: F,
-    n_cells: Numbers,
-    cell_unit: F,
-    cell_mass: F,
-    Z: F,
+    numbers: F, kernels: F, weights: F, columns: F, cells: F, choices: F, scratch: F, Z: F
 ) -> None:
-    """Turn uniform numbers Z [d, n] into rows drawn from the kernels `source` [n], not snapped.
+    """Fill in rows Z [d, n] drawn from the density, not snapped, of uniform numbers [n, 1 + d].
 
-    A source beyond the last kernel is the uniform distribution. Of a CHOICE `smooth` [d] is the
-    probability of a draw from all choices, the kernel's own among them.
+    Of a CHOICE the first of `choices` [3, d] is the probability of a draw from all choices, the
+    kernel's own among them. `scratch` is [5, n].
     """
+    form, n_cells, smooth, peak = columns[0], columns[2], choices[0], kernels[2]
+    source, center, precision = scratch[0], scratch[1], scratch[2]
+    below, above = scratch[3], scratch[4]
+    _choose_kernels(numbers, weights[0], source)
+    for j in range(form.size):
+        for what in range(2):  # in a loop, so that it is compiled once
+            _gather(source, kernels[what, j], scratch[1 + what])
+        if form[j] == INTERVAL:
+            for i in range(source.size):
+                below[i], above[i] = center[i] * precision[i], (1.0 - center[i]) * precision[i]
+            for side in range(3, 5):
+                _set_tails(scratch[side])
+        for i in range(source.size):
+            u, c, p = numbers[i, 1 + j], center[i], precision[i]
+            if p > 0.0 and form[j] == INTERVAL:
+                u = truncated_normal(u, c, p, below[i], above[i])
+            elif p > 0.0 and form[j] == CHOICE:
+                u = u / smooth[j] if u < smooth[j] else c
+            elif p > 0.0:
+                target = u / peak[j, int(source[i])]
+                u = _cell_at(target, c, p, int(n_cells[j]), cells[0, j], cells[1, j])
+            Z[j, i] = u
+
+
+@inner
+def _choose_kernels(numbers: F, share: F, source: F) -> None:
+    """Fill in which kernel each row is drawn from; the one beyond the last is the prior."""
     for i in range(source.size):
-        k = source[i]
-        for j in range(form.size):
-            if k < center.shape[1] and precision[j, k] > 0.0:
-                u, c, p = Z[j, i], center[j, k], precision[j, k]
-                if form[j] == INTERVAL:
-                    Z[j, i] = truncated_normal(u, c, p)
-                elif form[j] == CHOICE:
-                    Z[j, i] = u / smooth[j] if u < smooth[j] else c
-                else:
-                    target = u / peak[j, k]
-                    Z[j, i] = _cell_at(target, c, p, n_cells[j], cell_unit[j], cell_mass[j])
+        k, total = 0, 0.0
+        while k < share.size:
+            total += share[k]
+            if total > numbers[i, 0]:
+                break
+            k += 1
+        source[i] = k
+
+
+@inner
+def _gather(source: F, values: F, own: F) -> None:
+    """Fill in what the kernels of rows have; 0 where that is the prior."""
+    for i in range(source.size):
+        k = int(source[i])
+        own[i] = values[k] if k < values.size else 0.0
+
+
+@inner
+def _set_tails(z: F) -> None:
+    for i in range(z.size):
+        z[i] = upper_tail(z[i])
 
 
 @inner

@@ -177,9 +177,12 @@ def _ratio(r: float, numerator: tuple[float, ...], denominator: tuple[float, ...
 
 
 @inner
-def truncated_normal(u: float, mean: float, precision: float) -> float:
-    """Return the quantile at 0 <= u < 1 of a normal on [0, 1], its mean being inside."""
-    below, above = upper_tail(mean * precision), upper_tail((1.0 - mean) * precision)
+def truncated_normal(u: float, mean: float, precision: float, below: float, above: float) -> float:
+    """Return the quantile at 0 <= u < 1 of a normal on [0, 1], its mean being inside.
+
+    `below` and `above` are its tails beyond the interval: ``upper_tail(mean * precision)`` and
+    ``upper_tail((1 - mean) * precision)``.
+    """
     mass = 1.0 - (below + above)
     p, q = below + u * mass, above + (1.0 - u) * mass
     # the smaller tail is the one that is known exactly

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -39,51 +36,46 @@ class Smoothing(NamedTuple):
 class Form(NamedTuple):
     """What the columns of a space are to a density."""
 
-    form: npt.NDArray[np.int8]  # [d] FIXED, INTERVAL, CELLS, CHOICE
-    always: B  # [d] whether a column exists in every row
-    n_cells: npt.NDArray[np.int64]  # [d]
-    near: F  # [d] half the distance of two choices
-    cell_unit: F  # [d, most cells] coordinates of a column of CELLS; filled up with 0
-    cell_mass: F  # [d, most cells] and widths
+    columns: F  # [4, d] forms, whether they exist always, numbers of cells, what is near
+    cells: F  # [2, d, most cells] coordinates and widths of columns of CELLS; filled up with 0
     has_choices: bool
     is_plain: bool  # whether every column varies and exists always
+
+    @property
+    def form(self) -> F:
+        """FIXED, INTERVAL, CELLS or CHOICE, [d]."""
+        return np.asarray(self.columns[0])
+
+    @property
+    def n_cells(self) -> F:
+        """Numbers of cells, [d]."""
+        return np.asarray(self.columns[2])
 
 
 class Mixture(NamedTuple):
     """A density: K kernels and the prior; see the kernels for what the arrays are."""
 
-    center: F  # [d, K]
-    precision: F  # [d, K]
-    peak: F  # [d, K]
-    log_peak: F  # [d, K]
-    share: F  # [K] of the whole weight
-    base: F  # [K]
+    kernels: F  # [4, d, K]
+    weights: F  # [2, K] shares of the whole weight, and bases
     prior: float
-    smooth: F  # [d] probability of a draw from all choices
-    same: F  # [d]
-    other: F  # [d]
+    choices: F  # [3, d] probability of a draw from all; logarithms at one's own and at others
 
 
 @functools.lru_cache(maxsize=32)
 def form_of(domain: Domain) -> Form:
     """Return the forms of the columns of a domain; O(d + cells) once."""
     arrays = domain.arrays
-    form = np.full(domain.d, INTERVAL, dtype=np.int8)
+    form = np.full(domain.d, INTERVAL)
     form[(arrays.n_cells > 1) & (arrays.n_cells <= MOST_CELLS)] = CELLS
     form[(arrays.kind == NOMINAL)] = CHOICE
     form[~domain.varies] = FIXED
-    most = int(arrays.n_cells[form == CELLS].max(initial=0))
-    unit, mass = np.zeros((domain.d, most)), np.zeros((domain.d, most))
+    near = 0.5 / np.maximum(arrays.n_cells, 1)
+    cells = np.zeros((2, domain.d, int(arrays.n_cells[form == CELLS].max(initial=0))))
     for j in np.flatnonzero(form == CELLS).tolist():
-        part = slice(int(arrays.n_cells[j]))
-        unit[j, part], mass[j, part] = _cells(arrays, j)
+        cells[:, j, : arrays.n_cells[j]] = _cells(arrays, j)
     return Form(
-        form,
-        ~domain.conditional,
-        arrays.n_cells,
-        0.5 / np.maximum(arrays.n_cells, 1),
-        unit,
-        mass,
+        np.array([form, ~domain.conditional, arrays.n_cells, near], dtype=np.float64),
+        cells,
         has_choices=bool((form == CHOICE).any()),
         is_plain=bool((form != FIXED).all() and not domain.conditional.any()),
     )
@@ -105,7 +97,6 @@ def _cells(arrays: DomainArrays, j: int) -> F:
     return np.stack([(np.log(x) - start) / (end - start), np.diff(edges) / (end - start)])
 
 
-@dataclass(frozen=True, eq=False)
 class Parzen:
     """A density over a space, relative to the uniform one: a kernel at each of some rows.
 
@@ -122,29 +113,31 @@ class Parzen:
         How wide kernels are, and what the uniform prior weighs.
     """
 
-    space: Space
-    X: F
-    active: B
-    weight: F
-    smoothing: Smoothing
+    def __init__(self, space: Space, X: F, active: B, weight: F, smoothing: Smoothing) -> None:
+        self.space, self.X, self.active, self.weight = space, X, active, weight
+        self.smoothing = smoothing
+        self._form = form_of(space.domain)
+        self._mixture = _fitted(self._form, X, active, weight, smoothing)
 
     def log_density(self, rows: F) -> F:
         """Return log densities [n] at rows [n, d]; O(n k d)."""
-        found = [out for _, out in self._terms(rows)]
-        return np.concatenate([np.empty(0), *found]) if len(found) != 1 else found[0]
+        if len(rows) <= _BLOCK:
+            return self._terms(rows)[1]
+        return np.concatenate([self._terms(block)[1] for block in _blocks(rows)])
 
     def log_density_grad(self, rows: F) -> tuple[F, F]:
         """Return log densities [n] and their gradients [n, d] at rows [n, d]; O(n k d).
 
         The gradient is 0 in columns that do not exist or are not modelled as intervals.
         """
-        mixture, grad = self._mixture, np.zeros(rows.shape)
-        for first, (terms, out) in zip(range(0, len(rows), _BLOCK), self._terms(rows), strict=True):
+        center, precision = self._mixture.kernels[:2]
+        grad = np.zeros(rows.shape)
+        for block, slope in zip(_blocks(rows), _blocks(grad), strict=True):
+            terms, out = self._terms(block)
             share = np.exp(terms - out).T
-            for j in np.flatnonzero(form_of(self.space.domain).form == INTERVAL):
-                block = slice(first, first + _BLOCK)
-                pull = (mixture.center[j] - rows[block, j, None]) * mixture.precision[j] ** 2
-                grad[block, j] = (share * pull).sum(axis=1)
+            for j in np.flatnonzero(self._form.form == INTERVAL):
+                pull = (center[j] - block[:, j, None]) * precision[j] ** 2
+                slope[:, j] = (share * pull).sum(axis=1)
         grad[~self.space.active(rows)] = 0.0
         return self.log_density(rows), grad
 
@@ -154,88 +147,65 @@ class Parzen:
 
     def draw(self, n: int, rng: np.random.Generator) -> F:
         """Return `n` rows [n, d] drawn from the density, not snapped."""
-        mixture, form = self._mixture, form_of(self.space.domain)
-        numbers = np.ascontiguousarray(rng.random((n, 1 + self.space.d)).T)
-        source, Z = mixture.share.cumsum().searchsorted(numbers[0], side="right"), numbers[1:]
+        mixture, form = self._mixture, self._form
+        Z = np.empty((self.space.d, n))
         kernels.draw_rows(
-            source,
-            mixture.center,
-            mixture.precision,
-            mixture.peak,
-            form.form,
-            mixture.smooth,
-            form.n_cells,
-            form.cell_unit,
-            form.cell_mass,
+            rng.random((n, 1 + self.space.d)),
+            mixture.kernels,
+            mixture.weights,
+            form.columns,
+            form.cells,
+            mixture.choices,
+            np.empty((5, n)),
             Z,
         )
         return Z.T
 
-    def _terms(self, rows: F) -> Iterator[tuple[F, F]]:
-        """Yield, block after block of rows, the logarithms of kernels [k, n] and density [n]."""
-        mixture, form = self._mixture, form_of(self.space.domain)
-        for first in range(0, len(rows), _BLOCK):
-            block = rows[first : first + _BLOCK]
-            Z, exists = np.ascontiguousarray(block.T), _ones(self.space.d, len(block))
-            if not form.is_plain:
-                exists = np.ascontiguousarray(self.space.active(block).T, dtype=np.float64)
-            terms, out = np.empty((mixture.base.size, len(block))), np.empty(len(block))
-            kernels.log_density(
-                Z,
-                exists,
-                mixture.center,
-                mixture.precision,
-                mixture.log_peak,
-                mixture.base,
-                mixture.prior,
-                form.form,
-                form.near,
-                mixture.same,
-                mixture.other,
-                terms,
-                np.empty(len(block)),
-                out,
-            )
-            yield terms, out
-
-    @cached_property
-    def _mixture(self) -> Mixture:
-        form, s = form_of(self.space.domain), self.smoothing
-        center, precision, peak, log_peak = np.empty((4, self.space.d, len(self.X)))
-        share, base = np.empty((2, len(self.X)))
-        prior = kernels.fit_kernels(
-            self.X,
-            self.active,
-            self.weight,
-            s.prior_weight,
-            form.form,
-            form.always,
-            s.factor,
-            s.floor,
-            s.cell_floor,
-            s.spread_weight,
-            form.n_cells,
-            form.cell_unit,
-            form.cell_mass,
-            np.empty((2, form.cell_unit.shape[1])),
-            center,
-            precision,
-            peak,
-            log_peak,
-            share,
-            base,
-        )
-        smooth, same, other = _of_choices(form, precision, s.choice_weight)
-        return Mixture(center, precision, peak, log_peak, share, base, prior, smooth, same, other)
+    def _terms(self, rows: F) -> tuple[F, F]:
+        """Return the logarithms of kernels [k, n] and density [n] at rows [n, d]."""
+        mixture, form, n = self._mixture, self._form, len(rows)
+        Z, exists = np.ascontiguousarray(rows.T), _ones(self.space.d, n)
+        if not form.is_plain:
+            exists = np.ascontiguousarray(self.space.active(rows).T, dtype=np.float64)
+        terms = np.empty((mixture.weights.shape[1] + 2, n))
+        density = mixture.kernels, mixture.weights, mixture.prior, form.columns, mixture.choices
+        kernels.log_density(Z, exists, *density, terms)
+        return terms[:-2], terms[-1]
 
 
-def _of_choices(form: Form, precision: F, choice_weight: float) -> tuple[F, F, F]:
-    """Return what is spread, and log densities at a kernel's own choice and at others, [d]."""
+def _fitted(form: Form, X: F, active: B, weight: F, smoothing: Smoothing) -> Mixture:
+    """Return the density with kernels at rows X [k, d]; O(k d)."""
+    k, d = X.shape
+    fitted, weights = np.empty((4, d, k)), np.empty((2, k))
+    prior = kernels.fit_kernels(
+        X,
+        active,
+        weight,
+        smoothing.prior_weight,
+        smoothing.factor,
+        smoothing.floor,
+        smoothing.cell_floor,
+        smoothing.spread_weight,
+        form.columns,
+        form.cells,
+        np.empty((2, form.cells.shape[2])),
+        fitted,
+        weights,
+    )
+    return Mixture(fitted, weights, prior, _choices(form, fitted[1], smoothing.choice_weight))
+
+
+def _blocks(rows: F) -> list[F]:
+    """Cut rows into blocks, views of a few rows each."""
+    return [rows[first : first + _BLOCK] for first in range(0, len(rows), _BLOCK)]
+
+
+def _choices(form: Form, precision: F, choice_weight: float) -> F:
+    """Return what is spread, and log densities at a kernel's own choice and at others, [3, d]."""
     if not form.has_choices:
-        return form.near, form.near, form.near  # nobody looks at them
+        return form.columns[1:]  # nobody looks at them
     spread = choice_weight / (np.count_nonzero(precision, axis=1) + 1.0)
     whole = 1.0 + spread * form.n_cells
     smooth = form.n_cells * spread / whole
     with np.errstate(divide="ignore"):
-        same = np.log(form.n_cells * (1.0 + spread) / whole)
-        return smooth, same, np.log(smooth)
+        return np.array([smooth, np.log(form.n_cells * (1.0 + spread) / whole), np.log(smooth)])

@@ -31,7 +31,8 @@ def each(function, x: np.ndarray) -> np.ndarray:
 
 @njit
 def truncated_quantile(u, mean, sd):
-    return truncated_normal(u, mean, 1.0 / sd)
+    below, above = upper_tail(mean / sd), upper_tail((1.0 - mean) / sd)
+    return truncated_normal(u, mean, 1.0 / sd, below, above)
 
 
 improvement = entry(log_improvement)

@@ -80,8 +80,8 @@ def column(density, form, s, j, on, center, x) -> np.ndarray:
     if form.form[j] == INTERVAL:
         bounds = -center / sd, (1.0 - center) / sd
         return stats.truncnorm(*bounds, center, sd).logpdf(x)
-    far = (form.cell_unit[j] - center) / sd
-    total = (form.cell_mass[j] * np.exp(-0.5 * far**2)).sum()
+    far = (form.cells[0, j] - center) / sd
+    total = (form.cells[1, j] * np.exp(-0.5 * far**2)).sum()
     return -0.5 * ((x - center) / sd) ** 2 - np.log(total)
 
 
@@ -199,8 +199,8 @@ def test_samples_of_cells_and_choices_follow_the_density() -> None:
     density = Parzen(space, X, space.active(X), np.ones(5), SMOOTHING)
     cells = space.grid().rows(range(36))
     form = form_of(space.domain)
-    nearest = np.abs(form.cell_unit[0] - cells[:, :1]).argmin(axis=1)
-    mass = form.cell_mass[0, nearest] / 3.0
+    nearest = np.abs(form.cells[0, 0] - cells[:, :1]).argmin(axis=1)
+    mass = form.cells[1, 0, nearest] / 3.0
     p = np.exp(density.log_density(cells)) * mass
     assert p.sum() == pytest.approx(1.0, abs=1e-12)
     drawn = density.sample(5000, np.random.default_rng(1))
