@@ -66,14 +66,13 @@ def by_gp_of_one_value(view: History, X: F) -> F:
 def by_tpe(view: History, X: F) -> F:
     """Return by how much rows are likelier among the other trials than among the good ones."""
     from bayesopt.samplers.order import EVALUATED
-    from bayesopt.surrogates.parzen import Parzen
 
     sampler, space = bo.TPESampler(), view.space
-    parts = sampler._split(space, view, view.count(*EVALUATED))
+    parts, _ = sampler._split(space, view, view.count(*EVALUATED))
     rows, active, n = view.X[parts.numbers], view.active[parts.numbers], parts.n_good
     weight = np.ones(len(rows) - n)
-    good = Parzen(space, rows[:n], active[:n], parts.weight, sampler._smoothing)
-    others = Parzen(space, rows[n:], active[n:], weight, sampler._smoothing)
+    good = sampler._density(space, rows[:n], active[:n], parts.weight)
+    others = sampler._density(space, rows[n:], active[n:], weight)
     return np.asarray(others.log_density(X) - good.log_density(X))
 
 

@@ -97,7 +97,7 @@ class AutoSampler:
         sampler, reason = self.choice(history)
         made = sampler.propose(space, history, n, rng)
         who = f"{self.name}:{made.sampler}" + (f" ({reason})" if reason else "")
-        return Suggestion(made.rows, who, made.fallback, made.n_regular)
+        return dataclasses.replace(made, sampler=who)
 
     def choice(self, history: History) -> tuple[Sampler, str]:
         """Return the sampler that makes the next trial, and why if it is not the first."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Protocol, runtime_checkable
 
@@ -12,6 +13,7 @@ from bayesopt.errors import SettingsError, short_repr
 from bayesopt.history import History
 from bayesopt.settings import Registry
 from bayesopt.space import Space
+from bayesopt.space.single import Reading
 
 DEFAULT = "auto"
 """The sampler of a study that names none."""
@@ -31,12 +33,16 @@ class Suggestion:
         Why they were not made the way they should have been; empty if they were.
     n_regular : int
         How many rows, from the first on, were made that way even so.
+    readings : sequence of Reading
+        What the rows stand for (``Space.read``), where the sampler has looked: it saves looking
+        again. Of all rows, or empty.
     """
 
     rows: npt.NDArray[np.float64]
     sampler: str
     fallback: str = ""
     n_regular: int = 0
+    readings: Sequence[Reading] = ()
 
     @property
     def fallbacks(self) -> list[str]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 
 from bayesopt.history import History
 from bayesopt.space import Space
+from bayesopt.space.single import Reading
 
 F = npt.NDArray[np.float64]
 
@@ -23,6 +26,7 @@ class Batch:
     def __init__(self, n: int, d: int, copies: bool = False) -> None:
         self._n, self._d, self._copies = n, d, copies
         self._rows: list[F] = []
+        self._readings: list[Reading] = []
         self._seen: set[bytes] = set()
 
     @property
@@ -39,6 +43,18 @@ class Batch:
             if self._copies or key not in self._seen:
                 self._seen.add(key)
                 self._rows.append(row)
+
+    def offer_read(self, reading: Reading) -> None:
+        """Take the row of a reading, and keep what it stands for, unless it is a copy."""
+        missing = self.missing
+        self.offer(reading.row[np.newaxis])
+        if self.missing < missing:
+            self._readings.append(reading)
+
+    @property
+    def readings(self) -> Sequence[Reading]:
+        """What the rows stand for; nothing unless that is known of all of them."""
+        return self._readings if len(self._readings) == len(self._rows) else ()
 
     def rows(self) -> F:
         """Return what was collected, [k, d]."""

@@ -23,7 +23,7 @@ _UNDER_WAY = (TrialState.RUNNING, TrialState.LOST)
 _MOST_NEWS = 64  # changed trials; more are faster read together
 _CUT_SHORT = (int(TrialState.PRUNED), int(TrialState.PAUSED))
 _COMPLETE = int(TrialState.COMPLETE)
-_COUNTS = np.zeros(256, dtype=np.bool_)  # by state, as an unsigned byte
+_COUNTS = np.zeros(len(TrialState) + 1, dtype=np.bool_)  # by state; the last is that of UNHEARD
 _COUNTS[[int(state) for state in (*EVALUATED, *_UNDER_WAY)]] = True
 
 # Classes of trials, better ones first: of equal class the smaller (first, second) is better.
@@ -48,7 +48,7 @@ class Split(NamedTuple):
 
 
 class Ledger:
-    """The best trials of one history.
+    """The best trials of one history, and which ones count at all.
 
     Complete and feasible ones by value (several objectives: as ``pareto_order`` has it), then
     those cut short (pruned or paused) that got farther, then those that violate least. Failed
@@ -62,6 +62,7 @@ class Ledger:
         self._n_kept = n_kept
         self._keys: list[Key] = []
         self._by_number: dict[int, Key] = {}
+        self.counting = np.zeros(0, dtype=np.bool_)
         self._version = -1
 
     def best(self, history: History) -> list[Key]:
@@ -76,7 +77,12 @@ class Ledger:
         if self._version < 0 or changed.size > _MOST_NEWS or history.n_objectives > 1:
             self._rebuild(history)
             return
+        if history.n > self.counting.size:
+            room = np.zeros(2 * history.n - self.counting.size, dtype=np.bool_)
+            self.counting = np.concatenate([self.counting, room])
         for number in changed.tolist():
+            state = history.state[number]
+            self.counting[number] = _COUNTS[state] and history.inside[number]
             if not self._take(number, key_of(history, number)):
                 self._rebuild(history)
                 return
@@ -98,6 +104,7 @@ class Ledger:
         return True
 
     def _rebuild(self, history: History) -> None:
+        self.counting = _COUNTS[history.state] & history.inside
         numbers, group, first, second = order_columns(history)
         if history.n_objectives > 1:
             first = _with_fronts(history, numbers, group, first, self._n_kept)
@@ -161,11 +168,19 @@ def _violations(history: History, numbers: Numbers) -> F:
         return np.asarray(shortfall.sum(axis=1))
 
 
-def split(history: History, best: list[Key], n_good: int, most_bad: int, gains: bool) -> Split:
-    """Return what the densities are made from; `gains` weighs good trials by what they gain."""
+def split(history: History, ledger: Ledger, n_good: int, most_others: int, gains: bool) -> Split:
+    """Return what the densities are made from; `gains` weighs good trials by what they gain.
+
+    Of the others, running ones included, there are about `most_others` at most.
+    """
+    best, counting = ledger.best(history), ledger.counting
     good = np.array([key.number for key in best[:n_good]], dtype=np.int64)
     weight = _gains(best, good.size) if gains else np.ones(good.size)
-    return Split(np.concatenate([good, _others(history, good, most_bad)]), good.size, weight)
+    numbers = _spread(history, most_others)
+    counting[good] = False
+    others = numbers[counting.take(numbers)]
+    counting[good] = True
+    return Split(np.concatenate([good, others]), good.size, weight)
 
 
 def _gains(best: list[Key], n_good: int) -> F:
@@ -184,8 +199,8 @@ def _gains(best: list[Key], n_good: int) -> F:
     return gain * (n_good / total) if total > 0.0 else np.ones(n_good)
 
 
-def _others(history: History, good: Numbers, most: int) -> Numbers:
-    """Return the other trials, running ones included, ascending: about `most` at most.
+def _spread(history: History, most: int) -> Numbers:
+    """Return about `most` trials at most and those under way, ascending.
 
     Half of them are the latest; the earlier ones are taken at equal distances, a power of two, so
     that nearly the same ones are taken again the next time.
@@ -195,9 +210,4 @@ def _others(history: History, good: Numbers, most: int) -> Numbers:
     numbers = np.concatenate([np.arange(0, n_earlier, stride), np.arange(n_earlier, history.n)])
     if stride > 1 and history.count(*_UNDER_WAY):
         numbers = np.union1d(numbers, history.numbers_in(*_UNDER_WAY)[-most:])
-    keep = _COUNTS.take(history.state.take(numbers).view(np.uint8))
-    keep &= history.inside.take(numbers)
-    place = numbers.searchsorted(good)
-    place[place == numbers.size] = 0
-    keep[place[numbers.take(place) == good]] = False
-    return np.asarray(numbers[keep])
+    return numbers

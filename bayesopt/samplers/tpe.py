@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -28,9 +28,10 @@ from bayesopt.trial import AWAITED
 
 if TYPE_CHECKING:
     from bayesopt.acquisition.guess import Guess
-    from bayesopt.surrogates.parzen import Parzen, Smoothing
+    from bayesopt.surrogates.parzen import Parzen
 
 F = npt.NDArray[np.float64]
+B = npt.NDArray[np.bool_]
 
 _ROUNDS = 8  # of candidates per row, where constraints or known trials leave none
 _ACQUISITIONS = ("ei", "pi")
@@ -166,7 +167,7 @@ class TPESampler:
         """
         batch = Batch(n, space.d, copies=may_repeat(history))
         n_finished = history.count(*EVALUATED)
-        modelled = n_finished >= self.n_startup and bool(space.domain.varies.any())
+        modelled = n_finished >= self.n_startup and not space.domain.is_constant
         name = self.name
         if modelled:
             name = self._fill(batch, space, history, n_finished, rng)
@@ -174,7 +175,7 @@ class TPESampler:
             _take(batch, space, history, self._design(space, history), n)
         missing = batch.missing
         if not missing:
-            return Suggestion(batch.rows(), name)
+            return Suggestion(batch.rows(), name, readings=batch.readings)
         rows, note, n_fresh = fill_up(batch, space, history, rng)
         if modelled and not note:
             note, n_fresh = _drawn_at_random(missing), n - missing
@@ -232,7 +233,7 @@ class TPESampler:
             default = _NOISY if history.noisy else _PLAIN
             acquisition = self.acquisition or default.acquisition
             gains = acquisition == "ei" and history.n_objectives == 1
-            parts = split(history, best, n_good, self.most_others, gains)
+            parts = split(history, ledger, n_good, self.most_others, gains)
             return parts, _is_idle(space, history, best)
 
     def _candidates(
@@ -266,22 +267,21 @@ class TPESampler:
         self, space: Space, history: History, parts: Split, picked: F
     ) -> tuple[Parzen, Parzen]:
         """Return the density of good trials, and that of the others and of what was picked."""
-        from bayesopt.surrogates.parzen import Parzen
-
         X, active = history.X.take(parts.numbers, 0), history.active.take(parts.numbers, 0)
         n = parts.n_good
-        good = Parzen(space, X[:n], active[:n], parts.weight, self._smoothing)
+        good = self._density(space, X[:n], active[:n], parts.weight)
         X, active = X[n:], active[n:]
         if len(picked):
             X = np.concatenate([X, picked])
             active = np.concatenate([active, space.active(picked)])
-        return good, Parzen(space, X, active, np.ones(len(X)), self._smoothing)
+        return good, self._density(space, X, active, np.ones(len(X)))
 
     @cached_property
-    def _smoothing(self) -> Smoothing:
-        from bayesopt.surrogates.parzen import Smoothing
+    def _density(self) -> Callable[[Space, F, B, F], Parzen]:
+        """What makes a density of a space, rows, which columns they have, and their weights."""
+        from bayesopt.surrogates.parzen import Parzen, Smoothing
 
-        return Smoothing(
+        smoothing = Smoothing(
             float(self.width),
             float(self.least_width),
             float(self.least_cell_width),
@@ -289,13 +289,14 @@ class TPESampler:
             float(self.spread_weight),
             float(self.choice_weight),
         )
+        return partial(Parzen, smoothing=smoothing)
 
 
 def _is_plain(space: Space, history: History) -> bool:
     """Whether columns are continuous, and trials have one outcome that says how good they are."""
-    if history.noisy or history.n_objectives > 1 or history.constraints.shape[1]:
+    if history.noisy or history.n_objectives > 1 or history.constraint_names:
         return False
-    return not space.domain.n_cells[space.domain.varies].any()
+    return space.domain.is_smooth
 
 
 def _is_idle(space: Space, history: History, best: list[Key]) -> bool:
@@ -320,9 +321,9 @@ def _take(batch: Batch, space: Space, history: History, rows: F, most: int) -> N
         rows = rows[space.feasible(rows)]
     goal = max(batch.missing - most, 0)
     for i in range(len(rows)):
-        row = space.snap(rows[i : i + 1])  # one by one: the first is nearly always new
-        if may_repeat(history) or not history.contains(row)[0]:
-            batch.offer(row)
+        reading = space.read(rows[i])  # one by one: the first is nearly always new
+        if may_repeat(history) or not history.contains(reading.row[np.newaxis])[0]:
+            batch.offer_read(reading)
             if batch.missing <= goal:
                 return
 

@@ -9,7 +9,7 @@ suggestion is a function of the trials before it, however many processes ask.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -26,9 +26,10 @@ from bayesopt.history import History
 from bayesopt.history.spending import committed
 from bayesopt.lineage import origin_of
 from bayesopt.rng import trial_rng
-from bayesopt.samplers.base import Sampler, learns
+from bayesopt.samplers.base import Sampler, Suggestion, learns
 from bayesopt.schedulers.base import Scheduler, view
 from bayesopt.space import Space
+from bayesopt.space.single import Reading
 from bayesopt.storage.base import Labels, Proposal, Result, Ticket
 from bayesopt.study import attempts, breeding, lost, pausing
 from bayesopt.study.context import Clearance, StudyContext
@@ -127,7 +128,8 @@ def refresh(context: StudyContext) -> History:
     """Queue the trials whose worker vanished, and bring the history up to date."""
     if context.leases is not None:
         context.leases.renew_if_due()
-    context.storage.expire(context.study_id)
+    if context.storage.is_shared:  # nobody else takes a lease
+        context.storage.expire(context.study_id)
     history = context.follower.follow()
     breeding.trace(context, history)
     return history
@@ -322,20 +324,22 @@ def _propose(
     rng, sampler = trial_rng(context.spec.seed, history.n), strategy.sampler
     seen = view(strategy.scheduler, history) if learns(sampler) else history
     suggestion = sampler.propose(space, seen, n, rng)
-    rows, version = suggestion.rows, context.follower.space_version
-    reading = space.read(rows[0]) if len(rows) == 1 else None
+    version, readings = context.follower.space_version, _readings(space, suggestion)
+    labels = [each.labels for each in readings] or space.decode_labels(suggestion.rows)
     proposals = [
-        Proposal(labels, suggestion.sampler, fallback, version)
-        for labels, fallback in zip(
-            space.decode_labels(rows) if reading is None else [reading.labels],
-            suggestion.fallbacks,
-            strict=True,
-        )
+        Proposal(own, suggestion.sampler, fallback, version)
+        for own, fallback in zip(labels, suggestion.fallbacks, strict=True)
     ]
     tickets = _ask(context, proposals, history.n, key)
-    if tickets and reading is not None:
-        history.remember(tickets[0].number, *reading)
+    for ticket, reading in zip(tickets, readings, strict=False):
+        history.remember(ticket.number, *reading)
     return tickets
+
+
+def _readings(space: Space, suggestion: Suggestion) -> Sequence[Reading]:
+    """Return what the rows of a suggestion stand for, if that is known or there is but one."""
+    is_one = len(suggestion.rows) == 1 and not suggestion.readings
+    return [space.read(suggestion.rows[0])] if is_one else suggestion.readings
 
 
 def _ask(
@@ -350,9 +354,13 @@ def _ask(
         lease_s=context.lease_s,
         key=key,
     )
-    attrs = [dict(proposal.user_attrs) for proposal in proposals]
-    tickets = zip(asked or [], attrs, strict=False)
-    return [dataclasses.replace(ticket, user_attrs=own) for ticket, own in tickets]
+    tickets = zip(asked or [], proposals, strict=False)
+    return [_with_attrs(ticket, proposal) for ticket, proposal in tickets]
+
+
+def _with_attrs(ticket: Ticket, proposal: Proposal) -> Ticket:
+    attrs = proposal.user_attrs
+    return dataclasses.replace(ticket, user_attrs=dict(attrs)) if attrs else ticket
 
 
 def _start(context: StudyContext, ticket: Ticket) -> TrialSetup:

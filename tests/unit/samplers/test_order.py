@@ -96,7 +96,9 @@ def test_a_ledger_that_grows_says_what_a_new_one_does(told: list, random: object
     random.shuffle(order)
     for number in order:
         tell(history, number, told[number])
-        assert grown.best(history) == Ledger(4).best(history)
+        new = Ledger(4)
+        assert grown.best(history) == new.best(history)
+        assert grown.counting[: history.n].tolist() == new.counting.tolist()
 
 
 @given(st.lists(results, min_size=1, max_size=25), st.randoms(use_true_random=False))
@@ -111,18 +113,18 @@ def test_the_order_of_tells_does_not_matter(told: list, random: object) -> None:
 
 def test_good_trials_weigh_what_they_gain() -> None:
     history = history_of(complete(3.0), complete(1.0), complete(0.0), complete(7.0))
-    best = Ledger(26).best(history)
-    parts = split(history, best, 2, 500, gains=True)
+    ledger = Ledger(26)
+    parts = split(history, ledger, 2, 500, gains=True)
     assert parts.numbers.tolist() == [2, 1, 0, 3]
     np.testing.assert_allclose(parts.weight, [1.2, 0.8])
-    assert split(history, best, 2, 500, gains=False).weight.tolist() == [1.0, 1.0]
+    assert split(history, ledger, 2, 500, gains=False).weight.tolist() == [1.0, 1.0]
 
 
 @pytest.mark.parametrize("values", [[1.0] * 4, [-np.inf, 0, 0, 0], [1e308, -1e308, 5e-324, 0.0]])
 def test_weights_are_finite_whatever_the_values(values: list[float]) -> None:
     history = history_of(*map(complete, values))
     with np.errstate(all="raise"):
-        weight = split(history, Ledger(26).best(history), 2, 500, gains=True).weight
+        weight = split(history, Ledger(26), 2, 500, gains=True).weight
     assert np.isfinite(weight).all()
     assert weight.sum() == pytest.approx(2.0)
 
@@ -130,8 +132,7 @@ def test_weights_are_finite_whatever_the_values(values: list[float]) -> None:
 @pytest.mark.parametrize("n", [3, 40, 41, 100, 1000])
 def test_of_many_others_the_latest_and_an_even_choice_are_taken(n: int) -> None:
     history = history_of(None, None, *[complete(float(i % 17)) for i in range(2, n)])
-    best = Ledger(6).best(history)
-    parts = split(history, best, min(5, n - 2), 40, gains=True)
+    parts = split(history, Ledger(6), min(5, n - 2), 40, gains=True)
     others = parts.numbers[parts.n_good :].tolist()
     good = parts.numbers[: parts.n_good].tolist()
     assert others == sorted(set(others))
@@ -165,3 +166,14 @@ def test_the_ledger_of_several_objectives() -> None:
     best = [key.number for key in Ledger(26).best(history)]
     assert set(best[:2]) == {1, 2}
     assert best[2:] == [0, 3]
+
+
+def test_a_ledger_grows_with_its_history() -> None:
+    history, grown = history_of(*[complete(float(i)) for i in range(3)]), Ledger(4)
+    for i in range(40):
+        new = Ledger(4)
+        assert grown.best(history) == new.best(history)
+        assert grown.counting[: history.n].tolist() == new.counting.tolist()
+        number = history.append({"x": i / 50.0}, "waiting" if i % 3 else "running")
+        if i % 3 == 0:
+            history.tell(number, -float(i))

@@ -57,6 +57,15 @@ def grown(
     return history
 
 
+@pytest.mark.parametrize("n_trials", [3, 30])
+def test_what_rows_stand_for_is_handed_on(n_trials: int) -> None:
+    history = grown(BRANCHES, n_trials, lambda history, i, config: history.tell(i, config["x"]))
+    made = TPESampler().propose(BRANCHES, history, 4, trial_rng(0, 99))
+    read = [BRANCHES.read(row) for row in made.rows]
+    assert [repr(each) for each in made.readings] == [repr(each) for each in read]
+    assert np.array_equal(made.rows, np.array([each.row for each in made.readings]))
+
+
 def test_it_finds_the_optimum_of_a_bowl() -> None:
     for seed in range(3):
         history = grown(PLANE, 60, lambda h, i, c: h.tell(i, bowl(c)), seed=seed)
