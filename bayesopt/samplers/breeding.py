@@ -12,6 +12,7 @@ from bayesopt.space.domain import NOMINAL, ORDERED
 
 F = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
+Numbers = npt.NDArray[np.int64]
 Rng = np.random.Generator
 
 _SPREAD_CROSSOVER = 15.0  # distribution index of simulated binary crossover
@@ -75,11 +76,18 @@ def shift(rows: F, weight: F, n: int, rng: Rng) -> F:
         How often a row is moved, relative to others.
     """
     k, d = rows.shape
-    first = rows[rng.choice(k, n, p=weight / weight.sum())]
+    first = rows[_drawn(weight, n, rng)]
     step = rows[rng.integers(k, size=n)] - rows[rng.integers(k, size=n)]
     part = rng.uniform(*_PARTS, (n, 1)) * (rng.random((n, d)) < _MOVED)
     moved = np.abs(first + part * step + rng.normal(0.0, _BLUR, (n, d)))
-    return np.clip(np.where(moved > 1.0, 2.0 - moved, moved), 0.0, 1.0)
+    return np.maximum(np.minimum(moved, 2.0 - moved), 0.0)
+
+
+def _drawn(weight: F, n: int, rng: Rng) -> Numbers:
+    """Return `n` places by weight: what ``rng.choice`` gives, for a quarter of the time."""
+    below = (weight / weight.sum()).cumsum()
+    below /= below[-1]
+    return below.searchsorted(rng.random(n), side="right")
 
 
 def mutate(space: Space, rows: F, exists: Mask, rate: float | None, rng: Rng) -> F:

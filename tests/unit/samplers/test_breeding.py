@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bayesopt.samplers.breeding import Parents, cross, mutate, shift
+from bayesopt.samplers.breeding import Parents, _drawn, cross, mutate, shift
 from bayesopt.space import Categorical, Float, Int, Space
 
 SPACE = Space(
@@ -113,3 +113,10 @@ def test_a_shift_is_part_of_a_difference_of_two_rows():
 def test_equal_rows_are_hardly_moved():
     shifted = shift(np.full((5, 3), 0.7), np.ones(5), 200, np.random.default_rng(0))
     assert 0.0 < np.abs(shifted - 0.7).max() < 0.01
+
+
+def test_places_are_drawn_as_numpy_draws_them():
+    weight = np.random.default_rng(1).random(25) + np.linspace(0.0, 3.0, 25)
+    p = weight / weight.sum()
+    expected = np.random.default_rng(2).choice(25, 500, p=p)
+    assert _drawn(weight, 500, np.random.default_rng(2)).tolist() == expected.tolist()
