@@ -77,9 +77,9 @@ def shift(rows: F, weight: F, n: int, rng: Rng) -> F:
     """
     k, d = rows.shape
     first = rows[_drawn(weight, n, rng)]
-    step = rows[rng.integers(k, size=n)] - rows[rng.integers(k, size=n)]
+    ahead, behind = rows[rng.integers(k, size=(2, n))]
     part = rng.uniform(*_PARTS, (n, 1)) * (rng.random((n, d)) < _MOVED)
-    moved = np.abs(first + part * step + rng.normal(0.0, _BLUR, (n, d)))
+    moved = np.abs(first + part * (ahead - behind) + rng.normal(0.0, _BLUR, (n, d)))
     return np.maximum(np.minimum(moved, 2.0 - moved), 0.0)
 
 
