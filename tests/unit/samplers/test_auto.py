@@ -84,7 +84,8 @@ def test_the_local_process_sees_a_part() -> None:
 def test_a_trial_says_who_made_it_and_why() -> None:
     history = after(900, 0.001)
     made = AutoSampler().propose(SPACE, history, 1, trial_rng(0, 0))
-    assert made.sampler.startswith("auto:tpe (a GP of 800 trials would take more than 0.03 s")
+    who = "auto:tpe:difference (a GP of 800 trials would take more than 0.03 s"
+    assert made.sampler.startswith(who)
 
 
 def test_the_median_cost_of_finished_trials_sets_the_budget() -> None:
@@ -127,4 +128,5 @@ def test_a_study_is_handed_over_as_its_trials_become_cheap(monkeypatch: pytest.M
     assert told(25, 60.0) == "auto:gp"
     assert told(15, 60.0).startswith("auto:gp (20 of 41 trials)")
     monkeypatch.setattr("bayesopt.samplers.auto._LEAST_BUDGET_S", 0.001)
-    assert told(50, 0.001).startswith("auto:tpe (a GP of 20 trials would take more than")
+    who = "auto:tpe:difference (a GP of 20 trials would take more than"
+    assert told(50, 0.001).startswith(who)
