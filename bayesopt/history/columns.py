@@ -403,16 +403,6 @@ class Columns:
         rows *= self._signs
         return rows
 
-    def _minimised_one(self, values: Sequence[float] | None) -> list[float]:
-        """Return what `_minimised` does of one trial, not at the price of arrays."""
-        if values is None or not len(values):
-            return [_NAN] * self.n_objectives
-        try:
-            told = zip(self._signs.tolist(), values, strict=True)
-            return [sign * float(value) for sign, value in told]
-        except (TypeError, ValueError):
-            raise misuse.uneven_values(self.n_objectives) from None
-
     def _variances(self, told: object) -> tuple[float, ...] | None:
         """Check how noisy values are. Raises InvalidValueError."""
         return coerce_variances(told, self.n_objectives)

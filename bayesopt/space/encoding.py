@@ -15,6 +15,7 @@ from bayesopt.space import stacks
 from bayesopt.space.activity import Activity, build_activity, condition_order
 from bayesopt.space.axes import Axis, Bools, Floats
 from bayesopt.space.labels import Label, LabelKey, label_key
+from bayesopt.space.numeric import Float, Int
 from bayesopt.space.parameters import Column, Parameter
 from bayesopt.space.single import SingleRow
 
@@ -44,6 +45,12 @@ class Layout:
         """The axis of each column."""
         axes = (self.parameters[name].axis for name in self.columns)
         return tuple(axis for axis in axes if axis is not None)
+
+    @cached_property
+    def own_labels(self) -> dict[str, type]:
+        """The types of labels that stand for themselves, by numeric parameter."""
+        kinds = {Float: float, Int: int}
+        return {name: kinds[type(p)] for name, p in self.parameters.items() if type(p) in kinds}
 
     @cached_property
     def stacks(self) -> list[stacks.Stack]:

@@ -21,7 +21,6 @@ from bayesopt.space.encoding import Encoded, Layout
 from bayesopt.space.grid import Grid, Resolution, build_grid
 from bayesopt.space.groups import Bundle, Definition, expand, make_group, rules_of
 from bayesopt.space.labels import Label
-from bayesopt.space.numeric import Float, Int
 from bayesopt.space.parameters import Parameter
 from bayesopt.space.sampling import Target, sample
 from bayesopt.space.serialization import (
@@ -235,7 +234,7 @@ class Space:
         Names and labels that this space does not know are kept as they are: it may be an old
         trial's.
         """
-        own = self._own_labels
+        own = self._layout.own_labels
         return {
             name: label if type(label) is own.get(name) else self._value(name, label)
             for name, label in labels.items()
@@ -430,12 +429,6 @@ class Space:
                     ) from None
                 labels[name] = value
         return labels
-
-    @cached_property
-    def _own_labels(self) -> dict[str, type]:
-        """The types of labels that stand for themselves, by numeric parameter."""
-        kinds = {Float: float, Int: int}
-        return {name: kinds[type(p)] for name, p in self.parameters.items() if type(p) in kinds}
 
     def _value(self, name: str, label: Label) -> Any:
         p = self._layout.parameters.get(name)
