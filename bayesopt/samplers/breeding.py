@@ -80,14 +80,14 @@ def shift(rows: F, weight: F, n: int, rng: Rng) -> F:
     ahead, behind = rows[rng.integers(k, size=(2, n))]
     part = rng.uniform(*_PARTS, (n, 1)) * (rng.random((n, d)) < _MOVED)
     moved = np.abs(first + part * (ahead - behind) + rng.normal(0.0, _BLUR, (n, d)))
-    return np.maximum(np.minimum(moved, 2.0 - moved), 0.0)
+    return np.asarray(np.maximum(np.minimum(moved, 2.0 - moved), 0.0))
 
 
 def _drawn(weight: F, n: int, rng: Rng) -> Numbers:
     """Return `n` places by weight: what ``rng.choice`` gives, for a quarter of the time."""
     below = (weight / weight.sum()).cumsum()
     below /= below[-1]
-    return below.searchsorted(rng.random(n), side="right")
+    return np.asarray(below.searchsorted(rng.random(n), side="right"))
 
 
 def mutate(space: Space, rows: F, exists: Mask, rate: float | None, rng: Rng) -> F:
