@@ -11,9 +11,9 @@ from optuna.distributions import BaseDistribution
 from optuna.trial import FrozenTrial
 
 from bayesopt.history import History
-from bayesopt.integrations.optuna_conditions import Presence, Terms
-from bayesopt.integrations.optuna_space import to_label, to_parameter, union
+from bayesopt.integrations.optuna_space import may_be_parent, to_label, to_parameter, union
 from bayesopt.space import Parameter, Space
+from bayesopt.space.presence import Presence, Terms
 from bayesopt.trial import TrialState
 
 _STATES = {
@@ -119,8 +119,9 @@ class Mirror:
         self.learn(trial.distributions)
         labels = news.add(trial)
         if trial.state.is_finished():
+            parents = [name for name, each in trial.distributions.items() if may_be_parent(each)]
             is_complete = trial.state is optuna.trial.TrialState.COMPLETE
-            self._presence.add(labels, trial.distributions, is_complete=is_complete)
+            self._presence.add(labels, parents, is_complete=is_complete)
 
     def learn(self, distributions: Mapping[str, BaseDistribution]) -> None:
         """Widen the space until it holds these too; O(n d) where it grows, else O(d).
@@ -145,11 +146,8 @@ class Mirror:
             self._settle()
 
     def _settle(self) -> None:
-        parameters = {
-            name: each.with_condition(self._conditions.get(name))
-            for name, each in self._parameters.items()
-        }
-        self.history = self.history.in_space(Space(parameters))
+        space = Space(self._parameters).with_conditions(self._conditions)
+        self.history = self.history.in_space(space)
 
 
 def _has_gaps(trials: Sequence[FrozenTrial], n: int) -> bool:

@@ -15,7 +15,8 @@ from optuna.distributions import (
 
 from bayesopt.errors import SpaceError, short_repr
 from bayesopt.space import Categorical, Constant, Float, Int, Parameter
-from bayesopt.space.labels import Label, LabelKey, label_key
+from bayesopt.space.labels import Label, LabelKey, label_key, label_of_key
+from bayesopt.space.presence import MOST_VALUES
 
 
 def to_parameter(distribution: BaseDistribution) -> Parameter:
@@ -38,6 +39,15 @@ def to_parameter(distribution: BaseDistribution) -> Parameter:
         return kind(low, high, log=log, step=distribution.step)  # type: ignore[arg-type]
     except SpaceError:
         return Float(low, high, log=log)
+
+
+def may_be_parent(distribution: BaseDistribution) -> bool:
+    """Whether others may depend on what has a distribution: its values are distinct, and few."""
+    if isinstance(distribution, CategoricalDistribution):
+        return len(distribution.choices) <= MOST_VALUES
+    if not isinstance(distribution, IntDistribution):
+        return False
+    return (distribution.high - distribution.low) // distribution.step < MOST_VALUES
 
 
 def to_label(distribution: BaseDistribution, value: Any) -> float | int:
@@ -185,16 +195,12 @@ def _choices_of(parameter: Parameter | None, labels: Iterable[Label]) -> Outward
             values[label_key(choice.label)] = choice.value
     elif isinstance(parameter, Constant):
         values[label_key(parameter.label)] = parameter.value
-    values = {key: v if _is_storable(v) else _label_of(key) for key, v in values.items()}
+    values = {key: v if _is_storable(v) else label_of_key(key) for key, v in values.items()}
     for label in labels:
         values.setdefault(label_key(label), label)
     if len(set(values.values())) < len(values):  # Optuna takes True, 1 and 1.0 for the same
         values = {key: repr(value) for key, value in values.items()}
     return Outward(CategoricalDistribution(list(values.values())), values)
-
-
-def _label_of(key: LabelKey) -> Label:
-    return key if isinstance(key, str) else key[1]
 
 
 def _is_storable(value: object) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 
 from bayesopt.errors import InvalidConfigError, SpaceChangedError, SpaceError
 from bayesopt.space.categorical import Categorical
+from bayesopt.space.conditions import When
 from bayesopt.space.labels import Choice, Label, LabelKey, label_key
 from bayesopt.space.numeric import Float, Int
 from bayesopt.space.parameters import Constant, Parameter
@@ -105,6 +106,16 @@ def merged_parameters(
     return merged if grown else None
 
 
+def conditioned(
+    known: Mapping[str, Parameter], conditions: Mapping[str, Mapping[str, object]]
+) -> dict[str, Parameter] | None:
+    """Return parameters under these conditions and no others, or None if they are already."""
+    wanted = {name: When.of(conditions.get(name)) for name in known}
+    if all(_json(wanted[name]) == _condition(p) for name, p in known.items()):
+        return None
+    return {name: p.with_condition(wanted[name]) for name, p in known.items()}
+
+
 def _merged(name: str, a: Parameter, b: Parameter) -> Parameter:
     """Return one parameter that holds the values of both; `a` itself if it does."""
     _check_kind(name, a, b)
@@ -181,7 +192,11 @@ def _scale(p: Parameter) -> object:
 
 
 def _condition(p: Parameter) -> object:
-    return None if p.condition is None else p.condition.to_json()
+    return _json(p.condition)
+
+
+def _json(condition: When | None) -> object:
+    return None if condition is None else condition.to_json()
 
 
 def _by_label(p: Parameter) -> dict[LabelKey, Choice]:

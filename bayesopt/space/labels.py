@@ -54,6 +54,11 @@ def label_key(label: Label) -> LabelKey:
     return label if isinstance(label, str) else (type(label), label)
 
 
+def label_of_key(key: LabelKey) -> Label:
+    """Return the label that a key stands for."""
+    return key if isinstance(key, str) else key[1]
+
+
 def canonical_json(data: object) -> str:
     """Return the one JSON text of `data`: sorted keys, no spaces, ASCII, no NaN."""
     return json.dumps(

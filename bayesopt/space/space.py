@@ -14,7 +14,7 @@ from bayesopt.space.activity import condition_order, with_label_conditions
 from bayesopt.space.arguments import checked_configs, checked_draw, checked_rows
 from bayesopt.space.axes import Bools, Floats
 from bayesopt.space.branches import count_configurations
-from bayesopt.space.change import SpaceChange, compare, merged_parameters
+from bayesopt.space.change import SpaceChange, compare, conditioned, merged_parameters
 from bayesopt.space.constraints import Constraint, Predicate, build_constraints
 from bayesopt.space.domain import Domain, build_domain
 from bayesopt.space.encoding import Encoded, Layout
@@ -409,12 +409,18 @@ class Space:
         SpaceChangedError
             If that one has another kind, scale, step, condition or constant.
         """
-        parameters = merged_parameters(self._layout.parameters, {name: parameter})
+        return self._with(merged_parameters(self._layout.parameters, {name: parameter}))
+
+    def with_conditions(self, conditions: Mapping[str, Mapping[str, object]]) -> Space:
+        """Return the space under these conditions alone, by name; `self` if it is. SpaceError."""
+        return self._with(conditioned(self._layout.parameters, conditions))
+
+    # ---- helpers
+
+    def _with(self, parameters: Mapping[str, Parameter] | None) -> Space:
         if parameters is None:
             return self
         return self._of(parameters, self._groups, _sources(self._given))
-
-    # ---- helpers
 
     def _labels(self, config: Mapping[str, Any], strict: bool) -> dict[str, Label]:
         labels: dict[str, Label] = {}

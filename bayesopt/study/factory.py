@@ -246,7 +246,7 @@ def _only_name(store: Storage) -> str:
 
 
 def _require_same_space(study: Study, space: Space | None) -> None:
-    if space is None or study.space == space:
+    if space is None or space in (study.space, study._context.follower.stored):
         return
     raise SpaceChangedError(
         f"space of study {study.name!r}",

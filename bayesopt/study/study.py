@@ -101,7 +101,10 @@ class Study(Views):
 
     @property
     def space(self) -> Space:
-        """The newest version of the search space; define-by-run, what has been seen."""
+        """The newest version of the search space.
+
+        Define-by-run, it is what was seen, under the conditions that the trials show.
+        """
         with self._context.lock:
             self._context.follower.follow()
             return self._context.follower.space

@@ -164,6 +164,7 @@ def record_suggestions(
         version = context.follower.space_version
     used = {name: value for name, (_, value) in suggested.items()}
     params = space.to_labels(used, partial=True)
-    if params != record.params or version != record.space_version:
+    is_as_asked = list(params.items()) == list(record.params.items())  # in the same order
+    if not is_as_asked or version != record.space_version:
         current = record.attempt if attempt is None else attempt
         context.storage.set_params(context.study_id, number, current, params, version)

@@ -33,6 +33,8 @@ def required_space(space: object) -> Space:
 def change_space(context: StudyContext, space: Space) -> None:
     """Make `space` the study's newest; trials of the old ones stay usable.
 
+    Define-by-run, its conditions are left out: the trials say under which parameters exist.
+
     Raises
     ------
     SpaceChangedError
@@ -42,7 +44,9 @@ def change_space(context: StudyContext, space: Space) -> None:
         while True:
             context.follower.follow()
             context.follower.space.changed_to(space)
-            if space == context.follower.space or _append(context, space):
+            if context.define_by_run:
+                space = space.with_conditions({})
+            if space == context.follower.stored or _append(context, space):
                 break
         context.follower.adopt(space)
 
@@ -63,10 +67,10 @@ def grow_space(context: StudyContext, suggested: Suggested) -> None:
     """
     while True:
         context.follower.follow()
-        grown = context.follower.space
+        grown = context.follower.stored.with_conditions({})
         for name, (parameter, _) in suggested.items():
             grown = grown.with_parameter(name, parameter)
-        if grown == context.follower.space:
+        if grown == context.follower.stored:
             break
         if _append(context, grown):
             context.follower.adopt(grown)

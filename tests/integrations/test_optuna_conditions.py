@@ -10,9 +10,9 @@ import pytest
 optuna = pytest.importorskip("optuna")
 
 from bayesopt.integrations.optuna import BayesOptSampler  # noqa: E402
-from bayesopt.integrations.optuna_conditions import Presence  # noqa: E402
 from bayesopt.integrations.optuna_mirror import Mirror  # noqa: E402
-from bayesopt.integrations.optuna_space import to_label, to_parameter  # noqa: E402
+from bayesopt.integrations.optuna_space import may_be_parent, to_label, to_parameter  # noqa: E402
+from bayesopt.space.presence import Presence  # noqa: E402
 
 State = optuna.trial.TrialState
 optuna.logging.set_verbosity(optuna.logging.WARNING)
@@ -56,21 +56,6 @@ def layers(trial):
     return sum(trial.suggest_float(f"width{i}", 0, 1) for i in range(n))
 
 
-def test_of_numbers_of_layers_those_that_were_not_tried_are_filled_in():
-    presence = Presence()
-    distributions = {"n": optuna.distributions.IntDistribution(1, 8)}
-    distributions |= {f"w{i}": optuna.distributions.FloatDistribution(0, 1) for i in range(8)}
-    for n in (2, 7, 3):
-        labels = {"n": n, **{f"w{i}": 0.5 for i in range(n)}}
-        presence.add(labels, distributions, is_complete=True)
-    parameters = {name: to_parameter(each) for name, each in distributions.items()}
-    found = presence.conditions(parameters)
-    assert found["w2"] == {"n": [3, 4, 5, 6, 7, 8]}
-    assert found["w5"] == {"n": [7, 8]}
-    assert "w0" not in found  # every trial had it
-    assert "w7" not in found  # none had it
-
-
 def both(trial):
     a = trial.suggest_categorical("a", [0, 1])
     b = trial.suggest_categorical("b", [0, 1])
@@ -99,17 +84,6 @@ def test_a_parameter_before_its_parent_is_none_of_its():
     assert conditions_of(study_of(objective, 30)) == {}
 
 
-def test_a_trial_that_was_cut_short_says_only_what_it_had():
-    presence = Presence()
-    kind = optuna.distributions.CategoricalDistribution(["a", "b", "c"])
-    distributions = {"kind": kind, "y": optuna.distributions.FloatDistribution(0, 1)}
-    for value, has, whole in (("a", 1, 1), ("b", 0, 1), ("a", 0, 0), ("c", 1, 0)):
-        labels = {"kind": to_label(kind, value)} | ({"y": 0.5} if has else {})
-        presence.add(labels, distributions, is_complete=bool(whole))
-    parameters = {name: to_parameter(each) for name, each in distributions.items()}
-    assert presence.conditions(parameters) == {"y": {"kind": [0, 2]}}
-
-
 @pytest.mark.parametrize("objective", [nested, layers, both])
 def test_the_order_of_trials_does_not_matter(objective):
     trials = study_of(objective, 25).get_trials()
@@ -119,7 +93,8 @@ def test_the_order_of_trials_does_not_matter(objective):
         for trial in random.Random(seed).sample(trials, len(trials)):
             distributions |= trial.distributions
             labels = {n: to_label(trial.distributions[n], v) for n, v in trial.params.items()}
-            presence.add(labels, trial.distributions, is_complete=True)
+            parents = [n for n in labels if may_be_parent(trial.distributions[n])]
+            presence.add(labels, parents, is_complete=True)
             if seed:  # asked on the way
                 presence.conditions({n: to_parameter(d) for n, d in distributions.items()})
         parameters = {n: to_parameter(distributions[n]) for n in sorted(distributions)}
@@ -154,22 +129,3 @@ def test_an_enqueued_value_out_of_range_allows_nothing(first):
     found = conditions_of(study)
     assert all(value in (2, 4, 6, 8) for when in found.values() for value in when["n"])
     assert {t.state for t in study.trials} == {State.COMPLETE}
-
-
-def test_counts_are_those_of_pairs_however_many_combinations_trials_have():
-    distributions = {}
-    for i in range(6):
-        distributions[f"use{i}"] = optuna.distributions.CategoricalDistribution([False, True])
-        distributions[f"x{i}"] = optuna.distributions.FloatDistribution(0, 1)
-    presence = Presence()
-    for combination in range(64):
-        labels = {}
-        for i in range(6):
-            labels[f"use{i}"] = combination >> i & 1
-            labels |= {f"x{i}": 0.5} if labels[f"use{i}"] else {}
-        presence.add(labels, distributions, is_complete=True)
-    parameters = {name: to_parameter(each) for name, each in distributions.items()}
-    assert presence.conditions(parameters) == {f"x{i}": {f"use{i}": [1]} for i in range(6)}
-    beside = [each for values in presence._beside.values() for each in values.values()]
-    assert len(beside) == 12
-    assert all(len(each.complete) <= 12 for each in beside)
