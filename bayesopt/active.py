@@ -349,6 +349,9 @@ class Trial:
         self._variances = coerce_variances(variance, self._setup.n_objectives)
 
     def set_user_attr(self, name: str, value: object) -> None:
-        """Attach a JSON-able attribute to the trial."""
+        """Attach a JSON-able attribute to the trial.
+
+        Raises InvalidValueError, also for a name that begins with ``bayesopt:``.
+        """
         self._port.set_user_attr(self, name, value)
         self._attrs[name] = value

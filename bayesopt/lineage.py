@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 ATTRIBUTE = "bayesopt:origin"
-"""The user attribute of a trial that says where it comes from."""
+"""The attribute of a trial that says where it comes from, one of ``SYSTEM_PREFIX``."""
 
 _CHECKPOINT = re.compile(r"\d{6,}-\d{6,}|")
 
@@ -42,12 +42,12 @@ class Origin:
         return {"parent": self.parent, "step": self.step, "checkpoint": self.checkpoint}
 
 
-def origin_of(user_attrs: Mapping[str, Any]) -> Origin | None:
+def origin_of(attrs: Mapping[str, Any]) -> Origin | None:
     """Return where a trial with these attributes comes from; None for one that began from nothing.
 
     So does one whose attribute is not what :meth:`Origin.to_attr` writes.
     """
-    known = user_attrs.get(ATTRIBUTE)
+    known = attrs.get(ATTRIBUTE)
     if not isinstance(known, Mapping):
         return None
     parent, step, checkpoint = (known.get(name) for name in ("parent", "step", "checkpoint"))
@@ -58,3 +58,9 @@ def origin_of(user_attrs: Mapping[str, Any]) -> Origin | None:
     if not (isinstance(checkpoint, str) and _CHECKPOINT.fullmatch(checkpoint)):
         return None
     return Origin(parent, float(step), checkpoint)
+
+
+def origin_attrs(attr: object) -> dict[str, Any]:
+    """Return the attributes of a trial that comes from there; none if `attr` is no origin's."""
+    origin = origin_of({ATTRIBUTE: attr})
+    return {} if origin is None else {ATTRIBUTE: origin.to_attr()}

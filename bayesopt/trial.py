@@ -63,7 +63,27 @@ OPEN = tuple(state for state in TrialState if not state.is_finished)
 AWAITED = (TrialState.WAITING, TrialState.RUNNING, TrialState.LOST)
 """States of trials that will be heard of, whatever their scheduler: queued, or under evaluation."""
 
+SYSTEM_PREFIX = "bayesopt:"
+"""Attributes of trials with such a name are the package's own, and not among the user's."""
+
 _TIMES = ("created_at", "started_at", "finished_at")
+
+
+def split_attrs(attrs: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return a trial's attributes as the user's, and the package's own."""
+    own = {name: value for name, value in attrs.items() if name.startswith(SYSTEM_PREFIX)}
+    return {name: value for name, value in attrs.items() if name not in own}, own
+
+
+def check_attr_name(name: object) -> None:
+    """Refuse the name of an attribute that is the package's own. Raises InvalidValueError."""
+    if isinstance(name, str) and name.startswith(SYSTEM_PREFIX):
+        raise InvalidValueError(
+            "name of an attribute",
+            expected=f"one that does not begin with {SYSTEM_PREFIX!r}",
+            got=short_repr(name),
+            remedy="Choose another name; these are the package's own notes.",
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +111,8 @@ class TrialRecord:
         How many times it was handed out; the fencing token of its current worker.
     variances : tuple of float or None
         How noisy the told values are, one variance per objective; None where nobody said.
+    system_attrs : mapping of str to object
+        What the package itself notes of a trial, such as its :attr:`origin`.
     """
 
     number: int
@@ -111,6 +133,7 @@ class TrialRecord:
     started_at: float = math.nan
     finished_at: float = math.nan
     variances: tuple[float, ...] | None = None
+    system_attrs: Mapping[str, Any] = field(default_factory=dict)
 
     def __eq__(self, other: object) -> bool:
         """Compare all facts; two times that are not known are the same."""
@@ -132,7 +155,7 @@ class TrialRecord:
     @property
     def origin(self) -> Origin | None:
         """The training that this one goes on from, None if it began from nothing."""
-        return origin_of(self.user_attrs)
+        return origin_of(self.system_attrs)
 
     @property
     def duration_s(self) -> float:

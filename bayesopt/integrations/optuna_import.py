@@ -17,6 +17,7 @@ from bayesopt.errors import InvalidConfigError, SpaceError
 from bayesopt.integrations.optuna_mirror import duration_s
 from bayesopt.integrations.optuna_note import SAMPLER, read_note
 from bayesopt.integrations.optuna_space import declared, union
+from bayesopt.lineage import origin_attrs
 from bayesopt.storage.base import Proposal, Result
 from bayesopt.study import Study
 from bayesopt.study.records import proposal_of
@@ -85,12 +86,13 @@ def _proposal(study: Study, trial: FrozenTrial) -> Proposal:
         made = proposal_of(study._context, given, attrs, partial=not trial.state.is_finished())
     except InvalidConfigError:
         made = Proposal(codec.plain_labels(given), user_attrs=attrs)
+    origin = origin_attrs(note.get("origin"))
     return Proposal(
         made.params,
         str(note.get("sampler", "user" if is_waiting else SAMPLER)),
         str(note.get("fallback", "")),
         made.space_version,
-        made.user_attrs,
+        {**made.user_attrs, **origin},
     )
 
 

@@ -58,6 +58,8 @@ def note_of(record: TrialRecord, shown: Shown) -> str | None:
         note["constraints"] = dict(record.constraints)
     if len(record.reports) != len(shown.reports):
         note["reports"] = [[step, list(values)] for step, values in record.reports.items()]
+    if record.origin is not None:
+        note["origin"] = record.origin.to_attr()
     if record.state is TrialState.INVALID:
         note["state"] = record.state.name
     return codec.encode(note) if note else None

@@ -49,7 +49,7 @@ class StudyRecord:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """A configuration to allocate a number for."""
+    """A configuration to allocate a number for, with the trial's attributes (`SYSTEM_PREFIX` too)."""
 
     params: Labels
     sampler: str = ""
@@ -68,6 +68,7 @@ class Ticket:
     sampler: str = ""
     fallback: str = ""
     user_attrs: Mapping[str, Any] = field(default_factory=dict)
+    system_attrs: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,7 +264,7 @@ class Storage(Protocol):
     ) -> None:
         """Set a trial attribute (JSON-able).
 
-        With an `attempt`, it must hold the trial (StaleTrialError otherwise); without, any trial
+        Any name may be given; a record has those of ``SYSTEM_PREFIX`` as ``system_attrs``. With an `attempt`, it must hold the trial (StaleTrialError otherwise); without, any trial
         accepts. Raises InvalidValueError, TrialNotFoundError.
         """
 

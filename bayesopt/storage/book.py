@@ -10,7 +10,7 @@ from bayesopt import codec
 from bayesopt.storage import facts, refusals
 from bayesopt.storage.base import Changes, Label, StudyRecord, StudySpec, Ticket
 from bayesopt.storage.facts import Draft, Told
-from bayesopt.trial import TrialRecord, TrialState
+from bayesopt.trial import TrialRecord, TrialState, split_attrs
 
 
 @dataclass(slots=True, eq=False)
@@ -102,6 +102,8 @@ class Trial:
 
     def record(self) -> TrialRecord:
         """Return a frozen copy."""
+        attrs = {name: codec.decode(text) for name, text in self.attrs.items()}
+        user_attrs, system_attrs = split_attrs(attrs)
         return TrialRecord(
             number=self.number,
             state=TrialState(self.state),
@@ -113,7 +115,7 @@ class Trial:
                 step: codec.unpack_floats(self.reports[step].values)
                 for step in sorted(self.reports)
             },
-            user_attrs={name: codec.decode(text) for name, text in self.attrs.items()},
+            user_attrs=user_attrs,
             sampler=self.sampler,
             fallback=self.fallback,
             error="" if self.told is None else self.told.error,
@@ -124,6 +126,7 @@ class Trial:
             started_at=self.started_at,
             finished_at=self.finished_at,
             variances=self.variances,
+            system_attrs=system_attrs,
         )
 
 

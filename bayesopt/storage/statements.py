@@ -14,7 +14,7 @@ from bayesopt.storage import facts
 from bayesopt.storage.base import Changes, Label, Ticket
 from bayesopt.storage.facts import Draft, Told
 from bayesopt.storage.soundness import checksum
-from bayesopt.trial import TrialRecord, TrialState
+from bayesopt.trial import TrialRecord, TrialState, split_attrs
 
 Row = tuple[Any, ...]
 
@@ -369,6 +369,7 @@ def _record(
     if checksum(trial_id, *words) != words_check:
         raise _damaged(trial_id, "description")
     _, owner, _, sampler, fallback, error, created_at, started_at, finished_at = words
+    user_attrs, system_attrs = split_attrs(attrs)
     return TrialRecord(
         number=trial_id & MASK,
         state=TrialState(state),
@@ -377,7 +378,7 @@ def _record(
         constraints={} if constraints is None else codec.decode(constraints),
         cost=None if cost is None else codec.unpack_floats(cost)[0],
         reports=reports,
-        user_attrs=attrs,
+        user_attrs=user_attrs,
         sampler=from_column(sampler),
         fallback=from_column(fallback),
         error=from_column(error),
@@ -388,4 +389,5 @@ def _record(
         started_at=math.nan if started_at is None else started_at,
         finished_at=math.nan if finished_at is None else finished_at,
         variances=None if variances is None else codec.unpack_floats(variances),
+        system_attrs=system_attrs,
     )

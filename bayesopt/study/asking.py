@@ -34,7 +34,7 @@ from bayesopt.storage.base import Labels, Proposal, Result, Ticket
 from bayesopt.study import attempts, breeding, lost, pausing
 from bayesopt.study.context import Clearance, StudyContext
 from bayesopt.study.identity import is_gone
-from bayesopt.trial import TrialRecord, TrialState
+from bayesopt.trial import TrialRecord, TrialState, split_attrs
 
 FINISHED = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
 
@@ -186,7 +186,7 @@ def _taken_over(context: StudyContext, ticket: Ticket, key: str) -> Ticket:
     """
     context.follower.follow()
     record = context.storage.trials(context.study_id, [ticket.number])[0]
-    ticket = dataclasses.replace(ticket, user_attrs=record.user_attrs)
+    ticket = _with_attrs(ticket, record)
     is_ours = context.leases is None or record.owner == context.owner
     if is_ours or record.state.is_finished:
         return ticket
@@ -286,7 +286,13 @@ def _claim(context: StudyContext, number: int, key: str | None) -> Ticket | None
     )
     if ticket is None:
         return None
-    return dataclasses.replace(ticket, user_attrs=record.user_attrs)
+    return _with_attrs(ticket, record)
+
+
+def _with_attrs(ticket: Ticket, record: TrialRecord) -> Ticket:
+    return dataclasses.replace(
+        ticket, user_attrs=record.user_attrs, system_attrs=record.system_attrs
+    )
 
 
 def _completed(context: StudyContext, record: TrialRecord) -> Proposal:
@@ -355,17 +361,19 @@ def _ask(
         key=key,
     )
     tickets = zip(asked or [], proposals, strict=False)
-    return [_with_attrs(ticket, proposal) for ticket, proposal in tickets]
+    return [_as_proposed(ticket, proposal) for ticket, proposal in tickets]
 
 
-def _with_attrs(ticket: Ticket, proposal: Proposal) -> Ticket:
-    attrs = proposal.user_attrs
-    return dataclasses.replace(ticket, user_attrs=dict(attrs)) if attrs else ticket
+def _as_proposed(ticket: Ticket, proposal: Proposal) -> Ticket:
+    if not proposal.user_attrs:
+        return ticket
+    given, own = split_attrs(proposal.user_attrs)
+    return dataclasses.replace(ticket, user_attrs=given, system_attrs=own)
 
 
 def _start(context: StudyContext, ticket: Ticket) -> TrialSetup:
     context.hold(ticket.number, ticket.attempt)
-    origin = origin_of(ticket.user_attrs)
+    origin = origin_of(ticket.system_attrs)
     return TrialSetup(
         number=ticket.number,
         attempt=ticket.attempt,

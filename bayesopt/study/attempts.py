@@ -21,7 +21,7 @@ from bayesopt.study.context import StudyContext
 from bayesopt.trial import OPEN, TrialRecord, TrialState
 
 ATTRIBUTE = "bayesopt:spent"
-"""The user attribute of a trial that says what earlier attempts cost, by attempt."""
+"""The attribute of a trial that says what earlier attempts cost, one of ``SYSTEM_PREFIX``."""
 
 
 def note(context: StudyContext, number: int, attempt: int, cost: float | None) -> None:
@@ -72,7 +72,7 @@ def _sum_before(record: TrialRecord, attempt: float) -> float:
 
 def _costs(record: TrialRecord) -> dict[str, float]:
     """Return costs by attempt; nothing of what :func:`note` did not write."""
-    known = record.user_attrs.get(ATTRIBUTE)
+    known = record.system_attrs.get(ATTRIBUTE)
     if not isinstance(known, Mapping):
         return {}
     return {each: float(cost) for each, cost in known.items() if _is_cost(each, cost)}

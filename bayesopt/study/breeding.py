@@ -32,7 +32,7 @@ def trace(context: StudyContext, history: History) -> None:
     unknown = [number for number in known if number not in context.origins]
     for record in context.storage.trials(context.study_id, unknown) if unknown else []:
         is_imported = record.state.is_finished and not record.attempt
-        context.origins[record.number] = origin_of(record.user_attrs), is_imported
+        context.origins[record.number] = origin_of(record.system_attrs), is_imported
     for number in known:
         origin, is_imported = context.origins[number]
         origins.trace(history, number, origin, imported=is_imported)

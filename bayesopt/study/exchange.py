@@ -17,10 +17,11 @@ from typing import Any, TextIO, get_args
 
 from bayesopt import codec
 from bayesopt.errors import BayesOptError, InvalidConfigError, InvalidValueError, short_repr
+from bayesopt.lineage import origin_attrs
 from bayesopt.space import Space
 from bayesopt.storage.base import Labels, Proposal, Result
 from bayesopt.study.formats import READERS, WRITERS, Format, Found, Head, located
-from bayesopt.study.records import proposal_of
+from bayesopt.study.records import checked_attrs, proposal_of
 from bayesopt.study.study import Study
 from bayesopt.study.telling import make_result
 from bayesopt.trial import TrialRecord, TrialState
@@ -71,7 +72,11 @@ def stored_trials(study: Study, numbers: Sequence[int] | None = None) -> list[Tr
 
 
 def row_of(record: TrialRecord) -> dict[str, Any]:
-    """Return one trial as plain data; times are seconds since the epoch, None while unknown."""
+    """Return one trial as plain data; times are seconds since the epoch, None while unknown.
+
+    A clone has an entry "origin": which trial it was cloned from, at which step.
+    """
+    origin = record.origin
     return {
         "number": record.number,
         "state": record.state.name,
@@ -88,6 +93,7 @@ def row_of(record: TrialRecord) -> dict[str, Any]:
         "attempt": record.attempt,
         "started_at": None if math.isnan(record.started_at) else record.started_at,
         "finished_at": None if math.isnan(record.finished_at) else record.finished_at,
+        **({} if origin is None else {"origin": origin.to_attr()}),
     }
 
 
@@ -151,7 +157,8 @@ def import_trials(
     """Add the finished trials of a file to a study: all of them, or none.
 
     They get the study's next numbers. Times and attempts stay behind; CSV has no
-    intermediate reports.
+    intermediate reports. From which trial a clone comes is kept where all trials of the file keep
+    their numbers.
 
     Parameters
     ----------
@@ -190,7 +197,7 @@ def import_trials(
                 kept.append((where, row))
             else:
                 left_out[state.name] += 1
-    proposals = _proposals(study, kept, allow_outside)
+    proposals = _with_origins(study, kept, _proposals(study, kept, allow_outside))
     report = ImportReport(len(results), (), dict(left_out), found.ignored_columns)
     if dry_run or not results:
         return report
@@ -266,7 +273,7 @@ def _proposals(
     known = _common_version(study, rows)
     for i, (where, row) in enumerate(rows):
         with located(where):
-            attrs = _mapping(row, "user_attrs")
+            attrs = checked_attrs(_mapping(row, "user_attrs"))
             if known is not None:
                 proposal = Proposal(known[0][i], space_version=known[1], user_attrs=attrs)
             else:
@@ -276,6 +283,19 @@ def _proposals(
                 dataclasses.replace(proposal, sampler=sampler, fallback=_text(row, "fallback"))
             )
     return made
+
+
+def _with_origins(
+    study: Study, rows: Sequence[tuple[str, Mapping[str, Any]]], proposals: list[Proposal]
+) -> list[Proposal]:
+    """Say from which trials clones come, where they have the numbers that the file gives them."""
+    if study.history.n or any(row.get("number") != i for i, (_, row) in enumerate(rows)):
+        return proposals
+    found = [origin_attrs(row.get("origin")) for _, row in rows]
+    return [
+        dataclasses.replace(proposal, user_attrs={**proposal.user_attrs, **origin})
+        for proposal, origin in zip(proposals, found, strict=True)
+    ]
 
 
 def _common_version(

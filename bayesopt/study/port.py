@@ -7,6 +7,7 @@ from bayesopt.schedulers.base import Decision, Scheduler, compares_budgets
 from bayesopt.study import breeding
 from bayesopt.study.context import Judgement, StudyContext
 from bayesopt.study.pausing import advice, note_advice
+from bayesopt.trial import check_attr_name
 
 
 class StudyPort:
@@ -60,7 +61,8 @@ class StudyPort:
             return advice(self._context, self._scheduler, history, trial.number, trial.attempt)
 
     def set_user_attr(self, trial: Trial, name: str, value: object) -> None:
-        """Attach an attribute to the trial, while it is this worker's."""
+        """Attach an attribute to the trial, while it is this worker's. Raises InvalidValueError."""
+        check_attr_name(name)
         self._context.storage.set_user_attr(
             self._context.study_id, trial.number, name, value, attempt=trial.attempt
         )

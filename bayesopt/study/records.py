@@ -17,7 +17,7 @@ from bayesopt.errors import (
 from bayesopt.space import Space
 from bayesopt.storage.base import Proposal
 from bayesopt.study.context import StudyContext
-from bayesopt.trial import TrialRecord
+from bayesopt.trial import TrialRecord, check_attr_name
 
 _PLAIN = (str, int, float, bool, type(None))
 
@@ -51,16 +51,13 @@ def proposal_of(
     InvalidConfigError
         If the configuration does not belong to the space.
     InvalidValueError
-        If the attributes are no mapping.
+        If the attributes are no mapping, or one has a name of the package's own.
     """
     if not isinstance(params, Mapping):
         raise InvalidConfigError(
             "configuration", expected="a mapping of names to values", got=short_repr(params)
         )
-    if not isinstance(user_attrs, Mapping | None):
-        raise InvalidValueError(
-            "user_attrs", expected="a mapping of names to values", got=short_repr(user_attrs)
-        )
+    attrs = checked_attrs(user_attrs)
     with context.lock:
         context.follower.follow()
         space, version = context.follower.space, context.follower.space_version
@@ -70,9 +67,19 @@ def proposal_of(
         labels = _completable(space, params)
     else:
         labels = feasible_labels(space, space.validate(params, fill=True))
-    return Proposal(
-        params=labels, sampler="user", space_version=version, user_attrs=dict(user_attrs or {})
-    )
+    return Proposal(params=labels, sampler="user", space_version=version, user_attrs=attrs)
+
+
+def checked_attrs(user_attrs: object) -> dict[str, Any]:
+    """Return a user's attributes. Raises InvalidValueError."""
+    if not isinstance(user_attrs, Mapping | None):
+        raise InvalidValueError(
+            "user_attrs", expected="a mapping of names to values", got=short_repr(user_attrs)
+        )
+    attrs = dict(user_attrs or {})
+    for name in attrs:
+        check_attr_name(name)
+    return attrs
 
 
 def feasible_labels(space: Space, config: Mapping[str, Any]) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from bayesopt.errors import (
 )
 from bayesopt.storage import Storage
 from bayesopt.storage.base import Proposal, Result
-from bayesopt.trial import TrialState
+from bayesopt.trial import SYSTEM_PREFIX, TrialState
 
 if TYPE_CHECKING:
     from tests.conformance.conftest import Ask, Clock
@@ -169,6 +169,22 @@ def test_user_attributes_are_kept_and_replaced(storage: Storage, study: int, ask
     storage.tell(study, 0, 1, DONE)
     storage.set_user_attr(study, 0, "a", "after")
     assert storage.trials(study)[0].user_attrs["a"] == "after"
+
+
+def test_the_package_s_own_attributes_are_kept_apart(
+    storage: Storage, study: int, ask: Ask
+) -> None:
+    name = f"{SYSTEM_PREFIX}x"
+    ask()
+    storage.set_user_attr(study, 0, name, 1)
+    storage.set_user_attr(study, 0, "a", 2)
+    storage.enqueue(study, [Proposal({}, user_attrs={name: 3, "a": 4})])
+    first, second = storage.trials(study)
+    assert (first.user_attrs, first.system_attrs) == ({"a": 2}, {name: 1})
+    assert (second.user_attrs, second.system_attrs) == ({"a": 4}, {name: 3})
+    storage.claim(study, 1, Proposal({}, user_attrs={"a": 5}), owner="me", lease_s=None)
+    again = storage.trials(study)[1]
+    assert (again.user_attrs, again.system_attrs) == ({"a": 5}, {name: 3})
 
 
 def test_attributes_must_be_json(storage: Storage, study: int, ask: Ask) -> None:

@@ -269,7 +269,7 @@ def record(number: int, lr: float, last: int, origin: Origin | None = None) -> T
     attrs = {} if origin is None else {ATTRIBUTE: origin.to_attr()}
     reports = {float(step): (0.0,) for step in range(1, last + 1)}
     return TrialRecord(
-        number, TrialState.COMPLETE, {"lr": lr}, (0.0,), reports=reports, user_attrs=attrs
+        number, TrialState.COMPLETE, {"lr": lr}, (0.0,), reports=reports, system_attrs=attrs
     )
 
 
