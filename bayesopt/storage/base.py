@@ -49,7 +49,10 @@ class StudyRecord:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """A configuration to allocate a number for, with the trial's attributes (`SYSTEM_PREFIX` too)."""
+    """A configuration to allocate a number for, with the trial's attributes.
+
+    Those with a name of ``SYSTEM_PREFIX`` are among `user_attrs` here, and apart in a record.
+    """
 
     params: Labels
     sampler: str = ""
@@ -264,8 +267,9 @@ class Storage(Protocol):
     ) -> None:
         """Set a trial attribute (JSON-able).
 
-        Any name may be given; a record has those of ``SYSTEM_PREFIX`` as ``system_attrs``. With an `attempt`, it must hold the trial (StaleTrialError otherwise); without, any trial
-        accepts. Raises InvalidValueError, TrialNotFoundError.
+        Any name may be given; a record has those of ``SYSTEM_PREFIX`` as ``system_attrs``. With an
+        `attempt`, it must hold the trial (StaleTrialError otherwise); without, any trial accepts.
+        Raises InvalidValueError, TrialNotFoundError.
         """
 
     def invalidate(self, study_id: int, number: int, reason: str, who: str) -> None:
