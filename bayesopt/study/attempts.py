@@ -23,6 +23,9 @@ from bayesopt.trial import OPEN, TrialRecord, TrialState
 ATTRIBUTE = "bayesopt:spent"
 """The attribute of a trial that says what earlier attempts cost, one of ``SYSTEM_PREFIX``."""
 
+LOSSES = "bayesopt:losses"
+"""The attribute of a trial that says which attempts lost their worker, one of ``SYSTEM_PREFIX``."""
+
 
 def note(context: StudyContext, number: int, attempt: int, cost: float | None) -> None:
     """Write down what an attempt has cost that ends without a result, if it still holds the trial.
@@ -35,6 +38,21 @@ def note(context: StudyContext, number: int, attempt: int, cost: float | None) -
     costs = {**_costs(record), str(attempt): cost}
     with suppress(StaleTrialError):  # whoever took the trial over knows nothing of it
         context.storage.set_user_attr(context.study_id, number, ATTRIBUTE, costs, attempt=attempt)
+
+
+def note_loss(context: StudyContext, number: int, attempt: int) -> int:
+    """Write down that an attempt lost its worker; return how many at the trial have by now.
+
+    They are counted by attempt, so that they outlast this process and noting one again is the same.
+    Raises TrialNotFoundError.
+    """
+    record = context.storage.trials(context.study_id, [number])[0]
+    known = record.system_attrs.get(LOSSES)
+    lost = {attempt, *filter(_is_attempt, known if isinstance(known, list) else [])}
+    with suppress(StaleTrialError):  # whoever took the trial over counts it no more
+        study = context.study_id
+        context.storage.set_user_attr(study, number, LOSSES, sorted(lost), attempt=attempt)
+    return len(lost)
 
 
 def with_earlier_cost(
@@ -76,6 +94,10 @@ def _costs(record: TrialRecord) -> dict[str, float]:
     if not isinstance(known, Mapping):
         return {}
     return {each: float(cost) for each, cost in known.items() if _is_cost(each, cost)}
+
+
+def _is_attempt(found: object) -> bool:
+    return isinstance(found, int) and not isinstance(found, bool)
 
 
 def _is_cost(attempt: object, cost: object) -> bool:

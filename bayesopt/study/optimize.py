@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import time
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -82,7 +81,6 @@ class Optimization:
         self._rule = None if stop is None else checks.function("stop", stop)
         self._judged = -1
         self._attempts: dict[int, int] = {}
-        self._losses: Counter[int] = Counter()
         self._stopped = False
         self._is_blocked = False  # what comes next depends on trials that still run
 
@@ -173,7 +171,7 @@ class Optimization:
 
     def _record(self, outcome: Outcome) -> Outcome | None:
         """Tell how a trial ended; None if it did not end here, or not in time to count."""
-        if outcome.status == "lost" and self._runs_again(outcome.number):
+        if outcome.status == "lost" and self._runs_again(outcome):
             _log.warning("trial %d runs again: %s", outcome.number, outcome.error)
             attempts.note(self._context, outcome.number, outcome.attempt, outcome.duration_s)
             self._put_back(outcome.number)
@@ -187,10 +185,10 @@ class Optimization:
         finally:
             self._forget(outcome.number)
 
-    def _runs_again(self, number: int) -> bool:
+    def _runs_again(self, outcome: Outcome) -> bool:
         """Whether a trial that lost its worker gets another; attempts that were paused are none."""
-        self._losses[number] += 1
-        return self._losses[number] < MAX_LOSSES
+        n_lost = attempts.note_loss(self._context, outcome.number, outcome.attempt)
+        return n_lost < MAX_LOSSES
 
     def _call_back(self, number: int) -> None:
         if self._callbacks:

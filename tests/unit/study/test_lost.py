@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 
 import bayesopt as bo
+from bayesopt.study import attempts
+from bayesopt.study.optimize import MAX_LOSSES
 
 SPACE = {"x": bo.Float(0.0, 1.0)}
 STATES = bo.TrialState
@@ -133,3 +135,24 @@ def test_pauses_do_not_count_as_losses(tmp_path: Path) -> None:
     (best,) = [trial for trial in study.trials if trial.state is STATES.COMPLETE]
     assert (best.number, best.attempt) == (0, 5)  # three pauses and a loss
     study.close()
+
+
+def dies(trial: bo.Trial) -> float:
+    os._exit(1)
+
+
+def test_lost_workers_are_counted_over_restarts(tmp_path: Path) -> None:
+    study = bo.create_study(SPACE, sampler="random", storage=tmp_path / "s.db")
+    for attempt in (1, 2):
+        assert study.ask().attempt == attempt
+        for _ in range(2):  # noting it again is the same
+            assert attempts.note_loss(study._context, 0, attempt) == attempt
+        study._context.drop(0, attempt)
+        study.storage.release(study._context.study_id, 0, attempt)
+    study.close()
+    again = bo.load_study(tmp_path / "s.db")
+    again.optimize(dies, n_trials=1, n_jobs=2, progress=False)
+    (trial,) = again.trials
+    assert (trial.state, trial.attempt) == (STATES.FAIL, MAX_LOSSES)
+    assert dict(trial.user_attrs) == {}
+    again.close()
