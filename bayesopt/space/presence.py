@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -62,7 +62,7 @@ class _Beside:
 
     def n_lacking(self, name: str) -> int:
         """Return how many complete trials with the value lacked a parameter."""
-        return self.n - self.complete[name]
+        return self.n - self.complete.get(name, 0)
 
 
 class Presence:
@@ -139,51 +139,56 @@ class Presence:
 
         Of several that account for all, the one that is least likely to do so by chance.
         """
-        exact: Terms = {}
-        clear: Terms = {}
-        evidence: dict[str, float] = {}
-        for parent in self._parents(name, parameters):
-            allowed, wrong = self._allowed(parent, name)
-            term = _rest_of(parameters[parent], allowed, self._beside[parent])
-            if not term:  # it was there beside values out of range only
-                continue
-            evidence[parent] = self._evidence(parent, name, allowed)
-            if not wrong:
-                exact[parent] = term
-            elif evidence[parent] > 0.0 and len(clear) < _MOST_TERMS:
-                clear[parent] = term
-        best = max(exact, key=evidence.__getitem__, default=None)  # of equals, the first
-        return clear if best is None else {best: exact[best]}
+        parents = self._parents(name, parameters)
+        exact = self._among([p for p in parents if self._is_exact(p, name)], name, parameters)
+        if exact:
+            best = max(exact, key=lambda p: self._evidence(p, name))  # of equals, the first
+            return {best: exact[best]}
+        told = self._among([p for p in parents if self._evidence(p, name) > 0.0], name, parameters)
+        return dict(list(told.items())[:_MOST_TERMS])
 
-    def _evidence(self, parent: str, name: str, allowed: Keys) -> float:
+    def _among(
+        self, parents: Sequence[str], name: str, parameters: Mapping[str, Parameter]
+    ) -> Terms:
+        """Return the values of each parent beside which `name` was there, of those in range."""
+        found: Terms = {}
+        for parent in parents:
+            term = _rest_of(parameters[parent], self._allowed(parent, name), self._beside[parent])
+            if term:
+                found[parent] = term
+        return found
+
+    def _evidence(self, parent: str, name: str) -> float:
         """Return how well a term accounts for which complete trials with its parent lack `name`.
 
         In bits: what it saves when it is told of each trial whether it lacks the parameter, less
         one for each value that was tried, to tell whether it is allowed. So values that were tried
         once each account for nothing.
         """
-        beside = {key: each for key, each in self._beside[parent].items() if each.n}
-        among = [each for key, each in beside.items() if key in allowed]
-        saved = _bits(name, beside.values()) - _bits(name, among)
-        return round(saved - len(beside), 6)
+        beside = [each for each in self._beside[parent].values() if each.n]
+        among = [each for each in beside if name in each.ended]
+        return round(_bits(name, beside) - _bits(name, among) - len(beside), 6)
 
-    def _parents(self, name: str, parameters: Mapping[str, Parameter]) -> list[str]:
+    def _parents(self, name: str, parameters: Mapping[str, Parameter]) -> Names:
         """Return the parameters that every trial with `name` had before it, the first first."""
         before, order = self._before[name]
-        return [
+        return tuple(
             parent
             for parent in order
             if parent in before
             and parent in self._beside
             and parent in parameters
             and may_be_parent(parameters[parent])
-        ]
+        )
 
-    def _allowed(self, parent: str, name: str) -> tuple[set[LabelKey], int]:
-        """Return the values beside which `name` was there, and how many trials lack it there."""
-        beside = self._beside[parent]
-        allowed = {key for key, each in beside.items() if name in each.ended}
-        return allowed, sum(beside[key].n_lacking(name) for key in allowed)
+    def _is_exact(self, parent: str, name: str) -> bool:
+        """Whether no complete trial lacks `name` beside a value beside which it was there."""
+        beside = self._beside[parent].values()
+        return not any(name in each.ended and each.n_lacking(name) for each in beside)
+
+    def _allowed(self, parent: str, name: str) -> set[LabelKey]:
+        """Return the values beside which `name` was there."""
+        return {key for key, each in self._beside[parent].items() if name in each.ended}
 
 
 def _bits(name: str, groups: Collection[_Beside]) -> float:
