@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import torch
-from sklearn.datasets import load_digits
-from sklearn.model_selection import train_test_split
 from torch import Tensor
 
 SPLIT_SEED = 0
@@ -40,6 +38,8 @@ class Digits:
 @lru_cache(maxsize=1)
 def load() -> Digits:
     """Split the digits, always in the same way and with all ten equally frequent in each part."""
+    from sklearn.datasets import load_digits  # here: workers are handed images, and save seconds
+
     pixels, digits = load_digits(return_X_y=True)
     x = torch.tensor(pixels / 16.0, dtype=torch.float32).reshape(-1, 1, 8, 8)
     y = torch.tensor(digits, dtype=torch.int64)
@@ -49,6 +49,8 @@ def load() -> Digits:
 
 
 def _split(rows: Sequence[int], y: Tensor, fraction: float) -> tuple[list[int], list[int]]:
+    from sklearn.model_selection import train_test_split
+
     rows = list(rows)
     kept, held_out = train_test_split(
         rows, test_size=fraction, stratify=y[rows], random_state=SPLIT_SEED

@@ -11,7 +11,8 @@ import time
 from pathlib import Path
 
 from compare import N_SEEDS, accuracies_on_test, spread
-from search import GRID_SEARCH, RANDOM, TUNED, objective
+from data import Digits, load
+from search import GRID_SEARCH, RANDOM, TUNED, Objective
 from space import TEXTBOOK, describe
 
 import bayesopt as bo
@@ -31,9 +32,11 @@ def main() -> None:
         print(f"Resuming {shown(options.storage)}: {n_before} trainings are in it already.")
     budget = choose_budget(studies, options.trainings, options.more)
     introduce(budget, options.jobs)
+    digits = load()
+    objective = Objective(digits.train, digits.validation)
     for study in studies:
-        run(study, budget, options.jobs)
-    compare(*studies, n_jobs=options.jobs)
+        run(study, objective, budget, options.jobs)
+    compare(*studies, digits, n_jobs=options.jobs)
     path = shown(options.storage)
     print(f"\nThe studies are in {path}; to look at one:")
     print(f"  .venv/bin/bayesopt trials --storage {path} --name {TUNED.name} --sort value")
@@ -64,7 +67,7 @@ def introduce(budget: int, n_jobs: int) -> None:
     print("Interrupt it with Ctrl-C when you like: the next run continues.", flush=True)
 
 
-def run(study: bo.Study, budget: int, n_jobs: int) -> None:
+def run(study: bo.Study, objective: Objective, budget: int, n_jobs: int) -> None:
     """Search until `budget` trainings are finished, those of earlier runs included."""
     print(f"\n{study.name}: {study.sampler.name} sampler, {budget} trainings in all", flush=True)
     start = time.monotonic()
@@ -74,7 +77,7 @@ def run(study: bo.Study, budget: int, n_jobs: int) -> None:
     print(f"  {seconds:.0f} s; best is trial {best.number}, validation loss {study.best_value:.4f}")
 
 
-def compare(tuned: bo.Study, random: bo.Study, grid: bo.Study, n_jobs: int) -> None:
+def compare(tuned: bo.Study, random: bo.Study, grid: bo.Study, digits: Digits, n_jobs: int) -> None:
     """Retrain the winners and the textbook on everything but the test set, then test them."""
     textbook = tuned.get_trial(0)
     print(f"\nRetraining the textbook's and the best configurations, {N_SEEDS} seeds each …")
@@ -84,7 +87,7 @@ def compare(tuned: bo.Study, random: bo.Study, grid: bo.Study, n_jobs: int) -> N
         ("random search", n_finished(random), random.best_trial),
         ("grid search", n_finished(grid), grid.best_trial),
     ]
-    tested = accuracies_on_test([trial.params for _, _, trial in rows], n_jobs)
+    tested = accuracies_on_test([trial.params for _, _, trial in rows], digits, n_jobs)
     print(f"\n{'':16}{'trainings':>10}{'validation loss':>17}{'accuracy':>10}{'test accuracy':>20}")
     for (label, n, trial), accuracies in zip(rows, tested, strict=True):
         seen = f"{trial.values[0]:17.4f}{100 * trial.user_attrs['accuracy']:8.2f} %"

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from data import load
+from data import Images
 from space import GRID, SPACE, TEXTBOOK
 from torch import nn
 from train import evaluate, train
@@ -46,20 +46,27 @@ RANDOM = Search("digits-cnn-random", SPACE, sampler="random")
 GRID_SEARCH = Search("digits-cnn-grid", GRID, sampler="grid")
 
 
-def objective(trial: bo.Trial) -> float:
-    """Train one configuration; return its cross-entropy on the validation set."""
-    digits = load()
-    model = train(trial.params, digits.train, SEED, after_epoch=watch(trial))
-    loss, accuracy = evaluate(model, digits.validation)
-    trial.set_user_attr("accuracy", accuracy)
-    return loss
+@dataclass(frozen=True)
+class Objective:
+    """What the searches minimise. It has the images to train on and to choose by, no others."""
+
+    train: Images
+    validation: Images
+
+    def __call__(self, trial: bo.Trial) -> float:
+        """Train one configuration; return its cross-entropy on the validation set."""
+        watching = watch(trial, self.validation)
+        model = train(trial.params, self.train, SEED, after_epoch=watching)
+        loss, accuracy = evaluate(model, self.validation)
+        trial.set_user_attr("accuracy", accuracy)
+        return loss
 
 
-def watch(trial: bo.Trial) -> Callable[[int, nn.Module], None]:
-    """Report the validation loss after each epoch, and give up on what is clearly behind."""
+def watch(trial: bo.Trial, images: Images) -> Callable[[int, nn.Module], None]:
+    """Report the loss on `images` after each epoch, and give up on what is clearly behind."""
 
     def after_epoch(epoch: int, model: nn.Module) -> None:
-        trial.report(evaluate(model, load().validation)[0], step=epoch)
+        trial.report(evaluate(model, images)[0], step=epoch)
         if trial.should_prune():
             raise bo.TrialPruned
 
