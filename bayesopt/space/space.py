@@ -417,10 +417,8 @@ class Space:
 
     # ---- helpers
 
-    def _with(self, parameters: Mapping[str, Parameter] | None) -> Space:
-        if parameters is None:
-            return self
-        return self._of(parameters, self._groups, _sources(self._given))
+    def _with(self, made: Mapping[str, Parameter] | None) -> Space:
+        return self if made is None else self._of(made, self._groups, _sources(self._given))
 
     def _labels(self, config: Mapping[str, Any], strict: bool) -> dict[str, Label]:
         labels: dict[str, Label] = {}
