@@ -36,7 +36,7 @@ Mask = npt.NDArray[np.bool_]
 Numbers = npt.NDArray[np.int64]
 
 WIDE = 20  # columns; from more on the search keeps to a trust region all the time
-_LEAST_PATIENCE = 4  # trials without improvement, or as many as dimensions, are being stuck
+_LEAST_PATIENCE = 4  # trials without improvement, or as many as columns, are being stuck
 _SECOND_SHARE = 1.0 / 3.0  # of the trials that then ask another model
 _LOCAL_SHARE = 0.5  # of the others that then keep to the trust region
 _MARGIN = 0.1  # of the values' standard deviation: what a bold search wants at least
@@ -220,7 +220,7 @@ def mood_for(
     them is most likely the same once more.
     """
     coin = rng.random()
-    n_spells = life.n_idle // max(_LEAST_PATIENCE, domain.d)
+    n_spells = life.n_idle // max(_LEAST_PATIENCE, min(domain.d, WIDE))
     if not n_spells and not is_level:
         has_choices = bool((domain.kind == NOMINAL).any())
         return "bold" if has_choices and coin < plan.explore else "calm"

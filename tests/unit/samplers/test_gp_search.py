@@ -59,6 +59,13 @@ def test_a_search_that_is_stuck_turns_bold_or_local() -> None:
     assert set(moods(free, 4)) == {"calm", "bold"}
 
 
+def test_patience_is_as_long_as_the_columns_and_twenty_at_most() -> None:
+    for d, patience in ((12, 12), (20, 20), (100, 20)):
+        space = Space({f"x{i}": Float(0.0, 1.0) for i in range(d)})
+        assert moods(PLAN, patience - 1, space) == {"calm": 1.0}
+        assert "calm" not in moods(PLAN, patience, space)
+
+
 def test_a_search_that_is_stuck_for_long_asks_a_second_model() -> None:
     two = dataclasses.replace(PLAN, second=TPESampler())
     assert moods(two, 3) == {"calm": 1.0}
