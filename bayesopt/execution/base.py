@@ -18,7 +18,9 @@ from bayesopt.space import Parameter
 Objective = Callable[[Trial], Any]
 Status = Literal["value", "pruned", "invalid", "error", "timeout", "lost"]
 
-LONGEST_WAIT_S = 3600.0  # per call of the system, which refuses weeks; waits longer are repeated
+LONGEST_WAIT_S = 1.0
+"""Per call of the system; longer waits are repeated. A signal that comes just before such a call
+does not end it: Ctrl-C is heeded when Python is back."""
 
 _MAX_ERROR_CHARS = 20_000
 

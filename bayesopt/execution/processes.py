@@ -173,12 +173,12 @@ class ProcessExecutor:
         return worker
 
     def _discard(self, worker: WorkerProcess) -> int | None:
-        """Kill and forget a worker; return its exit status."""
+        """Kill and forget a worker, registered as a whole or not; return its exit status."""
         del self._jobs[worker]
-        with contextlib.suppress(KeyError, ValueError):
-            self._selector.unregister(worker.channel)
-        if worker.exit_fd is not None:
-            self._selector.unregister(worker.exit_fd)
+        for source in (worker.channel, worker.exit_fd):
+            with contextlib.suppress(KeyError, ValueError):
+                if source is not None:
+                    self._selector.unregister(source)
         return worker.kill()
 
     # -- wait ---------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ import sqlite3
 from pathlib import Path
 
 from bayesopt.errors import CorruptStoreError, StorageBusyError, StorageError
+from bayesopt.storage.soundness import raise_what_was_hidden
 
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_FORMAT}
 _BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL}
@@ -18,7 +19,11 @@ _REMEDIES = {
 
 
 def translated(error: sqlite3.Error, path: Path) -> StorageError:
-    """Return the StorageError that says what `error` means for the store at `path`."""
+    """Return the StorageError that says what `error` means for the store at `path`.
+
+    Raises what a signal raised inside SQLite, such as KeyboardInterrupt, if that is what it means.
+    """
+    raise_what_was_hidden()
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     what = f"SQLite storage {path}"
     # Python's own complaint about text that is not UTF-8 carries no code.

@@ -8,6 +8,7 @@ own structures and indexes, trials and what belongs to them that are not there a
 from __future__ import annotations
 
 import sqlite3
+import threading
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from zlib import crc32
@@ -34,15 +35,33 @@ SELECT whose FROM sums WHERE total IS NOT (SELECT belongings FROM {table} WHERE 
 UNION ALL SELECT id FROM {table} WHERE belongings != 0 AND id NOT IN (SELECT whose FROM sums)
 LIMIT 1"""
 
+_hidden = threading.local()
+
 
 def checksum(*values: object) -> int:
     """Return a CRC-32 over the columns of a row as SQLite hands them out."""
     return crc32(repr(values).encode("utf-8", "surrogatepass"))
 
 
+def _checksum_for_sqlite(*values: object) -> int:
+    """Return the checksum; of an error, such as Ctrl-C, SQLite tells only that there was one."""
+    try:
+        return checksum(*values)
+    except BaseException as error:
+        _hidden.error = error
+        raise
+
+
+def raise_what_was_hidden() -> None:
+    """Raise what ended a checksum, such as Ctrl-C, after SQLite said that one had failed."""
+    error = vars(_hidden).pop("error", None)
+    if error is not None:
+        raise error
+
+
 def equip(connection: sqlite3.Connection) -> None:
     """Give a connection what the triggers of the tables need."""
-    connection.create_function("checksum", -1, checksum, deterministic=True)
+    connection.create_function("checksum", -1, _checksum_for_sqlite, deterministic=True)
     connection.execute("PRAGMA trusted_schema=ON")  # triggers may call it
     connection.execute("PRAGMA recursive_triggers=ON")  # REPLACE fires the triggers of DELETE
 

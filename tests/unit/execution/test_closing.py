@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import _thread
 import gc
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 import warnings
 
@@ -81,6 +83,35 @@ def test_an_idle_worker_that_will_not_leave_is_killed(processes, run_all, monkey
     executor = processes()
     run_all(executor, objective)
     pids = executor.worker_pids
+    assert executor.close() == []
+    gone(*pids)
+
+
+def test_ctrl_c_just_before_a_wait_ends_it(processes, port):
+    executor = processes()
+    executor.submit(_sleep_for_ever, TrialSetup(8, 1, {}))
+    _serve_until(executor, lambda: port.has("pid"))
+    timer = threading.Timer(0.3, _thread.interrupt_main)  # Python knows; no system call ends by it
+    timer.start()
+    with pytest.raises(KeyboardInterrupt):
+        executor.wait()
+    timer.join()
+
+
+def test_ctrl_c_while_a_worker_is_registered_leaves_nothing(processes, monkeypatch, gone):
+    executor = processes()
+    register = executor._selector.register
+
+    def interrupted(source, events):
+        if isinstance(source, int):  # the descriptor that tells of its end, after the channel
+            raise KeyboardInterrupt
+        return register(source, events)
+
+    monkeypatch.setattr(executor._selector, "register", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        executor.submit(_sleep_for_ever, TrialSetup(8, 1, {}))
+    pids = executor.worker_pids
+    assert len(pids) == 1
     assert executor.close() == []
     gone(*pids)
 

@@ -47,6 +47,22 @@ def run(code: str, *arguments: object) -> subprocess.Popen[str]:
     )  # fmt: skip
 
 
+def test_ctrl_c_inside_a_checksum_is_ctrl_c(
+    storage: SQLiteStorage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(_: bytes) -> int:
+        raise KeyboardInterrupt
+
+    ask(storage, 0)
+    with monkeypatch.context() as patch:
+        patch.setattr("bayesopt.storage.soundness.crc32", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            storage.tell(1, 0, 1, DONE)
+    assert storage.trials(1, [0])[0].state is TrialState.RUNNING  # nothing of it was kept
+    storage.tell(1, 0, 1, DONE)
+    assert storage.trials(1, [0])[0].state is TrialState.COMPLETE
+
+
 # -- processes ------------------------------------------------------------------------------
 
 WORK = """
