@@ -33,10 +33,7 @@ class Table:
         self._columns = columns
         self.n = 0
         self._capacity = 0
-        self._arrays: dict[str, npt.NDArray[Any]] = {}
-        self._frozen: dict[str, npt.NDArray[Any]] = {}  # the same, as nobody can write through
-        for name, column in columns.items():
-            self._hold(name, _blank(column, 0))
+        self._arrays = {name: _blank(column, 0) for name, column in columns.items()}
 
     def __getitem__(self, name: str) -> npt.NDArray[Any]:
         """Return the column as a writable view, good until the next growth."""
@@ -53,7 +50,9 @@ class Table:
 
     def reading(self, name: str) -> npt.NDArray[Any]:
         """Return the column as a view that cannot be written through."""
-        return self._frozen[name][: self.n]
+        view = self._arrays[name][: self.n]
+        view.flags.writeable = False
+        return view
 
     def grow(self, n: int) -> None:
         """Make at least `n` rows; the new ones hold the fill value."""
@@ -69,13 +68,13 @@ class Table:
         for name, column in self._columns.items():
             kept = _blank(column, self._capacity)
             kept[:n] = self._arrays[name][: self.n][chosen]
-            self._hold(name, kept)
+            self._arrays[name] = kept
         self.n = n
 
     def replace(self, name: str, column: Column) -> None:
         """Give the column a new kind, blank in every row."""
         self._columns[name] = column
-        self._hold(name, _blank(column, self._capacity))
+        self._arrays[name] = _blank(column, self._capacity)
 
     def copy(self) -> Table:
         """Return an independent table with the same rows."""
@@ -88,19 +87,7 @@ class Table:
     def _reallocate(self, name: str, column: Column) -> None:
         fresh = _blank(column, self._capacity)
         fresh[: self.n] = self._arrays[name][: self.n]
-        self._hold(name, fresh)
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {**vars(self), "_frozen": {}}  # a copied view would be of nothing any more
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        vars(self).update(state)
-        for name, array in self._arrays.items():
-            self._hold(name, array)
-
-    def _hold(self, name: str, array: npt.NDArray[Any]) -> None:
-        self._arrays[name], self._frozen[name] = array, array.view()
-        self._frozen[name].flags.writeable = False
+        self._arrays[name] = fresh
 
 
 def _blank(column: Column, n: int) -> npt.NDArray[Any]:

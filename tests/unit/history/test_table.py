@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import pickle
 
 import numpy as np
 import pytest
@@ -25,9 +24,7 @@ def test_rows_are_written_and_looked_up_one_by_one() -> None:
     assert made.at("X", 1).tolist() == [0.5, 0.25]
 
 
-@pytest.mark.parametrize(
-    "again", [Table.copy, copy.deepcopy, lambda t: pickle.loads(pickle.dumps(t))]
-)
+@pytest.mark.parametrize("again", [Table.copy, copy.deepcopy])
 def test_what_is_read_is_what_was_written_and_cannot_be_changed(again) -> None:
     made = table(2)
     for n in (2, 5, 100):
