@@ -69,10 +69,7 @@ def by_tpe(view: History, X: F) -> F:
 
     sampler, space = bo.TPESampler(), view.space
     parts, _ = sampler._split(space, view, view.count(*EVALUATED))
-    rows, active, n = view.X[parts.numbers], view.active[parts.numbers], parts.n_good
-    weight = np.ones(len(rows) - n)
-    good = sampler._density(space, rows[:n], active[:n], parts.weight)
-    others = sampler._density(space, rows[n:], active[n:], weight)
+    good, others = sampler._densities(space, view, parts, np.empty((0, space.d)))
     return np.asarray(others.log_density(X) - good.log_density(X))
 
 
