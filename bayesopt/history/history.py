@@ -74,22 +74,26 @@ class History(Writing):
         named = [_number(each) for each in (*changes.numbers, *changes.report_numbers)]
         self._grow(max(named) + 1)
         if values and self._table.at("seq", named[0]) <= changes.seq:
-            cost = changes.costs[0]
-            self._write_one(
-                named[0],
-                int(changes.states[0]),
-                values[0],
-                _NAN if cost is None else cost,
-                changes.constraints[0],
-                changes.params[0],
-                next(iter(changes.variances), None),
-            )
-            self._table.put(named[0], seq=changes.seq)
+            self._write_newest(changes, named[0], values[0])
         if reported:
             step, attempt = float(changes.report_steps[0]), int(changes.report_attempts[0])
             self._log.note(named[-1:])
             if self._reports.add_one(named[-1], step, reported[0], attempt, changes.seq):
                 self._generation += 1
+
+    def _write_newest(self, changes: ChangesLike, number: int, values: Sequence[float]) -> None:
+        """Write the one trial of the changes."""
+        cost = changes.costs[0]
+        self._write_one(
+            number,
+            int(changes.states[0]),
+            values,
+            _NAN if cost is None else cost,
+            changes.constraints[0],
+            changes.params[0],
+            next(iter(changes.variances), None),
+        )
+        self._table.put(number, seq=changes.seq)
 
     def _write_newer(self, changes: ChangesLike, numbers: Numbers, values: F) -> None:
         """Write the trials of which nothing newer is known."""

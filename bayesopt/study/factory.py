@@ -121,14 +121,12 @@ def create_study(
             raise
     else:
         return _open(store, name, space, knowing, scheduler, lease_s)
-    found = store.find_study(name).spec
     given = {
         "directions": not (direction is None and directions is None),
         "seed": seed is not None,
         "noisy": noisy is not None,
     }
-    for what in (what for what, is_given in given.items() if is_given):
-        _require_same(spec.name, what, getattr(found, what), getattr(spec, what))
+    _require_same_spec(spec, store.find_study(name).spec, [what for what in given if given[what]])
     study = _open(store, name, space, None if sampler is None else knowing, scheduler, lease_s)
     _require_same_space(study, space)
     return study
@@ -256,14 +254,16 @@ def _require_same_space(study: Study, space: Space | None) -> None:
     )
 
 
-def _require_same(name: str, what: str, stored: object, given: object) -> None:
-    if stored != given:
-        raise StudyExistsError(
-            f"study {name!r} exists",
-            expected=f"its {what}, {stored}",
-            got=f"{given}",
-            remedy="Use another name for another study.",
-        )
+def _require_same_spec(given: StudySpec, stored: StudySpec, names: Sequence[str]) -> None:
+    """Refuse a study that is there with another value of what the caller named."""
+    for name in names:
+        if getattr(stored, name) != getattr(given, name):
+            raise StudyExistsError(
+                f"study {given.name!r} exists",
+                expected=f"its {name}, {getattr(stored, name)}",
+                got=f"{getattr(given, name)}",
+                remedy="Use another name for another study.",
+            )
 
 
 def _checked_directions(direction: str | None, directions: Sequence[str] | None) -> tuple[str, ...]:

@@ -210,25 +210,17 @@ def _learn(
     mean: PriorMean | None,
     start: tuple[F, F] | None,
 ) -> Belief:
-    settings = task.frame.settings
-
-    def targets(n: int) -> tuple[Callable[[], F], bytes]:
-        rows = task.subset.at(n)
-        told = y[rows]
-        if mean is None:
-            return lambda: fit_outcome(told, settings).from_outcome(told), digest(told)
-        base = mean.value(X[rows])
-        return lambda: fit_outcome(told, settings).from_outcome(told) - base, digest(told, base)
-
     rows = task.subset.at(len(X))
-    outcome = fit_outcome(y[rows], settings)
+    outcome = fit_outcome(y[rows], task.frame.settings)
     t = outcome.from_outcome(y[rows])
     base = np.zeros(t.size) if mean is None else mean.value(X[rows])
-    modes, members = _members(task, current_modes(task, targets, start), t - base)
+    modes, members = _members(
+        task, current_modes(task, _targets(task, X, y, mean), start), t - base
+    )
     weights = _weights(modes)
     noise = float(weights @ [member.hyper.noise for member in members])
     known = task.inputs.known_noise
-    is_noisy = noise + known.max(initial=0.0) > settings.noisy_above
+    is_noisy = noise + known.max(initial=0.0) > task.frame.settings.noisy_above
     noise += float(np.median(known[known > 0.0])) if known.any() else 0.0
     is_fitted = all(member.y.size == t.size for member in members)
     values = t
@@ -252,6 +244,23 @@ def _learn(
         outcome=outcome,
         half_step=half_step(t) if deterministic else 0.0,
     )
+
+
+def _targets(
+    task: Task, X: F, y: F, mean: PriorMean | None
+) -> Callable[[int], tuple[Callable[[], F], bytes]]:
+    """Return what tells how to make, from the first n outcomes, what is fitted, and its digest."""
+    settings = task.frame.settings
+
+    def targets(n: int) -> tuple[Callable[[], F], bytes]:
+        rows = task.subset.at(n)
+        told = y[rows]
+        if mean is None:
+            return lambda: fit_outcome(told, settings).from_outcome(told), digest(told)
+        base = mean.value(X[rows])
+        return lambda: fit_outcome(told, settings).from_outcome(told) - base, digest(told, base)
+
+    return targets
 
 
 def half_step(y: F) -> float:
