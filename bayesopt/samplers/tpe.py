@@ -83,6 +83,10 @@ class TPESampler:
         Which part of the finished trials is good, in (0, 1].
     most_good : int
         How many at most.
+    most_alike : int
+        How many of the good trials may have exactly the same value. The later ones count among the
+        others: where the objective moves in steps, as accuracies do, most good trials would soon be
+        those of one step, and propose what has its value once more.
     most_others : int
         How many of the other trials, half of them the latest, make their density.
     acquisition : {"ei", "pi"}, optional
@@ -122,6 +126,7 @@ class TPESampler:
     n_candidates: int | None = None
     good_fraction: float = 0.15
     most_good: int = 25
+    most_alike: int = 3
     most_others: int = 250
     acquisition: str | None = None
     width: float = 1.0
@@ -143,7 +148,7 @@ class TPESampler:
 
     def __post_init__(self) -> None:
         """Refuse settings without a meaning (SettingsError)."""
-        for name in ("n_startup", "n_candidates", "most_good", "most_others"):
+        for name in ("n_startup", "n_candidates", "most_good", "most_alike", "most_others"):
             if name != "n_candidates" or self.n_candidates is not None:
                 require_count(f"tpe: {name}", getattr(self, name))
         for name in ("width", "least_width"):
@@ -228,13 +233,16 @@ class TPESampler:
         """Return what the densities are made from, and whether nothing got better for long."""
         n_good = min(self.most_good, math.ceil(self.good_fraction * n_finished))
         with self._cache.lock:
-            ledger = self._cache.get(space, history, lambda: Ledger(self.most_good + 1))
+            ledger = self._cache.get(space, history, self._ledger)
             best = ledger.best(history)
             default = _NOISY if history.noisy else _PLAIN
             acquisition = self.acquisition or default.acquisition
             gains = acquisition == "ei" and history.n_objectives == 1
             parts = split(history, ledger, n_good, self.most_others, gains)
             return parts, _is_idle(space, history, best)
+
+    def _ledger(self) -> Ledger:
+        return Ledger(self.most_good + 1, self.most_alike)
 
     def _candidates(
         self,
