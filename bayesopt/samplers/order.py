@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import bisect
 import math
-from typing import NamedTuple
+import sys
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -52,14 +53,16 @@ class Ledger:
 
     Complete and feasible ones by value (several objectives: as ``pareto_order`` has it), then
     those cut short (pruned or paused) that got farther, then those that violate least. Failed
-    trials are never good, nor are those from outside the space.
+    trials are never good, nor are those from outside the space. Of trials that are alike in all
+    of that the first `n_alike` are kept.
 
-    A change is taken in at O(log kept), unless one of the best is worse than it was: then, as at
-    first, all trials are looked through.
+    A change is taken in at O(log kept), unless one of the best is worse than it was, or leaves
+    others that it was alike: then, as at first, all trials are looked through.
     """
 
-    def __init__(self, n_kept: int) -> None:
+    def __init__(self, n_kept: int, n_alike: int | None = None) -> None:
         self._n_kept = n_kept
+        self._n_alike = n_kept if n_alike is None else n_alike
         self._keys: list[Key] = []
         self._by_number: dict[int, Key] = {}
         self.counting = np.zeros(0, dtype=np.bool_)
@@ -88,10 +91,13 @@ class Ledger:
                 return
 
     def _take(self, number: int, key: Key | None) -> bool:
-        """Enter one trial; False if another that is not kept may be better now."""
+        """Enter one trial; False if another that is not kept may have its place now."""
         known = self._by_number.get(number)
+        if known is not None and known == key:
+            return True
         if known is not None:
-            if key is None or key > known:
+            first, end = self._alike(known)
+            if key is None or key > known or end - first == self._n_alike:
                 return False
             self._keys.remove(known)
             del self._by_number[number]
@@ -99,19 +105,39 @@ class Ledger:
             return True
         bisect.insort(self._keys, key)
         self._by_number[number] = key
-        if len(self._keys) > self._n_kept:
-            del self._by_number[self._keys.pop().number]
+        self._drop_one_too_many(key)
         return True
+
+    def _drop_one_too_many(self, entered: Key) -> None:
+        first, end = self._alike(entered)
+        if end - first > self._n_alike:
+            del self._by_number[self._keys.pop(end - 1).number]
+        elif len(self._keys) > self._n_kept:
+            del self._by_number[self._keys.pop().number]
+
+    def _alike(self, key: Key) -> tuple[int, int]:
+        """Return where the keys that differ from one by the number alone begin and end."""
+        first = bisect.bisect_left(self._keys, key._replace(number=-1))
+        return first, bisect.bisect_left(self._keys, key._replace(number=sys.maxsize), lo=first)
 
     def _rebuild(self, history: History) -> None:
         self.counting = _COUNTS[history.state] & history.inside
         numbers, group, first, second = order_columns(history)
         if history.n_objectives > 1:
             first = _with_fronts(history, numbers, group, first, self._n_kept)
-        best = np.lexsort((numbers, second, first, group))[: self._n_kept]
-        columns = (column[best].tolist() for column in (group, first, second, numbers))
-        self._keys = [Key(*key) for key in zip(*columns, strict=True)]
+        order = np.lexsort((numbers, second, first, group))
+        columns = [column[order] for column in (group, first, second, numbers)]
+        best = _thinned(columns[:3], self._n_alike)[: self._n_kept]
+        self._keys = [Key(*key) for key in zip(*(c[best].tolist() for c in columns), strict=True)]
         self._by_number = {key.number: key for key in self._keys}
+
+
+def _thinned(columns: list[npt.NDArray[Any]], most: int) -> Numbers:
+    """Return which rows of sorted columns [k] are among the first `most` of their equals."""
+    place = np.arange(columns[0].size)
+    begins = np.ones(place.size, dtype=np.bool_)
+    begins[1:] = np.any([column[1:] != column[:-1] for column in columns], axis=0)
+    return np.flatnonzero(place - np.maximum.accumulate(np.where(begins, place, 0)) < most)
 
 
 def key_of(history: History, number: int) -> Key | None:

@@ -51,6 +51,13 @@ class _Default(NamedTuple):
 _PLAIN, _NOISY = _Default("ei", 64), _Default("pi", 24)
 
 
+class _Ledgers(NamedTuple):
+    """The best trials of a history; each is brought up to date when it is asked."""
+
+    all: Ledger
+    few_alike: Ledger  # of equal trials the first few
+
+
 @dataclass(frozen=True)
 class TPESampler:
     """Propose what is likely among good trials and unlikely among the others.
@@ -83,6 +90,11 @@ class TPESampler:
         Which part of the finished trials is good, in (0, 1].
     most_good : int
         How many at most.
+    most_alike : int
+        How many of the good trials may have exactly the same value while the search is idle: the
+        last ``max(15, 3 d)`` trials, of d parameters, were no better than the best one before. The
+        others of that value then count as bad: where the objective moves in steps, as accuracies
+        do, most good trials would soon be those of one step, and propose its value once more.
     most_others : int
         How many of the other trials, half of them the latest, make their density.
     acquisition : {"ei", "pi"}, optional
@@ -104,10 +116,10 @@ class TPESampler:
         Which part of the proposals is drawn at random from the whole space, in [0, 1]. BOHB draws a
         third (Falkner et al., ICML 2018): what is good after a few steps may lead astray.
     idle_random_fraction : float
-        The same, if it is more, once ``max(15, 3 d)`` trials in a row, of d parameters, were no
-        better than the best one before: good trials that lie close together propose what lies among
-        them, so the search would stay there. In spaces of continuous parameters, with one objective
-        and no outcome constraint, and not in a noisy study, whose best trial may have been lucky.
+        The same, if it is more, while the search is idle: good trials that lie close together
+        propose what lies among them, so it would stay there. In spaces of continuous parameters,
+        with one objective and no outcome constraint, and not in a noisy study, whose best trial may
+        have been lucky.
     difference_fraction : float
         Which part of the proposals is made of differences between good trials, in [0, 1], where
         an idle search would be drawn at random, too.
@@ -122,6 +134,7 @@ class TPESampler:
     n_candidates: int | None = None
     good_fraction: float = 0.15
     most_good: int = 25
+    most_alike: int = 3
     most_others: int = 250
     acquisition: str | None = None
     width: float = 1.0
@@ -135,7 +148,7 @@ class TPESampler:
     difference_fraction: float = 0.5
     prior: Mapping[str, Any] | None = None
     prior_trials: float = 10.0
-    _cache: ByHistory[Ledger] = field(
+    _cache: ByHistory[_Ledgers] = field(
         default_factory=ByHistory, init=False, repr=False, compare=False
     )
 
@@ -143,7 +156,7 @@ class TPESampler:
 
     def __post_init__(self) -> None:
         """Refuse settings without a meaning (SettingsError)."""
-        for name in ("n_startup", "n_candidates", "most_good", "most_others"):
+        for name in ("n_startup", "n_candidates", "most_good", "most_alike", "most_others"):
             if name != "n_candidates" or self.n_candidates is not None:
                 require_count(f"tpe: {name}", getattr(self, name))
         for name in ("width", "least_width"):
@@ -216,10 +229,12 @@ class TPESampler:
         self, space: Space, history: History, parts: Split, is_idle: bool, rng: Generator
     ) -> str:
         """Return how the next row is found: by lot."""
-        random = max(self.random_fraction, self.idle_random_fraction if is_idle else 0.0)
+        is_plain = _is_plain(space, history)
+        is_caught = is_idle and is_plain
+        random = max(self.random_fraction, self.idle_random_fraction if is_caught else 0.0)
         if random > 0.0 and rng.random() < random:
             return _RANDOM
-        differs = parts.n_good >= _ENOUGH_GOOD and _is_plain(space, history)
+        differs = parts.n_good >= _ENOUGH_GOOD and is_plain
         if differs and rng.random() < self.difference_fraction:
             return _DIFFERENCE
         return self.name
@@ -228,13 +243,17 @@ class TPESampler:
         """Return what the densities are made from, and whether nothing got better for long."""
         n_good = min(self.most_good, math.ceil(self.good_fraction * n_finished))
         with self._cache.lock:
-            ledger = self._cache.get(space, history, lambda: Ledger(self.most_good + 1))
-            best = ledger.best(history)
+            ledgers = self._cache.get(space, history, self._ledgers)
+            is_idle = _is_idle(space, history, ledgers.all.best(history))
             default = _NOISY if history.noisy else _PLAIN
             acquisition = self.acquisition or default.acquisition
             gains = acquisition == "ei" and history.n_objectives == 1
-            parts = split(history, ledger, n_good, self.most_others, gains)
-            return parts, _is_idle(space, history, best)
+            ledger = ledgers.few_alike if is_idle else ledgers.all
+            return split(history, ledger, n_good, self.most_others, gains), is_idle
+
+    def _ledgers(self) -> _Ledgers:
+        n = self.most_good + 1
+        return _Ledgers(Ledger(n), Ledger(n, self.most_alike))
 
     def _candidates(
         self,
@@ -300,7 +319,7 @@ def _is_plain(space: Space, history: History) -> bool:
 
 
 def _is_idle(space: Space, history: History, best: list[Key]) -> bool:
-    """Whether so many trials after the best one ended that the search may be caught.
+    """Whether so many trials after the first of the best ones ended that the search may be caught.
 
     What is queued or still runs says nothing yet: many workers are not a search that is caught.
     """
@@ -308,7 +327,7 @@ def _is_idle(space: Space, history: History, best: list[Key]) -> bool:
         return False
     first, patience = best[0].number, max(_PATIENCE, _PATIENCE_PER_COLUMN * space.d)
     n_since = history.n - 1 - first
-    if n_since < patience or not _is_plain(space, history):
+    if n_since < patience:
         return False
     n_awaited = int(np.count_nonzero(history.numbers_in(*AWAITED) > first))
     return n_since - n_awaited >= patience

@@ -89,14 +89,20 @@ results = st.one_of(
 )
 
 
-@given(st.lists(results, min_size=1, max_size=25), st.randoms(use_true_random=False))
-def test_a_ledger_that_grows_says_what_a_new_one_does(told: list, random: object) -> None:
-    history, grown = history_of(*[None] * len(told)), Ledger(4)
+@given(
+    st.lists(results, min_size=1, max_size=25),
+    st.randoms(use_true_random=False),
+    st.sampled_from([None, 1, 2]),
+)
+def test_a_ledger_that_grows_says_what_a_new_one_does(
+    told: list, random: object, n_alike: int | None
+) -> None:
+    history, grown = history_of(*[None] * len(told)), Ledger(4, n_alike)
     order = list(range(len(told)))
     random.shuffle(order)
     for number in order:
         tell(history, number, told[number])
-        new = Ledger(4)
+        new = Ledger(4, n_alike)
         assert grown.best(history) == new.best(history)
         assert grown.counting[: history.n].tolist() == new.counting.tolist()
 
@@ -109,6 +115,29 @@ def test_the_order_of_tells_does_not_matter(told: list, random: object) -> None:
     for number in order:
         tell(shuffled, number, told[number])
     assert Ledger(8).best(shuffled) == Ledger(8).best(history_of(*told))
+
+
+@given(st.lists(results, min_size=1, max_size=25), st.integers(1, 4), st.integers(1, 3))
+def test_of_equals_the_first_few_are_kept(told: list, n_kept: int, n_alike: int) -> None:
+    history = history_of(*told)
+    counts: dict[tuple, int] = {}
+    kept = []
+    for key in Ledger(len(told)).best(history):
+        counts[key[:3]] = counts.get(key[:3], 0) + 1
+        if counts[key[:3]] <= n_alike:
+            kept.append(key)
+    assert Ledger(n_kept, n_alike).best(history) == kept[:n_kept]
+
+
+def test_a_trial_that_leaves_its_equals_makes_room_for_one_of_them() -> None:
+    history, ledger = history_of(None, None, None, complete(0.0)), Ledger(26, 2)
+    for number in range(3):
+        history.report(number, 1, 7.0)
+        history.pause(number)
+    assert [key.number for key in ledger.best(history)] == [3, 0, 1]
+    history.resume(0)
+    history.tell(0, -1.0, COMPLETE)  # before anybody asks again
+    assert [key.number for key in ledger.best(history)] == [0, 3, 1, 2]
 
 
 def test_good_trials_weigh_what_they_gain() -> None:
