@@ -67,7 +67,9 @@ class BayesSearchCV(BaseSearchCV):
         (``Float``, ``Int``, ``Categorical``, ...); or a whole ``Space``, with conditions and
         constraints. Of a list of these every candidate belongs to one. Numbers in a list that rise
         or fall are treated as ordered. ``uniform``, ``loguniform`` and ``randint`` are searched
-        on their own scales, other distributions on the scale of their quantiles.
+        on their own scales, other continuous ones on that of their quantiles. Other discrete ones
+        are searched over their values in order, whatever their probabilities, so that no candidate
+        comes twice; in tails that hold less than a thousandth, values are left out.
     n_iter : int
         How many candidates; fewer if there are no more.
     sampler : str or Sampler

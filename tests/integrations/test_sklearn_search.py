@@ -11,7 +11,7 @@ import pytest
 pytest.importorskip("sklearn")
 
 import sklearn
-from scipy.stats import loguniform, randint, uniform
+from scipy.stats import loguniform, poisson, randint, rv_discrete, uniform
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.datasets import make_classification, make_regression
 from sklearn.exceptions import FitFailedWarning
@@ -325,6 +325,15 @@ def test_every_candidate_is_tried_once_and_then_there_are_no_more():
     with pytest.warns(UserWarning, match="smaller than n_iter=50. Running 6"):
         search.fit(X, Y)
     assert len({tuple(p.items()) for p in search.cv_results_["params"]}) == 6
+
+
+@pytest.mark.parametrize("sampler", ["random", "auto"])
+def test_values_of_discrete_distributions_are_tried_once(sampler):
+    search = search_of(space={"max_depth": poisson(5, loc=1)}, n_iter=12, sampler=sampler).fit(X, Y)
+    assert len(set(search.cv_results_["param_max_depth"])) == 12
+    depths = rv_discrete(values=([1, 3, 7], [0.2, 0.3, 0.5]))
+    search = search_of(space={"max_depth": depths}, n_iter=3, sampler=sampler).fit(X, Y)
+    assert sorted(search.cv_results_["param_max_depth"]) == [1, 3, 7]
 
 
 def test_no_parameters_are_one_candidate():
