@@ -94,7 +94,7 @@ def test_another_trial_may_be_evaluated(study):
     [lambda trial: 0.0, lambda params, *, seed: 0.0, lambda params, seed, data: 0.0, 3, None],
 )
 def test_an_objective_takes_a_configuration_and_a_seed(study, objective):
-    with pytest.raises(InvalidValueError, match="a configuration and a seed.*params, seed"):
+    with pytest.raises(InvalidValueError, match=r"a configuration and a seed.*params, seed"):
         study.evaluate_best(objective)
 
 
