@@ -70,7 +70,7 @@ class BayesSearchCV(BaseSearchCV):
         or fall are treated as ordered. ``uniform``, ``loguniform`` and ``randint`` are searched
         on their own scales, other continuous ones on that of their quantiles. Other discrete ones
         are searched over their values in order, whatever their probabilities, so that no candidate
-        comes twice; in tails that hold less than a thousandth, values are left out.
+        comes twice; values that are rarer than one in a thousand may be left out.
     n_iter : int
         How many candidates; fewer if there are no more.
     sampler : str or Sampler
