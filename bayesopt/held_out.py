@@ -87,7 +87,8 @@ class HeldOut:
     stratify : sequence of n labels, optional
         Hold out the same share of every label.
     groups : sequence of n labels, optional
-        Hold out whole groups, as many as come closest to `test`.
+        Hold out whole groups, drawn at random: each that brings the number closer to `test`, or, if
+        none does, the one whose size is nearest.
     shuffle : bool
         If false, the last samples are held out: for what is ordered in time.
 
@@ -290,19 +291,24 @@ def _of_each_label(codes: Indices, n_test: int, rng: np.random.Generator) -> Ind
 
 
 def _whole_groups(codes: Indices, n_test: int, rng: np.random.Generator) -> Indices:
-    """Hold out groups in random order, each if it brings the number closer to `n_test`."""
+    """Hold out groups in random order, each if it brings the number closer to `n_test`.
+
+    Where all are too large for that, the one whose size is nearest.
+    """
     sizes = np.bincount(codes)
     if sizes.size < 2:
         raise InvalidValueError("groups", expected="at least 2", got=f"{sizes.size}")
+    order = rng.permutation(sizes.size)
     held: list[int] = []
     total = 0
-    for group in rng.permutation(sizes.size).tolist():
+    for group in order.tolist():
         more = total + int(sizes[group])
         is_closer = abs(more - n_test) < abs(total - n_test)
-        if (is_closer or not held) and len(held) < sizes.size - 1:
+        if is_closer and len(held) < sizes.size - 1:
             held.append(group)
             total = more
-    return np.flatnonzero(np.isin(codes, held))
+    nearest = order[np.abs(sizes[order] - n_test).argmin()]
+    return np.flatnonzero(np.isin(codes, held or [nearest]))
 
 
 # --------------------------------------------------------------------------------- looking

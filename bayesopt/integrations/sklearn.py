@@ -19,6 +19,7 @@ import numpy as np
 
 from bayesopt.errors import MissingDependencyError, SettingsError, short_repr
 from bayesopt.host import Sampler, Scheduler, make_sampler, make_scheduler
+from bayesopt.schedulers.base import breeds
 from bayesopt.space import Space
 
 try:
@@ -67,7 +68,9 @@ class BayesSearchCV(BaseSearchCV):
         (``Float``, ``Int``, ``Categorical``, ...); or a whole ``Space``, with conditions and
         constraints. Of a list of these every candidate belongs to one. Numbers in a list that rise
         or fall are treated as ordered. ``uniform``, ``loguniform`` and ``randint`` are searched
-        on their own scales, other distributions on the scale of their quantiles.
+        on their own scales, other continuous ones on that of their quantiles. Other discrete ones
+        are searched over their values in order, whatever their probabilities, so that no candidate
+        comes twice; values that are rarer than one in a thousand may be left out.
     n_iter : int
         How many candidates; fewer if there are no more.
     sampler : str or Sampler
@@ -75,7 +78,7 @@ class BayesSearchCV(BaseSearchCV):
     scheduler : str or Scheduler, optional
         Drop candidates after some of the folds: "median", "asha", ..., or an object whose steps are
         folds, 1, 2, ... A candidate reports the mean of its scores so far. None: no candidate is
-        dropped.
+        dropped. Populations ("pbt", "pb2") are refused: nothing is trained on from fold to fold.
     batch_size : int
         How many candidates are proposed and evaluated side by side. The answer depends on it, not
         on `n_jobs`: for n processors to be busy, `batch_size` times the number of folds (with a
@@ -219,18 +222,28 @@ multimetric_, classes_, n_features_in_, feature_names_in_
     def _search(
         self, job: _Job, evaluate: Callable[[Sequence[Fit]], list[Scores | None]]
     ) -> FoldSearch:
-        scheduler = None
-        if self.scheduler is not None:
-            scheduler = make_scheduler(self.scheduler, max_steps=len(job.splits))
         return FoldSearch(
             search_space(self.param_distributions),
             make_sampler(self.sampler),
-            scheduler,
+            self._scheduler(len(job.splits)),
             n_folds=len(job.splits),
             metric=self.refit if isinstance(self.refit, str) else None,
             seed=int(check_random_state(self.random_state).randint(2**31 - 1)),
             evaluate=evaluate,
         )
+
+    def _scheduler(self, n_folds: int) -> Scheduler | None:
+        if self.scheduler is None:
+            return None
+        scheduler = make_scheduler(self.scheduler, max_steps=n_folds)
+        if breeds(scheduler):  # a fit on other folds is no training that goes on
+            raise SettingsError(
+                "scheduler of BayesSearchCV",
+                expected="one that drops candidates after some of the folds",
+                got=f"{short_repr(self.scheduler)}, which trains a population",
+                remedy="Take 'median', 'asha' or 'halving'; populations are for create_study.",
+            )
+        return scheduler
 
     def _n_iter(self, search: FoldSearch) -> int:
         n, size = int(self.n_iter), search.space.space.size

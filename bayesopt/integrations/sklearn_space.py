@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
@@ -12,9 +12,11 @@ from scipy import stats
 
 from bayesopt.errors import SpaceError, short_repr
 from bayesopt.space import Categorical, Constant, Float, Int, Ordinal, Parameter, Space
+from bayesopt.space.axes import Floats
 from bayesopt.space.labels import is_native, label_key, plain
 
 _TAIL = 1e-6  # of an unbounded distribution's probability, left out on either side
+_N_LEVELS = 1000  # of a discrete distribution's quantiles, one value each
 _N_DRAWS = 4096
 _DRAW_SEED = 0
 _ORDERED_FROM = 3  # numbers
@@ -145,16 +147,51 @@ def _from_distribution(name: str, given: Any) -> Column:
     quantile = getattr(given, "ppf", getattr(given, "icdf", None))
     if quantile is None:
         return _from_draws(name, given)
+    if _is_discrete(given):
+        return _from_quantiles(name, given, quantile)
     low, high = (float(end) for end in given.support())
-    is_discrete = isinstance(getattr(given, "dist", None), stats.rv_discrete)
-    from_u = 0.0 if np.isfinite(low) and not is_discrete else _TAIL
+    from_u = 0.0 if np.isfinite(low) else _TAIL
     to_u = 1.0 if np.isfinite(high) else 1.0 - _TAIL
 
-    def read(u: float) -> float | int:
-        value = min(max(float(quantile(u)), low), high)
-        return int(value) if is_discrete else value
+    def read(u: float) -> float:
+        return min(max(float(quantile(u)), low), high)
 
     return Column(Float(from_u, to_u), read, given)
+
+
+def _is_discrete(given: Any) -> bool:
+    """Tell whether values have probabilities: SciPy's new distributions all have a ``pmf``."""
+    if isinstance(getattr(given, "dist", given), stats.rv_discrete):
+        return True
+    is_new = hasattr(given, "icdf") and hasattr(given, "pmf")
+    return is_new and bool(given.pmf(given.icdf(0.5)) > 0.0)
+
+
+def _from_quantiles(name: str, given: Any, quantile: Callable[[Any], Any]) -> Column:
+    """Represent a discrete distribution by its values at 1,000 even levels, each of them once.
+
+    So no value is tried twice, and where there are many, most lie where it has its mass.
+    """
+    try:
+        values = np.unique(quantile((np.arange(_N_LEVELS) + 0.5) / _N_LEVELS))
+    except (TypeError, RuntimeError):  # without its parameters; with tails beyond SciPy
+        values = np.array([np.nan])
+    if not np.isfinite(values).all():
+        raise SpaceError(
+            f"distribution of {name!r}",
+            expected="one with quantiles",
+            got=short_repr(given),
+            remedy="Give it valid parameters, such as poisson(5), or a list of its values.",
+        )
+    kind = np.int64 if _is_of_integers(given, values) else np.float64
+    return replace(_from_values(name, np.unique(values.astype(kind))), source=given)
+
+
+def _is_of_integers(given: Any, values: Floats) -> bool:
+    """Tell what kind is drawn: quantiles are floats, and 1 and 1.0 may mean two things."""
+    if hasattr(given, "rvs"):
+        return isinstance(plain(given.rvs(random_state=_DRAW_SEED)), int)
+    return bool((values == np.floor(values)).all())
 
 
 def _exactly(given: Any) -> Parameter | None:
@@ -173,7 +210,7 @@ def _exactly(given: Any) -> Parameter | None:
 
 
 def _from_draws(name: str, given: Any) -> Column:
-    """Represent what can only be drawn from by 4,096 draws, in order."""
+    """Represent what can only be drawn from by 4,096 draws, in order; values that recur once."""
     state = np.random.RandomState(_DRAW_SEED)
     draws = [given.rvs(random_state=state) for _ in range(_N_DRAWS)]
     try:
@@ -186,6 +223,9 @@ def _from_draws(name: str, given: Any) -> Column:
             got=short_repr(given),
             remedy="Give a list of its values.",
         ) from None
+    distinct = tuple(dict.fromkeys(ordered))
+    if len(distinct) <= _N_LEVELS:
+        return replace(_from_values(name, distinct), source=given)
 
     def read(u: float) -> Any:
         return ordered[min(int(u * len(ordered)), len(ordered) - 1)]

@@ -68,6 +68,18 @@ def function(name: str, given: Any) -> Callable[..., Any]:
     raise InvalidValueError(name, expected="a callable", got=short_repr(given))
 
 
+def rule(name: str, given: Any) -> Callable[..., Any]:
+    """Return a callable that is no class: calling one makes an object. Raises InvalidValueError."""
+    if isinstance(given, type):
+        raise InvalidValueError(
+            name,
+            expected="a function of the history, or an object that is called like one",
+            got=f"the class {given.__name__}",
+            remedy=f"Write {given.__name__}() with its settings.",
+        )
+    return function(name, given)
+
+
 def functions(name: str, given: object) -> tuple[Callable[..., Any], ...]:
     """Return several callables. Raises InvalidValueError."""
     if not isinstance(given, Iterable):

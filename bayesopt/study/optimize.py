@@ -78,7 +78,7 @@ class Optimization:
         self._show_progress = None if progress is None else checked_flag("progress", progress)
         self._trial_timeout = checks.seconds("trial_timeout", trial_timeout)
         self._threads = checked_flag("threads", threads)
-        self._rule = None if stop is None else checks.function("stop", stop)
+        self._rule = None if stop is None else checks.rule("stop", stop)
         self._judged = -1
         self._attempts: dict[int, int] = {}
         self._stopped = False

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -30,7 +32,8 @@ class Reevaluation:
         The trial whose configuration it is.
     params : mapping of str to object
     told : float
-        The value that made it the best: chosen for being good, so likely too good.
+        What the trial told: if that made it the best it was chosen for being good, so it is likely
+        too good. NaN if it told nothing.
     seeds : tuple of k int
     values : float64 [k]
     low, high : float
@@ -60,9 +63,33 @@ def reevaluate(
     if not np.isfinite(values).all():
         raise InvalidValueError("re-evaluation", expected="finite values", got=short_repr(told))
     half = _half_width(values)
-    mean, value = float(values.mean()), float(record.value or 0.0)
+    mean, value = float(values.mean()), math.nan if record.value is None else float(record.value)
     return Reevaluation(
         record.number, record.params, value, tuple(seeds), values, mean - half, mean + half
+    )
+
+
+def require_seeded(objective: object) -> None:
+    """Raise InvalidValueError unless an objective can be called with a configuration and a seed.
+
+    Before anything is evaluated; a callable of which nothing is known is let through.
+    """
+    shown = short_repr(objective)
+    if callable(objective):
+        try:
+            signature = inspect.signature(objective)
+        except (TypeError, ValueError):  # written in C, for one
+            return
+        try:
+            signature.bind({}, 0)
+            return
+        except TypeError:
+            shown = f"one that takes {signature}"
+    raise InvalidValueError(
+        "objective of evaluate_best",
+        expected="a callable that takes a configuration and a seed",
+        got=shown,
+        remedy="Write it as `def objective(params, seed)`; it returns the value.",
     )
 
 

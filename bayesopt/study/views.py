@@ -13,6 +13,7 @@ from bayesopt.history.hints import Hint
 from bayesopt.history.volumes import dominated_volumes
 from bayesopt.markup import escaped, number_text, table, value_text
 from bayesopt.schedulers.replay import HyperparameterSchedule, schedule_of
+from bayesopt.study import checks
 from bayesopt.trial import TrialRecord, TrialState
 
 if TYPE_CHECKING:
@@ -60,6 +61,9 @@ class _HasLineage(Protocol):
 
 class _HasModel(_HasBest, Protocol):
     @property
+    def directions(self) -> tuple[str, ...]: ...
+
+    @property
     def sampler(self) -> Sampler: ...
 
     @property
@@ -67,6 +71,8 @@ class _HasModel(_HasBest, Protocol):
 
     @property
     def history(self) -> History: ...
+
+    def best(self, by: Literal["value", "model"] = "value") -> TrialRecord: ...
 
     def get_trial(self, number: int) -> TrialRecord: ...
 
@@ -172,7 +178,12 @@ class Views:
         return all_hints(self.history)
 
     def evaluate_best(
-        self: _HasBest, objective: SeededObjective, seeds: int | Sequence[int] = 10
+        self: _HasModel,
+        objective: SeededObjective,
+        seeds: int | Sequence[int] = 10,
+        *,
+        by: Literal["value", "model"] = "value",
+        trial: int | None = None,
     ) -> Reevaluation:
         """Evaluate the best configuration again, under fresh seeds; nothing is recorded.
 
@@ -185,17 +196,28 @@ class Views:
             Takes a configuration and an integer seed, returns the value. Exceptions pass through.
         seeds : int or sequence of int
             How many, at least 2, or which.
+        by : {"value", "model"}
+            Which trial is the best, see :meth:`best`: where values are noisy, the one that is
+            believed to be the best is often better than the one that told the best value.
+        trial : int, optional
+            The number of a trial to evaluate instead of the best.
 
         Raises
         ------
         NoTrialsError, StudyError
             If there is no best trial, or there are several objectives.
+        TrialNotFoundError
+            If there is no such trial.
         InvalidValueError
-            If a value is not a finite number, or the seeds are not usable.
+            If `objective` does not take a configuration and a seed, a value is not a finite number,
+            `by` is something else, or the seeds are not usable.
         """
-        from bayesopt.study.reevaluation import fresh_seeds, reevaluate
+        from bayesopt.study.reevaluation import fresh_seeds, reevaluate, require_seeded
 
-        return reevaluate(self.best_trial, objective, fresh_seeds(self.seed, seeds))
+        require_seeded(objective)
+        checks.one_objective(len(self.directions), "evaluate_best", "best_trials")
+        record = self.best(by) if trial is None else self.get_trial(trial)
+        return reevaluate(record, objective, fresh_seeds(self.seed, seeds))
 
     def report(
         self: StudyLike, path: str | os.PathLike[str] = "report.html", *, model: bool = True

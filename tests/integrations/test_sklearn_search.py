@@ -11,7 +11,7 @@ import pytest
 pytest.importorskip("sklearn")
 
 import sklearn
-from scipy.stats import loguniform, randint, uniform
+from scipy.stats import loguniform, poisson, randint, rv_discrete, uniform
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.datasets import make_classification, make_regression
 from sklearn.exceptions import FitFailedWarning
@@ -327,6 +327,15 @@ def test_every_candidate_is_tried_once_and_then_there_are_no_more():
     assert len({tuple(p.items()) for p in search.cv_results_["params"]}) == 6
 
 
+@pytest.mark.parametrize("sampler", ["random", "auto"])
+def test_values_of_discrete_distributions_are_tried_once(sampler):
+    search = search_of(space={"max_depth": poisson(5, loc=1)}, n_iter=12, sampler=sampler).fit(X, Y)
+    assert len(set(search.cv_results_["param_max_depth"])) == 12
+    depths = rv_discrete(values=([1, 3, 7], [0.2, 0.3, 0.5]))
+    search = search_of(space={"max_depth": depths}, n_iter=3, sampler=sampler).fit(X, Y)
+    assert sorted(search.cv_results_["param_max_depth"]) == [1, 3, 7]
+
+
 def test_no_parameters_are_one_candidate():
     with pytest.warns(UserWarning, match="Running 1"):
         assert search_of(space={}).fit(X, Y).cv_results_["params"] == [{}]
@@ -365,6 +374,9 @@ def test_constraints_may_leave_less_than_there_seems_to_be():
         ({"space": {"no_such": [1, 2]}, "n_iter": 2}, ValueError),
         ({"sampler": "no such"}, SettingsError),
         ({"scheduler": "no such"}, SettingsError),
+        ({"scheduler": "pbt"}, SettingsError),
+        ({"scheduler": "pb2"}, SettingsError),
+        ({"scheduler": bo.PBTScheduler(max_steps=4)}, SettingsError),
         ({"n_iter": 0}, ValueError),
         ({"batch_size": 0}, ValueError),
         ({"cv": iter([])}, ValueError),

@@ -42,18 +42,60 @@ def test_continuous_distributions_are_kept(distribution):
     assert stats.kstest(values, distribution.cdf).pvalue > 1e-3
 
 
+def kinds_and_values(given: object) -> set:
+    return {(type(value), value) for value in drawn(given)}
+
+
 @pytest.mark.parametrize(
-    "distribution", [stats.randint(3, 12), stats.binom(8, 0.3), stats.poisson(4), stats.geom(0.4)]
+    "distribution", [stats.binom(8, 0.3), stats.poisson(4, loc=1), stats.hypergeom(20, 7, 12)]
 )
-def test_discrete_distributions_are_kept(distribution):
-    values = drawn(distribution)
-    assert all(type(value) is int for value in values)
-    support = np.arange(min(values), max(values) + 1)
-    expected = distribution.pmf(support) * len(values)
-    usual = expected > 5
-    counts = np.array([values.count(k) for k in support])[usual]
-    scaled = expected[usual] * counts.sum() / expected[usual].sum()
-    assert stats.chisquare(counts, scaled).pvalue > 1e-3
+def test_discrete_distributions_are_their_values_in_order(distribution):
+    parameter = search_space({"a": distribution}).space["a"]
+    assert isinstance(parameter, bo.Ordinal)
+    values = list(parameter.choices)
+    assert values == list(range(values[0], values[-1] + 1))
+    assert all(type(value) is int for value in drawn(distribution))
+    beyond = distribution.cdf(values[0] - 1), distribution.sf(values[-1])
+    assert all(probability <= 1e-3 for probability in beyond)
+
+
+class _Steps(stats.rv_discrete):
+    def _pmf(self, x):
+        return np.where((x >= 2) & (x <= 4), 1 / 3, 0.0)
+
+
+def test_discrete_distributions_give_what_is_drawn_from_them():
+    weighted = stats.rv_discrete(values=([1, 3, 7], [0.2, 0.3, 0.5]))
+    for given in (weighted, weighted()):
+        assert kinds_and_values(given) == {(int, 1), (int, 3), (int, 7)}
+    shares = stats.rv_discrete(values=([0.5, 1.0], [0.4, 0.6]))  # 1 is no share
+    for given in (shares, shares()):
+        assert kinds_and_values(given) == {(float, 0.5), (float, 1.0)}
+    assert kinds_and_values(shares(loc=0.25)) == {(float, 0.75), (float, 1.25)}
+    assert kinds_and_values(_Steps(a=0, b=9, name="steps")) == {(int, k) for k in (2, 3, 4)}
+    assert kinds_and_values(stats.bernoulli(1.0)) == {(int, 1)}
+
+
+@pytest.mark.skipif(not hasattr(stats, "Binomial"), reason="SciPy before 1.16")
+def test_new_distributions_of_scipy():
+    parameter = search_space({"a": stats.Binomial(n=10, p=0.5)}).space["a"]
+    assert parameter == bo.Ordinal(range(11))
+    values = drawn(stats.Normal(mu=2.0, sigma=3.0))
+    assert all(type(value) is float for value in values)
+    assert stats.kstest(values, stats.norm(2.0, 3.0).cdf).pvalue > 1e-3
+
+
+def test_of_many_values_most_lie_where_the_mass_is():
+    law = stats.geom(1e-4)
+    values = np.array(drawn(law))
+    assert search_space({"a": law}).space["a"].n_values <= 1000
+    assert np.abs([(values <= law.ppf(p)).mean() - p for p in (0.1, 0.5, 0.9)]).max() < 0.05
+
+
+@pytest.mark.parametrize("given", [stats.poisson, stats.poisson(-1.0), stats.zipf(1.2)])
+def test_distributions_without_quantiles_are_refused(given):
+    with pytest.raises(SpaceError, match="quantiles"):
+        search_space({"a": given})
 
 
 def test_distributions_that_have_a_parameter_get_it():
@@ -103,9 +145,14 @@ def test_a_distribution_that_can_only_be_drawn_from():
             return 2 * random_state.randint(0, 5) + 1
 
     values = drawn(Odd())
-    counts = [values.count(k) for k in (1, 3, 5, 7, 9)]
-    assert sum(counts) == len(values)
-    assert stats.chisquare(counts).pvalue > 1e-6
+    assert set(values) == {1, 3, 5, 7, 9}
+    assert search_space({"a": Odd()}).space["a"] == bo.Ordinal([1, 3, 5, 7, 9])
+
+    class Bell:
+        def rvs(self, random_state=None):
+            return random_state.normal()
+
+    assert stats.kstest(drawn(Bell()), stats.norm.cdf).pvalue > 1e-6
 
     class Words:
         def rvs(self, random_state=None):

@@ -63,6 +63,22 @@ def test_groups_come_close_to_the_share_asked_for():
         assert abs(bo.HeldOut(groups, test=0.25, seed=seed, groups=groups).n_test - 50) <= 2
 
 
+def n_held(sizes: list[int], test: float) -> set[int]:
+    """Return how many samples are held out of groups of these sizes, over seeds."""
+    groups = np.repeat(np.arange(len(sizes)), sizes)
+    return {bo.HeldOut(groups, test=test, seed=k, groups=groups).n_test for k in range(40)}
+
+
+def test_a_group_that_is_too_large_is_left_out():
+    assert n_held([800, 40, 40, 40, 40, 40], 0.2) == {200}
+    assert n_held([500, 300, 200], 0.2) == {200, 300}
+
+
+def test_where_all_groups_are_too_large_the_nearest_is_taken():
+    assert n_held([60, 50, 90], 0.1) == {50}
+    assert n_held([50, 50], 0.01) == {50}
+
+
 def test_the_seed_decides():
     def split(seed):
         return bo.HeldOut(np.arange(30), test=10, seed=seed).train.tolist()

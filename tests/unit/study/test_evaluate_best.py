@@ -9,7 +9,7 @@ import pytest
 from scipy import stats
 
 import bayesopt as bo
-from bayesopt.errors import InvalidValueError, NoTrialsError, StudyError
+from bayesopt.errors import InvalidValueError, NoTrialsError, StudyError, TrialNotFoundError
 
 
 def noisy(params, seed):
@@ -59,6 +59,54 @@ def test_there_must_be_a_best():
         bo.create_study(space, seed=0).evaluate_best(noisy)
     with pytest.raises(StudyError):
         bo.create_study(space, directions=["minimize"] * 2, seed=0).evaluate_best(noisy)
+
+
+def test_the_best_may_be_the_one_that_is_believed_to_be():
+    study = bo.create_study({"x": bo.Float(-1, 1)}, sampler="random", noisy=True, seed=0)
+    for x in np.linspace(-1, 1, 31):
+        lucky = 0.9 < x < 0.95
+        study.add_trial({"x": float(x)}, x**2 - 1.5 * lucky)
+    believed = study.best(by="model")
+    assert believed.number != study.best_trial.number == study.evaluate_best(noisy).number
+    found = study.evaluate_best(noisy, seeds=3, by="model")
+    assert (found.number, found.params) == (believed.number, believed.params)
+    assert found.told == believed.value
+    with pytest.raises(InvalidValueError, match="by"):
+        study.evaluate_best(noisy, by="luck")
+
+
+def test_another_trial_may_be_evaluated(study):
+    found = study.evaluate_best(noisy, seeds=3, trial=4)
+    assert (found.number, found.told) == (4, study.trials[4].value)
+    assert found.values.tolist() == [noisy(study.trials[4].params, seed) for seed in found.seeds]
+    open_one = study.ask()
+    assert math.isnan(study.evaluate_best(noisy, seeds=3, trial=open_one.number).told)
+    with pytest.raises(TrialNotFoundError):
+        study.evaluate_best(noisy, trial=99)
+    several = bo.create_study({"x": bo.Float(0, 1)}, directions=["minimize"] * 2, seed=0)
+    number = several.ask().number
+    with pytest.raises(StudyError):
+        several.evaluate_best(noisy, trial=number)
+
+
+@pytest.mark.parametrize(
+    "objective",
+    [lambda trial: 0.0, lambda params, *, seed: 0.0, lambda params, seed, data: 0.0, 3, None],
+)
+def test_an_objective_takes_a_configuration_and_a_seed(study, objective):
+    with pytest.raises(InvalidValueError, match=r"a configuration and a seed.*params, seed"):
+        study.evaluate_best(objective)
+
+
+def test_what_an_objective_may_look_like(study):
+    class Seeded:
+        def __call__(self, params, seed, scale=1.0):
+            return scale * seed
+
+    for objective in (Seeded(), lambda *given: given[1]):
+        assert study.evaluate_best(objective, seeds=[1, 2]).values.tolist() == [1.0, 2.0]
+    with pytest.raises(TypeError):  # nobody knows what it takes, so it is called
+        study.evaluate_best(max)
 
 
 def test_hints_are_those_of_the_history(study):

@@ -78,3 +78,6 @@ def test_something_that_is_no_rule_is_refused():
     study = bo.create_study(SPACE, seed=0)
     with pytest.raises(InvalidValueError, match="stop"):
         study.optimize(early, n_trials=1, stop=3)
+    with pytest.raises(InvalidValueError, match=r"the class StopWhenIdle.*StopWhenIdle\(\)"):
+        study.optimize(early, n_trials=1, stop=bo.StopWhenIdle)
+    assert not study.trials
