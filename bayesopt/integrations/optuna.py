@@ -61,9 +61,10 @@ class BayesOptSampler(BaseSampler):
 
     All parameters that any trial had are proposed together. A parameter that some trials lack is
     modelled as conditional: the trials show beside which values of a choice (or of an integer)
-    before it it exists. Running trials count as pending, pruned ones by their last step. Drawn at
-    random is only what no trial had yet, what exists against what the trials showed, and what was
-    proposed outside a range that was narrowed since.
+    before it it exists. A range that is narrowed or moved in mid-study is followed once three
+    trials agree on it; ranges that differ from trial to trial are joined. Running trials count as
+    pending, pruned ones by their last step. Drawn at random is only what no trial had yet, what
+    exists against what the trials showed, and what was proposed outside a trial's range.
 
     Parameters
     ----------
@@ -115,7 +116,7 @@ class BayesOptSampler(BaseSampler):
     def infer_relative_search_space(
         self, study: Study, trial: FrozenTrial
     ) -> dict[str, BaseDistribution]:
-        """Return the union of what the trials before this one had; O(changes)."""
+        """Return what the trials before this one had, in their ranges by now; O(changes)."""
         with self._lock:
             return dict(self._followed(study, trial).distributions)
 

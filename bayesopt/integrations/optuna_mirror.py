@@ -11,7 +11,8 @@ from optuna.distributions import BaseDistribution
 from optuna.trial import FrozenTrial
 
 from bayesopt.history import History
-from bayesopt.integrations.optuna_space import may_be_parent, to_label, to_parameter, union
+from bayesopt.integrations.optuna_ranges import Ranges, possible
+from bayesopt.integrations.optuna_space import may_be_parent, to_label, to_parameter
 from bayesopt.space import Parameter, Space
 from bayesopt.space.presence import Presence, Terms
 from bayesopt.trial import TrialState
@@ -66,7 +67,7 @@ class News:
 
 
 class Mirror:
-    """The history of one Optuna study and the distributions that its trials had.
+    """The history of one Optuna study and the distributions that its trials have by now.
 
     Parameters
     ----------
@@ -88,6 +89,8 @@ class Mirror:
         self._seq = 0
         self._n = 0
         self._open: dict[int, object] = {}
+        self._ranges = Ranges()
+        self._whole: dict[str, BaseDistribution] = {}
         self._parameters: dict[str, Parameter] = {}
         self._presence = Presence()
         self._conditions: dict[str, Terms] = {}
@@ -105,7 +108,8 @@ class Mirror:
                 self._note(trial, news)
         self._n = max(self._n, n)
         self._seq += 1
-        self._condition()
+        if news.numbers:
+            self._settle()
         self.history.apply(news)
 
     def _note(self, trial: FrozenTrial, news: News) -> None:
@@ -116,7 +120,7 @@ class Mirror:
         self._open[trial.number] = stage
         if trial.state.is_finished():
             del self._open[trial.number]
-        self.learn(trial.distributions)
+        self._ranges.add(trial)
         labels = news.add(trial)
         if trial.state.is_finished():
             parents = [name for name, each in trial.distributions.items() if may_be_parent(each)]
@@ -124,30 +128,33 @@ class Mirror:
             self._presence.add(labels, parents, is_complete=is_complete)
 
     def learn(self, distributions: Mapping[str, BaseDistribution]) -> None:
-        """Widen the space until it holds these too; O(n d) where it grows, else O(d).
+        """Make the space hold these parameters too; O(n d) where it grows, else O(d)."""
+        self._ranges.offer(distributions)
+        self._settle()
+
+    def _settle(self) -> None:
+        """Take the ranges and conditions that trials show by now; O(n d) if they are others.
 
         Columns are in the order of their names, whichever trial came first.
         """
-        merged = dict(self.distributions)
-        for name, more in distributions.items():
-            merged[name] = union(merged[name], more) if name in merged else more
-        if merged == self.distributions:
-            return
-        self.distributions = {name: merged[name] for name in sorted(merged)}
-        self._parameters = {name: to_parameter(each) for name, each in self.distributions.items()}
-        self._conditions = self._presence.conditions(self._parameters)
-        self._settle()
-
-    def _condition(self) -> None:
-        """Take the conditions that trials show by now; O(n d) if they differ from those before."""
+        whole, now = self._ranges.whole(), self._ranges.now()
+        if whole != self._whole:
+            self._whole = whole
+            self._parameters = {name: to_parameter(each) for name, each in whole.items()}
         found = self._presence.conditions(self._parameters)
-        if found != self._conditions:
-            self._conditions = found
-            self._settle()
+        if now == self.distributions and found == self._conditions:
+            return
+        self.distributions, self._conditions = now, found
+        self.history = self.history.in_space(self._space())
 
-    def _settle(self) -> None:
-        space = Space(self._parameters).with_conditions(self._conditions)
-        self.history = self.history.in_space(space)
+    def _space(self) -> Space:
+        """Return what trials ask for by now, without what they can ask for no more."""
+        changed = {n for n, each in self.distributions.items() if each != self._whole[n]}
+        if not changed:
+            return Space(self._parameters).with_conditions(self._conditions)
+        now = {n: to_parameter(self.distributions[n]) for n in changed}
+        parameters, conditions = possible(self._parameters | now, self._conditions)
+        return Space(parameters).with_conditions(conditions)
 
 
 def _has_gaps(trials: Sequence[FrozenTrial], n: int) -> bool:
