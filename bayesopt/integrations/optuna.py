@@ -99,7 +99,7 @@ class BayesOptSampler(BaseSampler):
         self._forget()
 
     def _forget(self) -> None:
-        self._mirrors: WeakKeyDictionary[Study, Mirror] = WeakKeyDictionary()
+        self._mirrors: WeakKeyDictionary[Study, dict[int | None, Mirror]] = WeakKeyDictionary()
         self._lock = threading.Lock()
 
     def __getstate__(self) -> dict[str, Any]:
@@ -166,13 +166,21 @@ class BayesOptSampler(BaseSampler):
             _process_constraints_after_trial(self._constraints_func, study, trial, state)
 
     def _followed(self, study: Study, trial: FrozenTrial) -> Mirror:
-        mirror = self._mirrors.get(study)
-        if mirror is None:
+        """Return the history of what the study shows, up to a trial; O(changes)."""
+        whole, bracket = _unfiltered(study)
+        mirrors = self._mirrors.setdefault(whole, {})
+        trials, mirror = study.get_trials(deepcopy=False), mirrors.get(bracket)
+        if mirror is None or not mirror.goes_on(trials, trial.number):
             directions = [each.name.lower() for each in study.directions]
-            mirror = Mirror(directions, seed=self._seed, noisy=self._noisy)
-            self._mirrors[study] = mirror
-        mirror.follow(study.get_trials(deepcopy=False), trial.number)
+            mirror = mirrors[bracket] = Mirror(directions, seed=self._seed, noisy=self._noisy)
+        mirror.follow(trials, trial.number)
         return mirror
+
+
+def _unfiltered(study: Study) -> tuple[Study, int | None]:
+    """Return the study behind what Hyperband's pruner makes of it at each ask, and the bracket."""
+    bracket = getattr(study, "_bracket_id", None)
+    return (study, None) if bracket is None else (getattr(study, "_study", study), bracket)
 
 
 def from_optuna(

@@ -95,6 +95,15 @@ class Mirror:
         self._presence = Presence()
         self._conditions: dict[str, Terms] = {}
 
+    def goes_on(self, trials: Sequence[FrozenTrial], n: int) -> bool:
+        """Whether all trials that were taken in are still shown; O(n) if there are gaps, else O(1).
+
+        Hyperband's pruner shows all of them as one bracket until it knows how many there are.
+        """
+        if not _has_gaps(trials, n):
+            return True
+        return self._ranges.numbers <= {trial.number for trial in trials}
+
     def follow(self, trials: Sequence[FrozenTrial], n: int) -> None:
         """Take in what happened to the trials before number `n`; O(changes).
 

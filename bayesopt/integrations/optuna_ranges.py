@@ -9,7 +9,7 @@ ask for next may be any of them.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Mapping
+from collections.abc import KeysView, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -118,6 +118,11 @@ class Ranges:
         self._courses: dict[str, _Course] = {}
         self._values: dict[int, Values] = {}
         self._offered: dict[str, BaseDistribution] = {}
+
+    @property
+    def numbers(self) -> KeysView[int]:
+        """Of the trials taken in."""
+        return self._values.keys()
 
     def add(self, trial: FrozenTrial) -> None:
         """Take in what a trial had so far; more of it may follow. O(d)."""

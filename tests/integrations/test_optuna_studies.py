@@ -162,6 +162,16 @@ def test_a_study_moves_here_and_goes_on(optuna_storage, our_storage):
     ours.close()
 
 
+def test_a_running_trial_keeps_what_it_was_enqueued_with():
+    theirs = optuna.create_study()
+    theirs.enqueue_trial({"x": 0.5, "y": 0.1})
+    trial = theirs.ask()
+    trial.suggest_float("x", 0, 1)
+    trial.suggest_float("z", 0, 1)
+    moved = from_optuna(theirs)
+    assert dict(moved.trials[0].params) == {"x": 0.5, "y": 0.1, "z": trial.params["z"]}
+
+
 def test_a_study_moves_to_optuna_and_goes_on(optuna_storage, our_storage):
     ours = bo.create_study(storage=our_storage, sampler="tpe", seed=5, name="mine")
     ours.optimize(objective, n_trials=12)
