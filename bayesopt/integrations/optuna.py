@@ -29,7 +29,7 @@ from bayesopt.integrations.optuna_space import to_external
 from bayesopt.rng import named_rng, new_seed
 
 try:
-    from optuna.samplers import BaseSampler, RandomSampler
+    from optuna.samplers import BaseSampler, PartialFixedSampler, RandomSampler
     from optuna.samplers._base import _process_constraints_after_trial
 except ImportError as error:
     raise MissingDependencyError(
@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from optuna.study import Study
     from optuna.trial import FrozenTrial, TrialState
 
+    from bayesopt.history import History
     from bayesopt.schedulers.base import Scheduler
     from bayesopt.space import Space
     from bayesopt.study import Study as OurStudy
@@ -64,7 +65,9 @@ class BayesOptSampler(BaseSampler):
     before it it exists. A range that is narrowed or moved in mid-study is followed once three
     trials agree on it; ranges that differ from trial to trial are joined. Running trials count as
     pending, pruned ones by their last step. Drawn at random is only what no trial had yet, what
-    exists against what the trials showed, and what was proposed outside a trial's range.
+    exists against what the trials showed, and what was proposed outside a trial's range. Beside
+    values that are fixed (``PartialFixedSampler``, ``enqueue_trial``) the others are proposed from
+    the trials that share them.
 
     Parameters
     ----------
@@ -129,16 +132,17 @@ class BayesOptSampler(BaseSampler):
         with self._lock:
             mirror = self._followed(study, trial)
             mirror.learn(search_space)
-            proposed = self._proposed(mirror, trial.number)
+            history = mirror.given(_fixed_values(study, trial))
+            proposed = self._proposed(history, trial.number)
         return {
             name: to_external(distribution, proposed[name])
             for name, distribution in search_space.items()
             if name in proposed
         }
 
-    def _proposed(self, mirror: Mirror, number: int) -> dict[str, Any]:
+    def _proposed(self, history: History, number: int) -> dict[str, Any]:
         try:
-            return propose(self._sampler, mirror.history, number=number)[0].config
+            return propose(self._sampler, history, number=number)[0].config
         except SpaceExhausted:  # Optuna decides when to stop: what follows are repeats
             return {}
 
@@ -181,6 +185,16 @@ def _unfiltered(study: Study) -> tuple[Study, int | None]:
     """Return the study behind what Hyperband's pruner makes of it at each ask, and the bracket."""
     bracket = getattr(study, "_bracket_id", None)
     return (study, None) if bracket is None else (getattr(study, "_study", study), bracket)
+
+
+def _fixed_values(study: Study, trial: FrozenTrial) -> dict[str, Any]:
+    """Return what a trial's parameters are fixed to: as it was enqueued, else by the sampler."""
+    fixed: dict[str, Any] = {}
+    sampler = study.sampler
+    while isinstance(sampler, PartialFixedSampler):
+        fixed = {**sampler._fixed_params, **fixed}
+        sampler = sampler._base_sampler
+    return {**fixed, **trial.system_attrs.get("fixed_params", {})}
 
 
 def from_optuna(

@@ -12,8 +12,9 @@ from optuna.trial import FrozenTrial
 
 from bayesopt.history import History
 from bayesopt.integrations.optuna_ranges import Ranges, possible
-from bayesopt.integrations.optuna_space import may_be_parent, to_label, to_parameter
-from bayesopt.space import Parameter, Space
+from bayesopt.integrations.optuna_space import fixed_label, may_be_parent, to_label, to_parameter
+from bayesopt.samplers.order import n_evaluated_inside
+from bayesopt.space import Constant, Parameter, Space
 from bayesopt.space.presence import Presence, Terms
 from bayesopt.trial import TrialState
 
@@ -24,6 +25,9 @@ _STATES = {
     optuna.trial.TrialState.PRUNED: TrialState.PRUNED,
     optuna.trial.TrialState.FAIL: TrialState.FAIL,
 }
+
+_LEAST_INSIDE = 3  # trials from which more is learned than from those with other values
+_MOST_HELD = 4
 
 
 @dataclass
@@ -92,6 +96,7 @@ class Mirror:
         self._ranges = Ranges()
         self._whole: dict[str, BaseDistribution] = {}
         self._parameters: dict[str, Parameter] = {}
+        self._held: dict[object, History] = {}
         self._presence = Presence()
         self._conditions: dict[str, Terms] = {}
 
@@ -119,7 +124,8 @@ class Mirror:
         self._seq += 1
         if news.numbers:
             self._settle()
-        self.history.apply(news)
+        for history in (self.history, *self._held.values()):
+            history.apply(news)
 
     def _note(self, trial: FrozenTrial, news: News) -> None:
         """Add a trial to the news unless nothing of it changed."""
@@ -154,16 +160,51 @@ class Mirror:
         if now == self.distributions and found == self._conditions:
             return
         self.distributions, self._conditions = now, found
-        self.history = self.history.in_space(self._space())
+        self.history = self.history.in_space(self._space({}))
+        self._held.clear()
 
-    def _space(self) -> Space:
-        """Return what trials ask for by now, without what they can ask for no more."""
-        changed = {n for n, each in self.distributions.items() if each != self._whole[n]}
+    def _space(self, fixed: Mapping[str, Any]) -> Space:
+        """Return what trials ask for by now, with the labels that some parameters have.
+
+        It lacks what they can ask for no more.
+        """
+        distributions = self.distributions.items()
+        changed = {n: to_parameter(each) for n, each in distributions if each != self._whole[n]}
+        changed |= {name: Constant(label) for name, label in fixed.items()}
         if not changed:
             return Space(self._parameters).with_conditions(self._conditions)
-        now = {n: to_parameter(self.distributions[n]) for n in changed}
-        parameters, conditions = possible(self._parameters | now, self._conditions)
+        parameters, conditions = possible(self._parameters | changed, self._conditions)
         return Space(parameters).with_conditions(conditions)
+
+    def given(self, fixed: Mapping[str, Any]) -> History:
+        """Return the history where some parameters have values of Optuna's; O(n d) if it is new.
+
+        Trials that had others are outside. Where hardly any trial is inside, only choices are held
+        fixed: they say which other parameters there are.
+        """
+        labels = {
+            name: label
+            for name, value in fixed.items()
+            if (label := fixed_label(self.distributions.get(name), value)) is not None
+        }
+        history = self._holding(labels)
+        if not labels or n_evaluated_inside(history) >= _LEAST_INSIDE:
+            return history
+        choices = {n: v for n, v in labels.items() if may_be_parent(self.distributions[n])}
+        return self._holding(choices)
+
+    def _holding(self, labels: Mapping[str, Any]) -> History:
+        """Return the history with constants in the place of some parameters."""
+        if not labels:
+            return self.history
+        key = frozenset(labels.items())
+        held = self._held.pop(key, None)
+        if held is None:
+            held = self.history.in_space(self._space(labels))
+        self._held[key] = held  # as the latest
+        while len(self._held) > _MOST_HELD:
+            del self._held[next(iter(self._held))]
+        return held
 
 
 def _has_gaps(trials: Sequence[FrozenTrial], n: int) -> bool:

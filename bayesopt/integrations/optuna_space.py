@@ -58,6 +58,17 @@ def to_label(distribution: BaseDistribution, value: Any) -> float | int:
     return value  # type: ignore[no-any-return]
 
 
+def fixed_label(distribution: BaseDistribution | None, value: Any) -> float | int | None:
+    """Return the label of a value that somebody fixed; None if it is none of the distribution's."""
+    if distribution is None:
+        return None
+    try:
+        stored = distribution.to_internal_repr(value)
+    except (TypeError, ValueError):
+        return None
+    return to_label(distribution, distribution.to_external_repr(stored))
+
+
 def to_external(distribution: BaseDistribution, label: Any) -> Any:
     """Return the value of Optuna's that a label stands for; what is out of range stays so."""
     if isinstance(distribution, CategoricalDistribution):
