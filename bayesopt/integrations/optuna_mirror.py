@@ -144,8 +144,8 @@ class Mirror:
 
     def learn(self, distributions: Mapping[str, BaseDistribution]) -> None:
         """Make the space hold these parameters too; O(n d) where it grows, else O(d)."""
-        self._ranges.offer(distributions)
-        self._settle()
+        if self._ranges.offer(distributions):
+            self._settle()
 
     def _settle(self) -> None:
         """Take the ranges and conditions that trials show by now; O(n d) if they are others.

@@ -55,9 +55,11 @@ class _Course:
 
     def add(self, number: int, given: BaseDistribution) -> None:
         """Take in a trial; O(1), or O(n) where later ones are known already."""
-        i = bisect_left(self.numbers, number)
-        if i < len(self.numbers) and self.numbers[i] == number:
-            return
+        i = len(self.numbers)
+        if i and number <= self.numbers[-1]:
+            i = bisect_left(self.numbers, number)
+            if self.numbers[i] == number:
+                return
         self.numbers.insert(i, number)
         self.ranges.insert(i, given)
         self.begins.insert(i, False)
@@ -86,7 +88,7 @@ class _Course:
             The parameters of trials, by number.
         """
         least = max(_LEAST_AGREEING, _AGREEING_PER_CHANGE * self.n_changes)
-        if not self.n_changes or not self._agree(least):
+        if self.n_changes == 0 or not self._agree(least):
             return self.whole
         if self._agree(max(least, _ENOUGH_AGREEING)) or not self._came_along(values):
             return self.ranges[-1]
@@ -118,6 +120,7 @@ class Ranges:
         self._courses: dict[str, _Course] = {}
         self._values: dict[int, Values] = {}
         self._offered: dict[str, BaseDistribution] = {}
+        self._names: list[str] = []
 
     @property
     def numbers(self) -> KeysView[int]:
@@ -131,25 +134,30 @@ class Ranges:
             course = self._courses.get(name)
             if course is None:
                 course = self._courses[name] = _Course(name, given)
+                self._offered.pop(name, None)
+                self._names = sorted({*self._names, name})
             course.add(trial.number, given)
 
-    def offer(self, distributions: Mapping[str, BaseDistribution]) -> None:
-        """Take in what is to be proposed; of a parameter that trials had they say more. O(d)."""
-        for name, given in distributions.items():
-            if name not in self._courses:
-                self._offered[name] = union(self._offered.get(name, given), given)
+    def offer(self, distributions: Mapping[str, BaseDistribution]) -> bool:
+        """Take in what is to be proposed, if no trial had it; return whether there is any. O(d)."""
+        new = {name: each for name, each in distributions.items() if name not in self._courses}
+        for name, given in new.items():
+            self._offered[name] = union(self._offered.get(name, given), given)
+        self._names = sorted({*self._names, *new}) if new else self._names
+        return bool(new)
 
     def whole(self) -> dict[str, BaseDistribution]:
         """Return what holds all ranges of each parameter, in the order of names; O(d)."""
-        return self._sorted({name: course.whole for name, course in self._courses.items()})
+        courses, offered = self._courses, self._offered
+        return {n: courses[n].whole if n in courses else offered[n] for n in self._names}
 
     def now(self) -> dict[str, BaseDistribution]:
         """Return the range of each parameter by now, in the order of names; O(d)."""
-        return self._sorted({name: each.now(self._values) for name, each in self._courses.items()})
-
-    def _sorted(self, known: dict[str, BaseDistribution]) -> dict[str, BaseDistribution]:
-        known = self._offered | known
-        return {name: known[name] for name in sorted(known)}
+        found = self.whole()
+        for name, course in self._courses.items():
+            if course.n_changes:
+                found[name] = course.now(self._values)
+        return found
 
 
 def possible(

@@ -175,7 +175,9 @@ def test_proposals_are_those_of_joined_ranges_where_no_range_is_narrowed(
 
 def test_the_space_is_made_once_where_nothing_changes(monkeypatch):
     made, settled = [], Mirror._space
-    monkeypatch.setattr(Mirror, "_space", lambda self: made.append(1) or settled(self))
+    monkeypatch.setattr(
+        Mirror, "_space", lambda self, fixed: made.append(1) or settled(self, fixed)
+    )
     study = optuna.create_study(sampler=BayesOptSampler("random", seed=0))
     study.optimize(lambda t: t.suggest_float("x", 0, 1) + t.suggest_int("k", 1, 5), n_trials=20)
     assert len(made) == 1
