@@ -80,7 +80,7 @@ class TPESampler:
     n_candidates : int, optional
         Drawn from the good density for each proposal; by default 64, in a noisy study 24.
     good_fraction : float
-        Which part of the finished trials is good, in (0, 1].
+        Which part of the finished trials is good, in (0, 1]; of those inside the space.
     most_good : int
         How many at most.
     most_others : int
