@@ -29,7 +29,7 @@ from bayesopt.integrations.optuna_space import to_external
 from bayesopt.rng import named_rng, new_seed
 
 try:
-    from optuna.samplers import BaseSampler, RandomSampler
+    from optuna.samplers import BaseSampler, PartialFixedSampler, RandomSampler
     from optuna.samplers._base import _process_constraints_after_trial
 except ImportError as error:
     raise MissingDependencyError(
@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from optuna.study import Study
     from optuna.trial import FrozenTrial, TrialState
 
+    from bayesopt.history import History
     from bayesopt.schedulers.base import Scheduler
     from bayesopt.space import Space
     from bayesopt.study import Study as OurStudy
@@ -61,9 +62,12 @@ class BayesOptSampler(BaseSampler):
 
     All parameters that any trial had are proposed together. A parameter that some trials lack is
     modelled as conditional: the trials show beside which values of a choice (or of an integer)
-    before it it exists. Running trials count as pending, pruned ones by their last step. Drawn at
-    random is only what no trial had yet, what exists against what the trials showed, and what was
-    proposed outside a range that was narrowed since.
+    before it it exists. A range that is narrowed or moved in mid-study is followed once three
+    trials agree on it; ranges that differ from trial to trial are joined. Running trials count as
+    pending, pruned ones by their last step. Drawn at random is only what no trial had yet, what
+    exists against what the trials showed, and what was proposed outside a trial's range. Beside
+    values that are fixed (``PartialFixedSampler``, ``enqueue_trial``) the others are proposed from
+    the trials that share them.
 
     Parameters
     ----------
@@ -98,7 +102,7 @@ class BayesOptSampler(BaseSampler):
         self._forget()
 
     def _forget(self) -> None:
-        self._mirrors: WeakKeyDictionary[Study, Mirror] = WeakKeyDictionary()
+        self._mirrors: WeakKeyDictionary[Study, dict[int | None, Mirror]] = WeakKeyDictionary()
         self._lock = threading.Lock()
 
     def __getstate__(self) -> dict[str, Any]:
@@ -115,7 +119,7 @@ class BayesOptSampler(BaseSampler):
     def infer_relative_search_space(
         self, study: Study, trial: FrozenTrial
     ) -> dict[str, BaseDistribution]:
-        """Return the union of what the trials before this one had; O(changes)."""
+        """Return what the trials before this one had, in their ranges by now; O(changes)."""
         with self._lock:
             return dict(self._followed(study, trial).distributions)
 
@@ -128,16 +132,17 @@ class BayesOptSampler(BaseSampler):
         with self._lock:
             mirror = self._followed(study, trial)
             mirror.learn(search_space)
-            proposed = self._proposed(mirror, trial.number)
+            history = mirror.given(_fixed_values(study, trial))
+            proposed = self._proposed(history, trial.number)
         return {
             name: to_external(distribution, proposed[name])
             for name, distribution in search_space.items()
             if name in proposed
         }
 
-    def _proposed(self, mirror: Mirror, number: int) -> dict[str, Any]:
+    def _proposed(self, history: History, number: int) -> dict[str, Any]:
         try:
-            return propose(self._sampler, mirror.history, number=number)[0].config
+            return propose(self._sampler, history, number=number)[0].config
         except SpaceExhausted:  # Optuna decides when to stop: what follows are repeats
             return {}
 
@@ -165,13 +170,31 @@ class BayesOptSampler(BaseSampler):
             _process_constraints_after_trial(self._constraints_func, study, trial, state)
 
     def _followed(self, study: Study, trial: FrozenTrial) -> Mirror:
-        mirror = self._mirrors.get(study)
-        if mirror is None:
+        """Return the history of what the study shows, up to a trial; O(changes)."""
+        whole, bracket = _unfiltered(study)
+        mirrors = self._mirrors.setdefault(whole, {})
+        trials, mirror = study.get_trials(deepcopy=False), mirrors.get(bracket)
+        if mirror is None or not mirror.goes_on(trials, trial.number):
             directions = [each.name.lower() for each in study.directions]
-            mirror = Mirror(directions, seed=self._seed, noisy=self._noisy)
-            self._mirrors[study] = mirror
-        mirror.follow(study.get_trials(deepcopy=False), trial.number)
+            mirror = mirrors[bracket] = Mirror(directions, seed=self._seed, noisy=self._noisy)
+        mirror.follow(trials, trial.number)
         return mirror
+
+
+def _unfiltered(study: Study) -> tuple[Study, int | None]:
+    """Return the study behind what Hyperband's pruner makes of it at each ask, and the bracket."""
+    bracket = getattr(study, "_bracket_id", None)
+    return (study, None) if bracket is None else (getattr(study, "_study", study), bracket)
+
+
+def _fixed_values(study: Study, trial: FrozenTrial) -> dict[str, Any]:
+    """Return what a trial's parameters are fixed to: as it was enqueued, else by the sampler."""
+    fixed: dict[str, Any] = {}
+    sampler = study.sampler
+    while isinstance(sampler, PartialFixedSampler):
+        fixed = {**sampler._fixed_params, **fixed}
+        sampler = sampler._base_sampler
+    return {**fixed, **trial.system_attrs.get("fixed_params", {})}
 
 
 def from_optuna(

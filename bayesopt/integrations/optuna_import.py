@@ -79,7 +79,8 @@ def _proposal(study: Study, trial: FrozenTrial) -> Proposal:
     """Return the configuration of a trial; one that is not in the space is kept as it is."""
     is_waiting = trial.state is optuna.trial.TrialState.WAITING
     note, attrs = read_note(trial.system_attrs), dict(trial.user_attrs)
-    given = trial.system_attrs.get("fixed_params", trial.params) if is_waiting else trial.params
+    fixed = {} if trial.state.is_finished() else trial.system_attrs.get("fixed_params", {})
+    given = {**fixed, **trial.params}  # of what still runs: it may not have asked for all yet
     if not study._context.define_by_run:  # its space has the labels that were noted
         given = note.get("params", given)
     try:

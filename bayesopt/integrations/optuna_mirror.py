@@ -11,8 +11,10 @@ from optuna.distributions import BaseDistribution
 from optuna.trial import FrozenTrial
 
 from bayesopt.history import History
-from bayesopt.integrations.optuna_space import may_be_parent, to_label, to_parameter, union
-from bayesopt.space import Parameter, Space
+from bayesopt.integrations.optuna_ranges import Ranges, possible
+from bayesopt.integrations.optuna_space import fixed_label, may_be_parent, to_label, to_parameter
+from bayesopt.samplers.order import n_evaluated_inside
+from bayesopt.space import Constant, Parameter, Space
 from bayesopt.space.presence import Presence, Terms
 from bayesopt.trial import TrialState
 
@@ -23,6 +25,9 @@ _STATES = {
     optuna.trial.TrialState.PRUNED: TrialState.PRUNED,
     optuna.trial.TrialState.FAIL: TrialState.FAIL,
 }
+
+_LEAST_INSIDE = 3  # trials from which more is learned than from those with other values
+_MOST_HELD = 4
 
 
 @dataclass
@@ -66,7 +71,7 @@ class News:
 
 
 class Mirror:
-    """The history of one Optuna study and the distributions that its trials had.
+    """The history of one Optuna study and the distributions that its trials have by now.
 
     Parameters
     ----------
@@ -88,9 +93,21 @@ class Mirror:
         self._seq = 0
         self._n = 0
         self._open: dict[int, object] = {}
+        self._ranges = Ranges()
+        self._whole: dict[str, BaseDistribution] = {}
         self._parameters: dict[str, Parameter] = {}
+        self._held: dict[object, History] = {}
         self._presence = Presence()
         self._conditions: dict[str, Terms] = {}
+
+    def goes_on(self, trials: Sequence[FrozenTrial], n: int) -> bool:
+        """Whether all trials that were taken in are still shown; O(n) if there are gaps, else O(1).
+
+        Hyperband's pruner shows all of them as one bracket until it knows how many there are.
+        """
+        if not _has_gaps(trials, n):
+            return True
+        return self._ranges.numbers <= {trial.number for trial in trials}
 
     def follow(self, trials: Sequence[FrozenTrial], n: int) -> None:
         """Take in what happened to the trials before number `n`; O(changes).
@@ -105,8 +122,10 @@ class Mirror:
                 self._note(trial, news)
         self._n = max(self._n, n)
         self._seq += 1
-        self._condition()
-        self.history.apply(news)
+        if news.numbers:
+            self._settle()
+        for history in (self.history, *self._held.values()):
+            history.apply(news)
 
     def _note(self, trial: FrozenTrial, news: News) -> None:
         """Add a trial to the news unless nothing of it changed."""
@@ -116,7 +135,7 @@ class Mirror:
         self._open[trial.number] = stage
         if trial.state.is_finished():
             del self._open[trial.number]
-        self.learn(trial.distributions)
+        self._ranges.add(trial)
         labels = news.add(trial)
         if trial.state.is_finished():
             parents = [name for name, each in trial.distributions.items() if may_be_parent(each)]
@@ -124,30 +143,68 @@ class Mirror:
             self._presence.add(labels, parents, is_complete=is_complete)
 
     def learn(self, distributions: Mapping[str, BaseDistribution]) -> None:
-        """Widen the space until it holds these too; O(n d) where it grows, else O(d).
-
-        Columns are in the order of their names, whichever trial came first.
-        """
-        merged = dict(self.distributions)
-        for name, more in distributions.items():
-            merged[name] = union(merged[name], more) if name in merged else more
-        if merged == self.distributions:
-            return
-        self.distributions = {name: merged[name] for name in sorted(merged)}
-        self._parameters = {name: to_parameter(each) for name, each in self.distributions.items()}
-        self._conditions = self._presence.conditions(self._parameters)
-        self._settle()
-
-    def _condition(self) -> None:
-        """Take the conditions that trials show by now; O(n d) if they differ from those before."""
-        found = self._presence.conditions(self._parameters)
-        if found != self._conditions:
-            self._conditions = found
+        """Make the space hold these parameters too; O(n d) where it grows, else O(d)."""
+        if self._ranges.offer(distributions):
             self._settle()
 
     def _settle(self) -> None:
-        space = Space(self._parameters).with_conditions(self._conditions)
-        self.history = self.history.in_space(space)
+        """Take the ranges and conditions that trials show by now; O(n d) if they are others.
+
+        Columns are in the order of their names, whichever trial came first.
+        """
+        whole, now = self._ranges.whole(), self._ranges.now()
+        if whole != self._whole:
+            self._whole = whole
+            self._parameters = {name: to_parameter(each) for name, each in whole.items()}
+        found = self._presence.conditions(self._parameters)
+        if now == self.distributions and found == self._conditions:
+            return
+        self.distributions, self._conditions = now, found
+        self.history = self.history.in_space(self._space({}))
+        self._held.clear()
+
+    def _space(self, fixed: Mapping[str, Any]) -> Space:
+        """Return what trials ask for by now, with the labels that some parameters have.
+
+        It lacks what they can ask for no more.
+        """
+        distributions = self.distributions.items()
+        changed = {n: to_parameter(each) for n, each in distributions if each != self._whole[n]}
+        changed |= {name: Constant(label) for name, label in fixed.items()}
+        if not changed:
+            return Space(self._parameters).with_conditions(self._conditions)
+        parameters, conditions = possible(self._parameters | changed, self._conditions)
+        return Space(parameters).with_conditions(conditions)
+
+    def given(self, fixed: Mapping[str, Any]) -> History:
+        """Return the history where some parameters have values of Optuna's; O(n d) if it is new.
+
+        Trials that had others are outside. Where hardly any trial is inside, only choices are held
+        fixed: they say which other parameters there are.
+        """
+        labels = {
+            name: label
+            for name, value in fixed.items()
+            if (label := fixed_label(self.distributions.get(name), value)) is not None
+        }
+        history = self._holding(labels)
+        if not labels or n_evaluated_inside(history) >= _LEAST_INSIDE:
+            return history
+        choices = {n: v for n, v in labels.items() if may_be_parent(self.distributions[n])}
+        return self._holding(choices)
+
+    def _holding(self, labels: Mapping[str, Any]) -> History:
+        """Return the history with constants in the place of some parameters."""
+        if not labels:
+            return self.history
+        key = frozenset(labels.items())
+        held = self._held.pop(key, None)
+        if held is None:
+            held = self.history.in_space(self._space(labels))
+        self._held[key] = held  # as the latest
+        while len(self._held) > _MOST_HELD:
+            del self._held[next(iter(self._held))]
+        return held
 
 
 def _has_gaps(trials: Sequence[FrozenTrial], n: int) -> bool:

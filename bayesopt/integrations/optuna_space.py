@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -55,6 +56,17 @@ def to_label(distribution: BaseDistribution, value: Any) -> float | int:
     if isinstance(distribution, CategoricalDistribution):
         return int(distribution.to_internal_repr(value))
     return value  # type: ignore[no-any-return]
+
+
+def fixed_label(distribution: BaseDistribution | None, value: Any) -> float | int | None:
+    """Return the label of a value that somebody fixed; None if it is none of the distribution's."""
+    if distribution is None:
+        return None
+    try:
+        stored = distribution.to_internal_repr(value)
+    except (TypeError, ValueError):
+        return None
+    return to_label(distribution, distribution.to_external_repr(stored))
 
 
 def to_external(distribution: BaseDistribution, label: Any) -> Any:
@@ -153,7 +165,8 @@ def outward(parameter: Parameter | None, labels: Sequence[Label]) -> Outward:
     """Return the distribution that holds a parameter's values and the labels that trials had.
 
     Choices in an order and constants become choices; what Optuna cannot store as a choice goes by
-    its label. Grids on a logarithmic scale, and those that a label lies off, lose their step.
+    its label, and what it takes for the same as another (True and 1) by a text. Grids on a
+    logarithmic scale, and those that a label lies off, lose their step.
 
     Parameters
     ----------
@@ -198,9 +211,19 @@ def _choices_of(parameter: Parameter | None, labels: Iterable[Label]) -> Outward
     values = {key: v if _is_storable(v) else label_of_key(key) for key, v in values.items()}
     for label in labels:
         values.setdefault(label_key(label), label)
-    if len(set(values.values())) < len(values):  # Optuna takes True, 1 and 1.0 for the same
-        values = {key: repr(value) for key, value in values.items()}
+    values = _told_apart(values)
     return Outward(CategoricalDistribution(list(values.values())), values)
+
+
+def _told_apart(values: Mapping[LabelKey, Any]) -> dict[LabelKey, Any]:
+    """Return values, with text for those that Optuna takes for the same: True, 1 and 1.0.
+
+    For all of them where such a text is the value of another.
+    """
+    counts = Counter(values.values())
+    texts = {key: repr(label_of_key(key)) for key in values}
+    apart = {key: texts[key] if counts[value] > 1 else value for key, value in values.items()}
+    return apart if len(set(apart.values())) == len(apart) else texts
 
 
 def _is_storable(value: object) -> bool:

@@ -63,7 +63,7 @@ def observe(history: History) -> Observed:
     that had to be clipped into the space are left out.
     """
     cut_short = history.is_cut_short
-    known = (history.is_finished | cut_short) & (history.inside | history.define_by_run)
+    known = (history.is_finished | cut_short) & history.inside
     finished = np.flatnonzero(known)
     values = np.where(
         cut_short[finished, None], history.last_values[finished], history.values[finished]

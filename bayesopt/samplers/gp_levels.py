@@ -84,7 +84,7 @@ def observe_levels(history: History, levels: Levels) -> Trained:
 
 
 def _observe(history: History, levels: Levels) -> Trained:
-    known, usable = levels.known, history.inside | history.define_by_run
+    known, usable = levels.known, history.inside
     failed = history.is_failed & usable
     highest = int(np.flatnonzero(known.any(axis=0))[-1])
     there = known & (history.is_complete & usable)[:, None]

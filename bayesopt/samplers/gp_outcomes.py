@@ -74,7 +74,7 @@ def observe_outcomes(history: History) -> Outcomes:
     A pruned or paused trial counts with the last values it reported. An infeasible one teaches
     objectives and constraints alike. Rows that had to be clipped into the space are left out.
     """
-    known = (history.is_finished | history.is_cut_short) & (history.inside | history.define_by_run)
+    known = (history.is_finished | history.is_cut_short) & history.inside
     finished = np.flatnonzero(known)
     cut_short, complete = history.is_cut_short[finished], history.is_complete[finished]
     Y = np.where(cut_short[:, None], history.last_values[finished], history.values[finished])

@@ -26,6 +26,8 @@ _CUT_SHORT = (int(TrialState.PRUNED), int(TrialState.PAUSED))
 _COMPLETE = int(TrialState.COMPLETE)
 _COUNTS = np.zeros(len(TrialState) + 1, dtype=np.bool_)  # by state; the last is that of UNHEARD
 _COUNTS[[int(state) for state in (*EVALUATED, *_UNDER_WAY)]] = True
+_IS_EVALUATED = np.zeros_like(_COUNTS)
+_IS_EVALUATED[[int(state) for state in EVALUATED]] = True
 
 # Classes of trials, better ones first: of equal class the smaller (first, second) is better.
 FEASIBLE, CUT_SHORT, VIOLATING = 0, 1, 2
@@ -192,6 +194,14 @@ def _violations(history: History, numbers: Numbers) -> F:
     with np.errstate(over="ignore"):
         shortfall = np.where(np.isnan(told), np.inf, np.maximum(told, 0.0))
         return np.asarray(shortfall.sum(axis=1))
+
+
+def n_evaluated_inside(history: History) -> int:
+    """Return how many evaluated trials belong to the space as it is now."""
+    inside = history.inside
+    if inside.all():
+        return history.count(*EVALUATED)
+    return int(np.count_nonzero(inside & _IS_EVALUATED[history.state]))
 
 
 def split(history: History, ledger: Ledger, n_good: int, most_others: int, gains: bool) -> Split:

@@ -21,7 +21,7 @@ from bayesopt.samplers.by_history import ByHistory
 from bayesopt.samplers.design import guessed
 from bayesopt.samplers.fresh import Batch, fill_up, may_repeat
 from bayesopt.samplers.guess import guess_of, prior_of
-from bayesopt.samplers.order import EVALUATED, Key, Ledger, Split, split
+from bayesopt.samplers.order import EVALUATED, Key, Ledger, Split, n_evaluated_inside, split
 from bayesopt.space import Space
 from bayesopt.space.guess import plain_prior
 from bayesopt.trial import AWAITED
@@ -87,7 +87,7 @@ class TPESampler:
     n_candidates : int, optional
         Drawn from the good density for each proposal; by default 64, in a noisy study 24.
     good_fraction : float
-        Which part of the finished trials is good, in (0, 1].
+        Which part of the finished trials is good, in (0, 1]; of those inside the space.
     most_good : int
         How many at most.
     most_alike : int
@@ -183,7 +183,7 @@ class TPESampler:
         modelled = n_finished >= self.n_startup and not space.domain.is_constant
         name = self.name
         if modelled:
-            name = self._fill(batch, space, history, n_finished, rng)
+            name = self._fill(batch, space, history, rng)
         elif n_finished < self.n_startup:
             _take(batch, space, history, self._design(space, history), n)
         missing = batch.missing
@@ -203,14 +203,12 @@ class TPESampler:
         design = design if prior is None else guessed(space, design, prior, history.seed)
         return np.asarray(design[history.n :])
 
-    def _fill(
-        self, batch: Batch, space: Space, history: History, n_finished: int, rng: Generator
-    ) -> str:
+    def _fill(self, batch: Batch, space: Space, history: History, rng: Generator) -> str:
         """Find rows one after the other, each in view of those before it; return how.
 
         A row whose first candidates may not be proposed is found by the densities.
         """
-        parts, is_idle = self._split(space, history, n_finished)
+        parts, is_idle = self._split(space, history)
         ways: set[str] = set()
         while batch.missing:
             way, missing = self._way(space, history, parts, is_idle, rng), batch.missing
@@ -239,9 +237,10 @@ class TPESampler:
             return _DIFFERENCE
         return self.name
 
-    def _split(self, space: Space, history: History, n_finished: int) -> tuple[Split, bool]:
+    def _split(self, space: Space, history: History) -> tuple[Split, bool]:
         """Return what the densities are made from, and whether nothing got better for long."""
-        n_good = min(self.most_good, math.ceil(self.good_fraction * n_finished))
+        n_good = math.ceil(self.good_fraction * n_evaluated_inside(history))
+        n_good = min(self.most_good, n_good)
         with self._cache.lock:
             ledgers = self._cache.get(space, history, self._ledgers)
             is_idle = _is_idle(space, history, ledgers.all.best(history))

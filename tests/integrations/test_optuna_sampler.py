@@ -71,7 +71,7 @@ def test_following_step_by_step_is_as_good_as_reading_at_once():
     study.optimize(conditional, n_trials=15)
     trial = study.ask()
     sampler.infer_relative_search_space(study, trial._get_latest_trial())
-    live, anew = sampler._mirrors[study].history, mirror_of(study).history
+    live, anew = sampler._mirrors[study][None].history, mirror_of(study).history
     assert live.space == anew.space
     np.testing.assert_array_equal(live.X, anew.X[:15])
     np.testing.assert_array_equal(live.active, anew.active[:15])
@@ -120,20 +120,60 @@ def test_integers_beyond_an_exact_grid_are_modelled():
     assert all(t.params["n"] % 10 == 0 for t in study.trials)
 
 
+def halving(trial):
+    x = trial.suggest_float("x", 0, 1)
+    for step in range(9):
+        trial.report(x + 1 / (step + 1), step)
+        if trial.should_prune():
+            raise optuna.TrialPruned
+    return x
+
+
 def test_one_bracket_at_a_time_under_hyperband():
     pruner = optuna.pruners.HyperbandPruner(min_resource=1, max_resource=9)
     study = optuna.create_study(sampler=BayesOptSampler("tpe", seed=0), pruner=pruner)
-
-    def objective(trial):
-        x = trial.suggest_float("x", 0, 1)
-        for step in range(9):
-            trial.report(x + 1 / (step + 1), step)
-            if trial.should_prune():
-                raise optuna.TrialPruned
-        return x
-
-    study.optimize(objective, n_trials=20)
+    study.optimize(halving, n_trials=20)
     assert len(study.trials) == 20
+
+
+@pytest.fixture
+def mirrors(monkeypatch):
+    """Every history that is built, in order."""
+    built, init = [], Mirror.__init__
+    monkeypatch.setattr(
+        Mirror, "__init__", lambda self, *a, **k: built.append(self) or init(self, *a, **k)
+    )
+    return built
+
+
+def test_each_bracket_keeps_its_history(mirrors):
+    pruner = optuna.pruners.HyperbandPruner(min_resource=1, max_resource=9)
+    study = optuna.create_study(sampler=BayesOptSampler("random", seed=0), pruner=pruner)
+    study.optimize(halving, n_trials=40)
+    assert len(mirrors) == pruner._n_brackets == 3
+    numbers = [set(mirror.history.numbers_in(*TrialState).tolist()) for mirror in mirrors]
+    brackets = {}
+    for trial in study.trials:
+        brackets.setdefault(pruner._get_bracket_id(study, trial), set()).add(trial.number)
+    assert all(any(shown <= each for each in brackets.values()) for shown in numbers)
+
+
+def test_brackets_that_come_to_be_known_late_are_as_if_they_always_were():
+    def study_of(sampler):
+        pruner = optuna.pruners.HyperbandPruner(min_resource=1, max_resource="auto")
+        study = optuna.create_study(sampler=sampler, pruner=pruner, study_name="late")
+        study.optimize(lambda t: t.suggest_float("x", 0, 1), n_trials=5)
+        return study
+
+    runs = []
+    for is_read_anew in (False, True):
+        study = study_of(BayesOptSampler("tpe", seed=0))
+        for _ in range(25):
+            if is_read_anew:
+                study.sampler = BayesOptSampler("tpe", seed=0)
+            study.optimize(halving, n_trials=1)
+        runs.append([t.params for t in study.trials])
+    assert runs[0] == runs[1]
 
 
 def test_pickled_sampler_goes_on_alike():

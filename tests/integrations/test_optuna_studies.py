@@ -162,6 +162,34 @@ def test_a_study_moves_here_and_goes_on(optuna_storage, our_storage):
     ours.close()
 
 
+def outward_choices(choices):
+    space = bo.Space({"c": bo.Categorical(choices)})
+    study = bo.create_study(space, sampler="random", seed=0)
+    for choice in choices:
+        study.add_trial({"c": choice}, 0.0)
+    there = to_optuna(study)
+    asked = there.ask({"c": there.trials[0].distributions["c"]})
+    assert asked.params["c"] in there.trials[0].distributions["c"].choices
+    assert dict(from_optuna(there, space=space).trials[2].params) == {"c": choices[2]}
+    return [trial.params["c"] for trial in there.trials[:-1]]
+
+
+def test_only_choices_that_optuna_takes_for_the_same_become_text():
+    assert outward_choices([True, 1, None, 2.5, "x"]) == ["True", "1", None, 2.5, "x"]
+    assert outward_choices([0, 1, None, 2.5, "x"]) == [0, 1, None, 2.5, "x"]
+    assert outward_choices([True, 1, None, "True"]) == ["True", "1", "None", "'True'"]
+
+
+def test_a_running_trial_keeps_what_it_was_enqueued_with():
+    theirs = optuna.create_study()
+    theirs.enqueue_trial({"x": 0.5, "y": 0.1})
+    trial = theirs.ask()
+    trial.suggest_float("x", 0, 1)
+    trial.suggest_float("z", 0, 1)
+    moved = from_optuna(theirs)
+    assert dict(moved.trials[0].params) == {"x": 0.5, "y": 0.1, "z": trial.params["z"]}
+
+
 def test_a_study_moves_to_optuna_and_goes_on(optuna_storage, our_storage):
     ours = bo.create_study(storage=our_storage, sampler="tpe", seed=5, name="mine")
     ours.optimize(objective, n_trials=12)

@@ -144,6 +144,14 @@ def test_pruned_trials_count_by_what_they_reported_last() -> None:
     assert len(data.pending) == 1
 
 
+def test_what_lies_outside_a_space_that_was_narrowed_is_left_out() -> None:
+    history = History(Space({"x": Float(0.0, 1.0)}), define_by_run=True)
+    for x in (0.1, 0.4, 0.9):
+        history.tell(history.append({"x": x}), x)
+    narrow = Space({"x": Float(0.0, 0.5)})
+    assert observe(history.in_space(narrow)).numbers.tolist() == [0, 1]
+
+
 def test_an_outcome_that_breaks_a_constraint_counts_as_a_failure() -> None:
     history = History(PLANE)
     for k, config in enumerate(PLANE.decode(PLANE.sample(3, np.random.default_rng(0)))):

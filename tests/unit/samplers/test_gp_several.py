@@ -60,6 +60,14 @@ def run(history: History, n: int, objective: object, sampler: GPSampler) -> Hist
     return history
 
 
+def test_what_lies_outside_a_space_that_was_narrowed_is_left_out() -> None:
+    rows = np.array([[0.1, 0.2], [0.4, 0.4], [0.9, 0.3]])
+    history = told(PLANE, rows, [two(row) for row in rows], n_objectives=2, define_by_run=True)
+    narrow = Space({"x": Float(0.0, 0.5), "y": Float(0.0, 1.0)})
+    known = observe_outcomes(history.in_space(narrow))
+    np.testing.assert_array_equal(known.Y, [two(row) for row in rows[:2]])
+
+
 def test_it_finds_the_front_between_two_bowls() -> None:
     reference = np.full(2, 0.6)
     history = run(History(PLANE, 2, seed=2), 26, lambda row: (two(row), None), GPSampler())

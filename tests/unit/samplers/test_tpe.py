@@ -85,6 +85,18 @@ def test_failed_trials_are_bad() -> None:
     assert np.mean(X[30:, 0] < 0.5) < 0.25
 
 
+def test_which_part_is_good_is_a_matter_of_trials_inside_the_space() -> None:
+    wide = History(Space({"x": Float(0.0, 1.0)}), define_by_run=True)
+    for i in range(40):
+        wide.tell(wide.append({"x": i / 40.0}), float(i))
+    for high, n_good in ((1.0, 6), (0.475, 3), (0.075, 1)):
+        space = Space({"x": Float(0.0, high)})
+        parts, _ = TPESampler()._split(space, wide.in_space(space))
+        assert parts.n_good == n_good
+    beyond = Space({"x": Float(2.0, 3.0)})
+    assert propose(wide.in_space(beyond)).shape == (1, 1)
+
+
 def test_pruned_trials_count_by_what_they_reported() -> None:
     def evaluate(history: History, number: int, config: Mapping[str, float]) -> None:
         history.report(number, 3, bowl(config))
