@@ -30,7 +30,11 @@ class LeaveOneOut:
 
     def joined(self, other: LeaveOneOut) -> LeaveOneOut:
         """Return both, one after the other."""
-        pairs = (self.mean, other.mean), (self.var, other.var), (self.log_density, other.log_density)
+        pairs = (
+            (self.mean, other.mean),
+            (self.var, other.var),
+            (self.log_density, other.log_density),
+        )
         return LeaveOneOut(*map(np.concatenate, pairs))
 
 

@@ -58,10 +58,8 @@ def spread_out(X: F, Y: F, most: int) -> Numbers:
     if len(X) <= most:
         return np.arange(len(X))
     best = _best(Y, max(1, most // _SHARE_OF_BEST))
-    others = np.setdiff1d(np.arange(len(X)), best)
-    even = others[_evenly(others.size, most // 2 - best.size)]
-    kept = np.concatenate([best, even])
-    rest = np.setdiff1d(others, even)
+    kept = np.union1d(best, _evenly(len(X), most // 2 - best.size))
+    rest = np.setdiff1d(np.arange(len(X)), kept)
     rest = rest[_evenly(rest.size, _CANDIDATES * most)]
     return np.sort(np.concatenate([kept, rest[_farthest(X[rest], X[kept], most - kept.size)]]))
 
