@@ -65,7 +65,7 @@ def spread_out(X: F, Y: F, most: int) -> Numbers:
 
 
 def _best(Y: F, most: int) -> Numbers:
-    """Return the best rows, the best first: at least one, and none that failed but that."""
+    """Return at most so many of the best rows, the best first; of failed ones at most one."""
     values = np.where(np.isnan(Y), np.inf, Y)
     order = np.argsort(values, axis=0, kind="stable")
     place = np.empty_like(order)

@@ -26,7 +26,7 @@ def posteriors(data: list[Posterior], objective: str) -> FigureDict:
         belief = _choices(one) if one.scale.choices else _curve(one)
         traces += [{**trace, **place} for trace in [*belief, _told(one, objective)]]
         layout[style.axis_name("x", i)] = {
-            **style.axis_of(one.scale, length=34),
+            **style.axis_of(one.scale, length=28),
             "domain": x_domain,
             "anchor": style.axis_key("y", i),
         }

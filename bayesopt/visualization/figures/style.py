@@ -36,7 +36,7 @@ GOODNESS = ((0.0, "#d9a441"), (0.5, "#8a8f98"), (1.0, "#1f78b8"))  # worst to be
 
 PANEL_HEIGHT, FIGURE_HEIGHT = 250, 380
 _SUBTITLE_HEIGHT = 24
-_PANEL_NAME, _AXIS_NAME, _CHOICE = 26, 60, 14
+PANEL_NAME, _AXIS_NAME, _CHOICE = 26, 60, 14
 _FEW_TICKS = 12  # trials, up to which each has a tick
 _NARROW = 34  # characters of an axis title, up to which a panel has room for few ticks only
 _NARROW_TICKS, _WIDE_TICKS = 5, 8  # of a logarithmic axis
@@ -121,7 +121,7 @@ def learned_text(learned: Learned) -> str:
     return f"{head}-validated r² {learned.r2:.2f}{part}"
 
 
-def axis_of(scale: Scale, *, length: int = _PANEL_NAME, upright: bool = False) -> dict[str, Any]:
+def axis_of(scale: Scale, *, length: int = PANEL_NAME, upright: bool = False) -> dict[str, Any]:
     """Return the settings of an axis that carries a parameter.
 
     `length` is the room for its name; names of choices share it unless the axis is `upright`.

@@ -93,6 +93,7 @@ def test_parallel_lines_end_where_the_values_are(study):
 
 def test_ranks_share_what_is_equal():
     assert ranks(np.array([3.0, 1.0, 3.0, 2.0])).tolist() == [2.5 / 3, 0.0, 2.5 / 3, 1 / 3]
+    assert ranks(np.array([7.0])).tolist() == [0.5]  # one alone is not the worst
 
 
 def test_rank_panels_pair_parameters(study):

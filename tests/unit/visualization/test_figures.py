@@ -126,6 +126,24 @@ def test_the_model_of_each_objective_is_shown(name):
         plot(study, objective=2)
 
 
+@pytest.mark.parametrize("d", [2, 3, 4, 6, 23])
+def test_long_names_keep_apart_in_a_narrow_window(d):
+    names = [f"the_learning_rate_of_the_second_stage_encoder_block_number_{i}" for i in range(d)]
+    study = bo.create_study({n: bo.Float(0, 1) for n in names}, sampler="random", seed=0)
+    for _ in range(5):
+        study.tell(study.ask(), 1.0)
+    panels = as_dict(visualization.plot_slice(study))["layout"]
+    shown = [panels[style.axis_name("x", i)]["title"]["text"] for i in range(min(d, 4))]
+    assert sum(map(len, shown)) <= 80  # at 700 pixels
+    axis = as_dict(visualization.plot_parallel_coordinate(study))["layout"]["xaxis"]
+    longest = max(map(len, axis["ticktext"]))
+    assert longest >= 12
+    if not axis["tickangle"]:
+        assert longest * len(axis["ticktext"]) <= 90
+    else:  # lines of text one above the other
+        assert 560 / d * np.sin(np.radians(axis["tickangle"])) > 12
+
+
 def test_a_band_without_an_end_runs_out_of_the_picture():
     space = {"x": bo.Float(0, 1), "y": bo.Float(0, 1), "c": bo.Categorical(list("abc"))}
     study = bo.create_study(space, sampler="random", seed=4)
