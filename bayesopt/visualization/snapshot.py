@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -75,7 +76,7 @@ class Learned:
     @property
     def is_something(self) -> bool:
         """Whether predictions are better than none: with few trials, than chance makes them."""
-        return self.r2 >= max(_LEAST_R2, self.n**-0.5)
+        return self.r2 >= max(_LEAST_R2, 1.0 / math.sqrt(self.n))
 
 
 @dataclass(frozen=True, eq=False)

@@ -267,7 +267,10 @@ def rank_panels(data: list[list[RankPanel | None]]) -> FigureDict:
             if panel is None:
                 continue
             left, top = c * (side + gap), 1.0 - r * (side + gap)
-            x_axis = {**style.axis_of(panel.x, length=_room(d)), "domain": [left, min(left + side, 1.0)]}
+            x_axis = {
+                **style.axis_of(panel.x, length=_room(d)),
+                "domain": [left, min(left + side, 1.0)],
+            }
             y_axis = {**style.axis_of(panel.y, upright=True), "domain": [max(top - side, 0.0), top]}
             _inner(x_axis, r == d - 1 or (r == d - 2 and c == d - 1))
             _inner(y_axis, c == 0 or (r == 0 and c == 1))
