@@ -35,7 +35,7 @@ STATE_COLORS = {
 GOODNESS = ((0.0, "#d9a441"), (0.5, "#8a8f98"), (1.0, "#1f78b8"))  # worst to best
 
 PANEL_HEIGHT, FIGURE_HEIGHT = 250, 380
-_SUBTITLE_HEIGHT = 24
+_SUBTITLE_HEIGHT = 28
 PANEL_NAME, _AXIS_NAME, _CHOICE = 26, 60, 14
 _FEW_TICKS = 12  # trials, up to which each has a tick
 _NARROW = 34  # characters of an axis title, up to which a panel has room for few ticks only
@@ -82,8 +82,15 @@ def figure(
     """Return a figure. `title` and the rest are Plotly's: foreign text must be escaped in them."""
     below = f'<br><span style="font-size:12px">{subtitle}</span>' if subtitle else ""
     room = _SUBTITLE_HEIGHT if subtitle else 0
+    place = {"y": 1.0, "yref": "container", "yanchor": "top", "pad": {"t": 25}} if subtitle else {}
     common = {
-        "title": {"text": title + below, "x": 0.005, "xref": "container", "xanchor": "left"},
+        "title": {
+            "text": title + below,
+            "x": 0.005,
+            "xref": "container",
+            "xanchor": "left",
+            **place,  # clear of the legend
+        },
         "height": height + room,
         "margin": {"l": 60, "r": 20, "t": 60 + room, "b": 50},
         "hovermode": "closest",
