@@ -190,7 +190,7 @@ class HeldOut:
 
     def __repr__(self) -> str:
         n_looks = len(self._looks)
-        seen = "not looked at" if not n_looks else f"looked at {n_looks} times"
+        seen = "not looked at" if not n_looks else f"looked at {_times(n_looks)}"
         return f"HeldOut({self._train.size} to train, {self._test.size} held out, {seen})"
 
 
@@ -343,11 +343,15 @@ def _warn_of_looks(looks: Sequence[Look], study: StudyLike | None) -> None:
     last = looks[-1]
     since = "" if study is None or last.n_trials is None else _since(last, study)
     warnings.warn(
-        f"The test part was looked at before ({len(looks)} times, the last value was "
+        f"The test part was looked at before ({_times(len(looks))}, the last value was "
         f"{last.value}){since}: what was chosen in between may fit it by chance.",
         HeldOutWarning,
         stacklevel=3,
     )
+
+
+def _times(n: int) -> str:
+    return "once" if n == 1 else f"{n} times"
 
 
 def _since(last: Look, study: StudyLike) -> str:

@@ -35,6 +35,7 @@ from bayesopt.space import Space
 from bayesopt.space.guess import plain_prior
 from bayesopt.surrogates.schedule import FitCache
 from bayesopt.surrogates.settings import GPSettings
+from bayesopt.surrogates.subset import Choose, best_and_nearest
 
 if TYPE_CHECKING:
     from bayesopt.acquisition.price import Price
@@ -361,10 +362,17 @@ class GPSampler:
         is_told = self.cost != "auto" or self.cost_budget is not None
         return self if is_told else dataclasses.replace(self, cost_budget=cost)
 
-    def believe(self, space: Space, data: Observed, deterministic: bool = False) -> Belief:
+    def believe(
+        self,
+        space: Space,
+        data: Observed,
+        deterministic: bool = False,
+        choose: Choose = best_and_nearest,
+    ) -> Belief:
         """Return what is believed of the objective after the finished trials.
 
-        What a search goes by takes into account whether the objective is deterministic.
+        What a search goes by takes into account whether the objective is deterministic, and is
+        chosen for being near the best where there are more than `max_points` trials.
         """
         from bayesopt.surrogates.model import build_belief
 
@@ -381,4 +389,5 @@ class GPSampler:
             deterministic=deterministic and data.noise is None,
             noise=data.noise,
             mean=None if earlier is None else earlier.mean(data),
+            choose=choose,
         )

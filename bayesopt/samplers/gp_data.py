@@ -56,8 +56,8 @@ class Observed:
         return int(np.count_nonzero(~self.failed))
 
 
-def observe(history: History) -> Observed:
-    """Return what is known of a history with one objective; O(n).
+def observe(history: History, objective: int = 0) -> Observed:
+    """Return what is known of one objective of a history; O(n).
 
     A pruned or paused trial counts with the last value it reported, as a failed one without. Rows
     that had to be clipped into the space are left out.
@@ -71,9 +71,9 @@ def observe(history: History) -> Observed:
     usable = np.isfinite(values).all(axis=1) & ~history.is_failed[finished]
     usable &= history.feasible[finished]
     y = np.full(finished.size, np.nan)
-    y[usable] = values[usable, 0]
+    y[usable] = values[usable, objective]
     noise = told_noise(history, finished)
-    noise = None if noise is None else noise[:, 0]
+    noise = None if noise is None else noise[:, objective]
     pending, cost = history.X[history.is_pending], whole_cost(history, finished)
     return Observed(history.X[finished], y, ~usable, pending, noise, cost, history.noisy, finished)
 

@@ -17,16 +17,18 @@ from bayesopt.rng import named_rng
 from bayesopt.samplers.auto import AutoSampler
 from bayesopt.samplers.base import Sampler
 from bayesopt.samplers.gp import GPSampler
-from bayesopt.samplers.gp_data import observe
+from bayesopt.samplers.gp_data import Observed, observe
 from bayesopt.space import Space
 from bayesopt.surrogates import diagnostics
 from bayesopt.surrogates.blas import one_blas_thread
 from bayesopt.surrogates.diagnostics import Band, CrossValidation
 from bayesopt.surrogates.model import Belief
+from bayesopt.surrogates.subset import spread_out
 
 F = npt.NDArray[np.float64]
 
 _MOST_POINTS = 800  # for a sampler that has no process of its own
+_MOST_LEFT_OUT = 4_000  # trials not learned from that predictions are held against
 _N_SPREAD = 512  # rows over which importance is averaged
 
 
@@ -81,12 +83,28 @@ class Insight:
         evaluated.
     negated : bool
         Whether the objective is maximised.
+    data : Observed
+        The finished trials.
     """
 
     space: Space
     belief: Belief
     searched: Belief
     negated: bool
+    data: Observed
+
+    @property
+    def n_values(self) -> int:
+        """How many trials have a value to learn from."""
+        return self.data.n_values
+
+    @property
+    def n_learned(self) -> int:
+        """How many of them were learned from; the others are left out for the time it would take.
+
+        Those stand for all: the very best, and others spread over trials and space.
+        """
+        return int(np.count_nonzero(~self.data.failed[self.belief.learned]))
 
     @property
     def incumbent(self) -> dict[str, Any]:
@@ -173,10 +191,21 @@ class Insight:
 
     @one_blas_thread()
     def cross_validated(self) -> CrossValidation:
-        """Return each outcome beside what all the others say of it; O(n³)."""
-        found = diagnostics.cross_validate(self.belief)
+        """Return each outcome beside what the others say of it; O(n³) for n learned from.
+
+        Of trials that were left out (`n_learned`), evenly 4,000 at most, what all that were learned
+        from say.
+        """
+        found = diagnostics.cross_validate(self.belief, self._left_out())
         observed = -found.observed if self.negated else found.observed
         return replace(found, observed=observed, predicted=self._turned(found.predicted))
+
+    def _left_out(self) -> tuple[F, F]:
+        """Return rows [k, d] and outcomes [k] that nothing was learned from."""
+        rest = np.setdiff1d(np.flatnonzero(~self.data.failed), self.belief.learned)
+        if len(rest) > _MOST_LEFT_OUT:
+            rest = rest[np.linspace(0, len(rest) - 1, _MOST_LEFT_OUT).astype(np.int64)]
+        return np.ascontiguousarray(self.data.X[rest]), self.data.y[rest]
 
     def _held(self, at: Mapping[str, Any] | None) -> F:
         """Return the row [d] at which parameters are held."""
@@ -208,24 +237,32 @@ class Insight:
 
 
 @one_blas_thread()
-def look_inside(sampler: Sampler, space: Space, history: History) -> Insight:
+def look_inside(
+    sampler: Sampler, space: Space, history: History, objective: int | None = None
+) -> Insight:
     """Return what the sampler believes after the finished trials of a history.
 
     Of the default sampler it is the process that would make the next trial; of a sampler without
-    one, what a `GPSampler` with default settings believes.
+    one, what a `GPSampler` with default settings believes. A process that learns from some of the
+    trials only takes some that stand for all here, not those that its search is after.
+
+    Parameters
+    ----------
+    sampler : Sampler
+    space : Space
+    history : History
+    objective : int, optional
+        Which; needed where there are several.
 
     Raises
     ------
     NoTrialsError
         If fewer than two trials have a value.
     InvalidValueError
-        If there are several objectives.
+        If there are several objectives and none is named, or there is no such objective.
     """
-    if history.n_objectives != 1:
-        raise InvalidValueError(
-            "a look inside", expected="one objective", got=short_repr(history.n_objectives)
-        )
-    data = observe(history)
+    j = _chosen(objective, history.n_objectives)
+    data = observe(history, j)
     if data.n_values < 2:
         raise NoTrialsError(
             "a look inside",
@@ -234,9 +271,26 @@ def look_inside(sampler: Sampler, space: Space, history: History) -> Insight:
             remedy="Tell more trials first.",
         )
     process = _process_of(sampler, history)
-    belief = process.believe(space, data)
-    searched = process.believe(space, data, deterministic=not history.noisy)
-    return Insight(space, belief, searched, history.directions[0] == "maximize")
+    belief = process.believe(space, data, choose=spread_out)
+    exact = not history.noisy
+    searched = process.believe(space, data, deterministic=exact, choose=spread_out)
+    return Insight(space, belief, searched, history.directions[j] == "maximize", data)
+
+
+def _chosen(objective: int | None, n_objectives: int) -> int:
+    """Return the objective to look at. Raises InvalidValueError."""
+    if objective is None and n_objectives > 1:
+        raise InvalidValueError(
+            "a look inside",
+            expected="one objective",
+            got=short_repr(n_objectives),
+            remedy="Say which: look_inside(objective=0).",
+        )
+    j = 0 if objective is None else objective
+    if isinstance(j, bool) or j not in range(n_objectives):
+        expected = f"an index below {n_objectives}"
+        raise InvalidValueError("objective", expected=expected, got=short_repr(objective))
+    return j
 
 
 @one_blas_thread()

@@ -153,10 +153,23 @@ class Views:
         number = self.best_trial.number if trial is None else trial
         return schedule_of(self.trials, number)
 
-    def look_inside(self: StudyLike) -> Insight:
+    def look_inside(self: StudyLike, objective: int | None = None) -> Insight:
         """Return what a Gaussian process makes of the finished trials: slices, importance, ...
 
-        Raises NoTrialsError with fewer than two values, InvalidValueError with several objectives.
+        Of more than 800 trials it may learn from some that stand for all (``n_learned`` of
+        ``n_values``); see :func:`bayesopt.samplers.inspect.look_inside`.
+
+        Parameters
+        ----------
+        objective : int, optional
+            Which; needed where there are several.
+
+        Raises
+        ------
+        NoTrialsError
+            If fewer than two trials have a value.
+        InvalidValueError
+            If there are several objectives and none is named, or there is no such objective.
 
         Examples
         --------
@@ -165,7 +178,7 @@ class Views:
         """
         from bayesopt.samplers.inspect import look_inside
 
-        return look_inside(self.sampler, self.space, self.history)
+        return look_inside(self.sampler, self.space, self.history, objective)
 
     def hints(self: _Readable) -> list[Hint]:
         """Return remarks on bounds, scales and budget, and on whether more trials still help.

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from bayesopt.surrogates.leave_one_out import leave_one_out
+from bayesopt.surrogates.base import Process
+from bayesopt.surrogates.leave_one_out import LeaveOneOut, leave_one_out, of_errors
 from bayesopt.surrogates.model import Belief
 
 F = npt.NDArray[np.float64]
@@ -51,6 +52,7 @@ class CrossValidation:
     Attributes
     ----------
     observed : float64 array [n]
+        Those that were learned from, then those that were left out.
     predicted : Band
     z : float64 array [n]
         Errors in standard deviations, in transformed units: normal if the model is right.
@@ -67,23 +69,38 @@ class CrossValidation:
     r2: float
 
 
-def cross_validate(belief: Belief) -> CrossValidation:
-    """Return leave-one-out predictions with the hyperparameters as they are; O(n³).
+def cross_validate(belief: Belief, left_out: tuple[F, F] | None = None) -> CrossValidation:
+    """Return leave-one-out predictions with the hyperparameters as they are; O(n³ + n² k).
 
+    And of rows [k, d] and outcomes [k] that were `left_out` what all that were learned from say.
     The transform of outcomes is not refitted. Needs at least one outcome.
     """
     found = [leave_one_out(member) for member in belief.members]
+    told = belief.y
+    if left_out is not None and len(left_out[1]):
+        X, y = left_out
+        told = np.concatenate([told, belief.from_outcome(y)])
+        found = [
+            one.joined(_ahead(member, belief.noise, X, told[len(belief.y) :]))
+            for one, member in zip(found, belief.members, strict=True)
+        ]
     mean, var = _mixed(belief.weights, [one.mean for one in found], [one.var for one in found])
     density = belief.weights @ np.exp([one.log_density for one in found])
-    error = belief.y - mean
-    spread = float(((belief.y - belief.y.mean()) ** 2).sum())
+    error = told - mean
+    spread = float(((told - told.mean()) ** 2).sum())
     return CrossValidation(
-        observed=belief.to_outcome(belief.y),
+        observed=belief.to_outcome(told),
         predicted=_band(belief, mean, var),
         z=error / np.sqrt(var),
         log_density=float(np.log(density).mean()),
         r2=1.0 - float(error @ error) / spread if spread > 0.0 else 0.0,
     )
+
+
+def _ahead(member: Process, noise: float, X: F, t: F) -> LeaveOneOut:
+    """Return what a member says of outcomes t [k], transformed, at rows X [k, d] new to it."""
+    mean, var = member.posterior(X)
+    return of_errors(t, t - mean, var + noise)
 
 
 def lengthscales(belief: Belief) -> F:

@@ -28,6 +28,21 @@ class LeaveOneOut:
     var: F
     log_density: F
 
+    def joined(self, other: LeaveOneOut) -> LeaveOneOut:
+        """Return both, one after the other."""
+        pairs = (
+            (self.mean, other.mean),
+            (self.var, other.var),
+            (self.log_density, other.log_density),
+        )
+        return LeaveOneOut(*map(np.concatenate, pairs))
+
+
+def of_errors(y: F, error: F, var: F) -> LeaveOneOut:
+    """Return normal predictions of outcomes y [n], given how far off they are, and variances."""
+    log_density = -0.5 * error * error / var - 0.5 * np.log(var) - HALF_LOG_2PI
+    return LeaveOneOut(y - error, var, log_density)
+
 
 def leave_one_out(gp: Process) -> LeaveOneOut:
     """Return leave-one-out predictions with the hyperparameters as they are; O(n³).
@@ -35,6 +50,4 @@ def leave_one_out(gp: Process) -> LeaveOneOut:
     ``μ_i = y_i - α_i / K⁻¹_ii``, ``σ²_i = 1 / K⁻¹_ii`` (Rasmussen and Williams, 2006, eq. 5.12).
     """
     var = 1.0 / gp.inverse_diagonal()
-    error = gp.alpha * var
-    log_density = -0.5 * error * error / var - 0.5 * np.log(var) - HALF_LOG_2PI
-    return LeaveOneOut(gp.y - error, var, log_density)
+    return of_errors(gp.y, gp.alpha * var, var)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from itertools import repeat
 from typing import Protocol
 
@@ -18,7 +18,7 @@ from bayesopt.surrogates.hyper import noise_free
 from bayesopt.surrogates.outcome import Outcome, fit_outcome
 from bayesopt.surrogates.schedule import FitCache, digest, refit_size
 from bayesopt.surrogates.settings import GPSettings
-from bayesopt.surrogates.subset import Subset
+from bayesopt.surrogates.subset import Choose, Subset, best_and_nearest
 from bayesopt.surrogates.success import SuccessModel, learn_success
 from bayesopt.surrogates.training import (
     Noise,
@@ -66,6 +66,8 @@ class Belief:
         The transform.
     half_step : float
         Half the way from the best outcome to the next, where the objective moves in steps; else 0.
+    learned : int64 array [n]
+        Of which trials these are the outcomes, by their place among those given.
     """
 
     members: tuple[Process, ...]
@@ -79,6 +81,7 @@ class Belief:
     success: SuccessModel | None
     outcome: Outcome
     half_step: float = 0.0
+    learned: npt.NDArray[np.int64] = field(default_factory=lambda: np.empty(0, dtype=np.int64))
 
     def mean(self, X: F) -> F:
         """Return the posterior mean [m] at rows X [m, d], averaged over the members."""
@@ -117,6 +120,7 @@ def build_belief(
     noise: F | None = None,
     mean: PriorMean | None = None,
     start: tuple[F, F] | None = None,
+    choose: Choose = best_and_nearest,
 ) -> Belief:
     """Return the belief after n finished trials; a pure function of all but the cache.
 
@@ -149,6 +153,8 @@ def build_belief(
     start : tuple of float64 arrays [k, d] and [k], or None
         Rows and outcomes to fit from nothing where the first ones of `X` and `y` are not those of
         an earlier call; the fit to all starts from what that gives.
+    choose : callable
+        Which are learned from, of more than `most`.
 
     Notes
     -----
@@ -161,19 +167,22 @@ def build_belief(
         success = None
         if failed.any() and settings.failures != "impute":
             ranked = np.where(failed, np.nan, y)[:, None]
-            subset = Subset(X, ranked, most)
+            subset = Subset(X, ranked, most, choose)
             success = learn_success(domain, X, failed, settings, cache, subset, engine)
+        places = np.arange(len(X))
         if failed.any() and settings.failures != "probability":
             y = _imputed(y, failed)
         else:
+            places = places[~failed]
             X, y = np.ascontiguousarray(X[~failed]), y[~failed]
             by = None if by is None else by[~failed]
             noise = None if noise is None else noise[~failed]
-        subset = Subset(X, y[:, None] if by is None else by, most)
+        subset = Subset(X, y[:, None] if by is None else by, most, choose)
         known = _known_noise(y, noise, subset, settings)
         task = new_task(domain, X, settings, cache, subset, engine, known)
         begun = None if start is None else _start(start, most, settings)
-        return _learn(task, X, y, success, deterministic, mean, begun)
+        belief = _learn(task, X, y, success, deterministic, mean, begun)
+        return replace(belief, learned=places[subset.at(len(X))])
 
 
 def _start(start: tuple[F, F], most: int | None, settings: GPSettings) -> tuple[F, F]:

@@ -116,17 +116,21 @@ def plot_param_importances(
     params: Sequence[str] | None = None,
     target: float = 0.1,
     region: float = 1.0,
+    objective: int = 0,
     dark: bool = False,
 ) -> go.Figure:
     """Return which parameters matter.
 
-    ``method="model"`` by the Gaussian process, over the whole space; ``"ped-anova"`` for being
-    among the best ``target`` share of the trials, also with several objectives. See
+    ``method="model"`` by the Gaussian process of one objective, over the whole space;
+    ``"ped-anova"`` for being among the best ``target`` share of the trials, of several objectives
+    on the first fronts. Bars of a model that has learned nothing yet are grey. See
     :func:`bayesopt.visualization.data.importance.importance`, which gives the numbers.
     """
     return as_plotly(
         lambda: importance_figures.importance(
-            importances.importance(study, method, params=params, target=target, region=region)
+            importances.importance(
+                study, method, params=params, target=target, region=region, objective=objective
+            )
         ),
         dark,
     )
@@ -179,25 +183,35 @@ def plot_edf(
 
 
 def plot_posterior(
-    study: StudyLike, params: Sequence[str] | None = None, *, dark: bool = False
+    study: StudyLike,
+    params: Sequence[str] | None = None,
+    *,
+    objective: int = 0,
+    dark: bool = False,
 ) -> go.Figure:
-    """Return what the model believes along parameters, with a 95% band; one objective.
+    """Return what the model believes of an objective along parameters, with a 95% band.
 
     The other parameters are held at the best configuration. By default the six most important.
+    Below the title is how well the model predicts trials that it has not seen.
     """
+    shot = take(study)
     return as_plotly(
-        lambda: model_figures.posteriors(model.posteriors(study, params), "value"), dark
+        lambda: model_figures.posteriors(
+            model.posteriors(shot, params, objective), shot.objective_name(objective)
+        ),
+        dark,
     )
 
 
 def plot_contour(
-    study: StudyLike, params: Sequence[str] | None = None, *, dark: bool = False
+    study: StudyLike,
+    params: Sequence[str] | None = None,
+    *,
+    objective: int = 0,
+    dark: bool = False,
 ) -> go.Figure:
     """Return the model's median over two parameters, by default the two most important ones.
 
-    The other parameters are held at the best configuration; one objective.
+    The other parameters are held at the best configuration.
     """
-    shot = take(study)
-    return as_plotly(
-        lambda: model_figures.contour(model.contour(shot, params), shot.directions[0]), dark
-    )
+    return as_plotly(lambda: model_figures.contour(model.contour(study, params, objective)), dark)

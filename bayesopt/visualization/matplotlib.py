@@ -158,14 +158,20 @@ def plot_param_importances(
     params: Sequence[str] | None = None,
     target: float = 0.1,
     region: float = 1.0,
+    objective: int = 0,
     ax: Axes | None = None,
 ) -> Axes:
     """Draw which parameters matter, by the model or by PED-ANOVA."""
 
     def draw(axes: Axes) -> None:
-        data = importance(study, method, params=params, target=target, region=region)
+        data = importance(
+            study, method, params=params, target=target, region=region, objective=objective
+        )
         places = np.arange(len(data.names))
-        axes.barh(places, data.shares, color=style.BLUE)
+        is_something = data.learned is None or data.learned.is_something
+        axes.barh(places, data.shares, color=style.BLUE if is_something else style.GRAY)
+        if data.learned is not None:
+            axes.set_title(style.learned_text(data.learned), fontsize=9)
         axes.set_yticks(places, [_text(name, 36) for name in data.names])
         axes.invert_yaxis()
         axes.set_xlabel(f"share: {NAMES_OF_METHODS[data.method]}")

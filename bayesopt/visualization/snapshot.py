@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -49,6 +50,33 @@ class StudyLike(Protocol):
     @property
     def sampler(self) -> Sampler:
         """Whose model is looked at."""
+
+
+_LEAST_R2 = 0.1  # below which a model has learned nothing worth looking at
+
+
+@dataclass(frozen=True)
+class Learned:
+    """Whether a model has learned anything, and from how many trials.
+
+    Attributes
+    ----------
+    r2 : float
+        Cross-validated, see :meth:`bayesopt.samplers.inspect.Insight.cross_validated`.
+    n : int
+        Trials that it was learned from.
+    n_values : int
+        Trials that have a value.
+    """
+
+    r2: float
+    n: int
+    n_values: int
+
+    @property
+    def is_something(self) -> bool:
+        """Whether predictions are better than none: with few trials, than chance makes them."""
+        return self.r2 >= max(_LEAST_R2, 1.0 / math.sqrt(self.n))
 
 
 @dataclass(frozen=True, eq=False)
@@ -154,9 +182,30 @@ class Snapshot:
         return "value" if self.n_objectives == 1 else f"value {index}"
 
     @cached_property
-    def insight(self) -> Insight:
-        """What a Gaussian process makes of the trials. Raises NoTrialsError, InvalidValueError."""
-        return look_inside(self.sampler, self.space, self.history)
+    def _insights(self) -> dict[int, Insight]:
+        return {}
+
+    def insight(self, objective: int = 0) -> Insight:
+        """Return what a Gaussian process makes of one objective.
+
+        Raises NoTrialsError, InvalidValueError.
+        """
+        j = self.objective(objective)
+        if j not in self._insights:
+            self._insights[j] = look_inside(self.sampler, self.space, self.history, j)
+        return self._insights[j]
+
+    @cached_property
+    def _learned(self) -> dict[int, Learned]:
+        return {}
+
+    def learned(self, objective: int = 0) -> Learned:
+        """Return whether that process has learned anything. Raises what `insight` does."""
+        if objective not in self._learned:
+            inside = self.insight(objective)
+            r2 = inside.cross_validated().r2
+            self._learned[objective] = Learned(r2, inside.n_learned, inside.n_values)
+        return self._learned[objective]
 
 
 def take(study: StudyLike | Snapshot) -> Snapshot:

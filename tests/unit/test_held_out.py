@@ -129,9 +129,11 @@ def test_the_first_look_is_silent_and_the_second_is_not():
     assert "not looked at" in repr(held)
     assert held.evaluate(len) == 4
     assert [look.value for look in held.looks] == [4.0]
-    with pytest.warns(bo.HeldOutWarning, match=r"before \(1 times, the last value was 4.0\)"):
+    assert "looked at once" in repr(held)
+    with pytest.warns(bo.HeldOutWarning, match=r"before \(once, the last value was 4.0\)"):
         held.evaluate(lambda X: {"a": 1})
     assert held.looks[1].value == "{'a': 1}"
+    assert "looked at 2 times" in repr(held)
 
 
 def test_an_evaluation_that_raised_was_no_look():

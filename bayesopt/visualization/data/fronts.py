@@ -75,6 +75,13 @@ def pareto_front(
 
 
 def _shown(shot: Snapshot, objectives: Sequence[int] | None) -> list[int]:
+    if shot.n_objectives == 1:
+        raise InvalidValueError(
+            "Pareto front",
+            expected="a study with two objectives or more",
+            got="one objective",
+            remedy="plot_optimization_history shows a single one.",
+        )
     shown = list(range(min(shot.n_objectives, 3))) if objectives is None else list(objectives)
     if len(set(shown)) != len(shown) or len(shown) not in (2, 3):
         raise InvalidValueError(

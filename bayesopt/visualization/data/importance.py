@@ -14,7 +14,7 @@ from bayesopt.history.fronts import pareto_order
 from bayesopt.space import Int
 from bayesopt.surrogates.ped_anova import Cells, ped_anova
 from bayesopt.visualization.scales import Scale
-from bayesopt.visualization.snapshot import Snapshot, StudyLike, no_trials, take
+from bayesopt.visualization.snapshot import Learned, Snapshot, StudyLike, no_trials, take
 
 F = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
@@ -36,11 +36,17 @@ class Importance:
     shares : float64 [d]
         They sum to 1, or are all 0 where nothing matters.
     method : {"model", "ped-anova"}
+    objective : str
+        What they matter to.
+    learned : Learned or None
+        Of a model: whether there is anything to it.
     """
 
     names: list[str]
     shares: F
     method: str
+    objective: str = "value"
+    learned: Learned | None = None
 
 
 def importance(
@@ -50,6 +56,7 @@ def importance(
     params: Sequence[str] | None = None,
     target: float = 0.1,
     region: float = 1.0,
+    objective: int = 0,
 ) -> Importance:
     """Return how much each parameter matters, conditional ones included.
 
@@ -57,21 +64,23 @@ def importance(
     ----------
     study : Study
     method : {"model", "ped-anova"}
-        "model": how much a parameter moves the mean of a Gaussian process over the whole space;
-        one objective only. "ped-anova": how much it decides whether a trial is among the best;
-        several objectives too, the best being the first fronts.
+        "model": how much a parameter moves the mean of a Gaussian process of one objective over
+        the whole space. "ped-anova": how much it decides whether a trial is among the best, of
+        several objectives on the first fronts.
     params : sequence of str, optional
         Leave the others out; shares then sum to 1 among these.
     target, region : float
         For PED-ANOVA: the share of trials that counts as best, and the share of good ones that
         they are compared with (1: all).
+    objective : int
+        For the model: of which objective.
 
     Raises
     ------
     NoTrialsError
         If there are too few trials: two for a model, four for PED-ANOVA.
     InvalidValueError
-        If a name or a setting is not usable, or a model is asked of several objectives.
+        If a name or a setting is not usable, or there is no such objective.
     """
     shot = take(study)
     names = shot.chosen(params)
@@ -79,19 +88,20 @@ def importance(
         raise InvalidValueError(
             "importance", expected=f"one of {list(METHODS)}", got=short_repr(method)
         )
-    if method == "model":
-        of = shot.insight.importance()
-        raw = np.array([of[name] for name in names], dtype=np.float64)
-    else:
-        raw = explained_variances(shot, names, target, region)
-    return _sorted(names, raw, method)
+    j = shot.objective(objective)
+    if method == "ped-anova":
+        ranked, shares = _sorted(names, explained_variances(shot, names, target, region))
+        return Importance(ranked, shares, method, "being among the best")
+    of = shot.insight(j).importance()
+    ranked, shares = _sorted(names, np.array([of[name] for name in names], dtype=np.float64))
+    return Importance(ranked, shares, method, shot.objective_name(j), shot.learned(j))
 
 
-def _sorted(names: list[str], raw: F, method: str) -> Importance:
+def _sorted(names: list[str], raw: F) -> tuple[list[str], F]:
     total = raw.sum()
     shares = raw / total if total > 0.0 else np.zeros(len(names))
     order = np.argsort(-shares, kind="stable")
-    return Importance([names[i] for i in order.tolist()], shares[order], method)
+    return [names[i] for i in order.tolist()], shares[order]
 
 
 def explained_variances(

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from bayesopt.samplers.inspect import Slice
 from bayesopt.visualization.data.thinning import MOST_PANEL_POINTS, thinned
 from bayesopt.visualization.scales import Scale
-from bayesopt.visualization.snapshot import Snapshot, StudyLike, no_trials, take
+from bayesopt.visualization.snapshot import Learned, Snapshot, StudyLike, no_trials, take
 
 F = npt.NDArray[np.float64]
 Numbers = npt.NDArray[np.int64]
@@ -31,6 +31,8 @@ class Posterior:
     numbers : int64 [t]
     told_positions, told_values : float64 [t]
         Trials; their other parameters lie elsewhere.
+    learned : Learned
+        Whether there is anything to it.
     """
 
     scale: Scale
@@ -41,29 +43,33 @@ class Posterior:
     numbers: Numbers
     told_positions: F
     told_values: F
+    learned: Learned
 
 
-def posteriors(study: StudyLike | Snapshot, params: Sequence[str] | None = None) -> list[Posterior]:
+def posteriors(
+    study: StudyLike | Snapshot, params: Sequence[str] | None = None, objective: int = 0
+) -> list[Posterior]:
     """Return the belief along parameters that exist in the best configuration.
 
-    By default the six most important ones, the most important first.
+    By default the six most important ones, the most important first. Of several objectives the
+    configuration is the best by the one that is shown.
 
     Raises
     ------
     NoTrialsError
         If fewer than two trials have a value, or no parameter varies.
     InvalidValueError
-        If there are several objectives, or a name does not exist there.
+        If there is no such objective, or a name does not exist there.
     """
     shot = take(study)
-    insight = shot.insight
+    insight = shot.insight(objective)
     names = insight.varying()[:MOST_POSTERIORS] if params is None else shot.chosen(params)
     if not names:
         raise no_trials("posterior", "a parameter that varies", "none")
-    return [_posterior(shot, insight.slice(name)) for name in names]
+    return [_posterior(shot, insight.slice(name), objective) for name in names]
 
 
-def _posterior(shot: Snapshot, along: Slice) -> Posterior:
+def _posterior(shot: Snapshot, along: Slice, j: int) -> Posterior:
     scale, band = shot.scale(along.name), along.band
     positions = scale.positions(along.values, [True] * len(along.values))
     told = shot.positions(along.name)
@@ -77,7 +83,8 @@ def _posterior(shot: Snapshot, along: Slice) -> Posterior:
         band.high,
         numbers,
         told[numbers],
-        shot.values[numbers, 0],
+        shot.values[numbers, j],
+        shot.learned(j),
     )
 
 
@@ -93,6 +100,10 @@ class Contour:
         NaN where not both parameters exist.
     numbers : int64 [t]
     told_x, told_y, told_values : float64 [t]
+    objective : str
+    direction : str
+    learned : Learned
+        Whether there is anything to it.
     """
 
     x: Scale
@@ -104,9 +115,14 @@ class Contour:
     told_x: F
     told_y: F
     told_values: F
+    objective: str
+    direction: str
+    learned: Learned
 
 
-def contour(study: StudyLike | Snapshot, params: Sequence[str] | None = None) -> Contour:
+def contour(
+    study: StudyLike | Snapshot, params: Sequence[str] | None = None, objective: int = 0
+) -> Contour:
     """Return the model's median over two parameters, by default the two most important ones.
 
     Raises
@@ -114,13 +130,14 @@ def contour(study: StudyLike | Snapshot, params: Sequence[str] | None = None) ->
     NoTrialsError
         If fewer than two trials have a value, or fewer than two parameters vary.
     InvalidValueError
-        If there are several objectives, or a name does not exist in the best configuration.
+        If there is no such objective, or a name does not exist in the best configuration.
     """
     shot = take(study)
-    names = shot.insight.varying()[:2] if params is None else shot.chosen(params)
+    insight = shot.insight(objective)
+    names = insight.varying()[:2] if params is None else shot.chosen(params)
     if len(names) != 2:
         raise no_trials("contour", "two parameters", f"{len(names)}")
-    surface = shot.insight.surface(names[0], names[1])
+    surface = insight.surface(names[0], names[1])
     x, y = shot.scale(names[0]), shot.scale(names[1])
     told_x, told_y = shot.positions(names[0]), shot.positions(names[1])
     both = np.isfinite(told_x) & np.isfinite(told_y)
@@ -134,5 +151,8 @@ def contour(study: StudyLike | Snapshot, params: Sequence[str] | None = None) ->
         numbers,
         told_x[numbers],
         told_y[numbers],
-        shot.values[numbers, 0],
+        shot.values[numbers, objective],
+        shot.objective_name(objective),
+        shot.directions[objective],
+        shot.learned(objective),
     )

@@ -169,7 +169,12 @@ def _best_and_others(n: int, most: int) -> Numbers:
 
 
 def ranks(values: F) -> F:
-    """Return ranks from 0 (smallest) to 1 (largest); equal values share the mean of theirs."""
+    """Return ranks from 0 (smallest) to 1 (largest); equal values share the mean of theirs.
+
+    So a single value is neither good nor bad.
+    """
+    if len(values) == 1:
+        return np.full(1, 0.5)
     _, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)
     mean = np.cumsum(counts) - 0.5 * (counts + 1)
     return np.asarray(mean[inverse] / max(len(values) - 1, 1))

@@ -14,6 +14,15 @@ NAMES_OF_METHODS = {"model": "moves the model", "ped-anova": "decides who is bes
 _MOST_BARS = 30
 
 
+def _is_something(one: Importance) -> bool:
+    return one.learned is None or one.learned.is_something
+
+
+def _title(several: Sequence[Importance]) -> str:
+    of = [one.objective for one in several if one.method == "model" and one.objective != "value"]
+    return "Which parameters matter" + (f" to {style.label(of[0])}" if of else "")
+
+
 def importance(data: Importance | Sequence[Importance]) -> FigureDict:
     """Return bars by parameter, one per method, in the order of the first method."""
     several = [data] if isinstance(data, Importance) else list(data)
@@ -38,13 +47,15 @@ def importance(data: Importance | Sequence[Importance]) -> FigureDict:
                     for name, share in zip(names, shares, strict=True)
                 ],
                 "hoverinfo": "text",
-                "marker": {"color": color},
+                "marker": {"color": color if _is_something(one) else style.GRAY},
             }
         )
+    learned = [one.learned for one in several if one.learned is not None]
     n_out = len(several[0].names) - len(names)
     return style.figure(
         traces,
-        title="Which parameters matter" + (f" ({n_out} less important not shown)" if n_out else ""),
+        title=_title(several) + (f" ({n_out} less important not shown)" if n_out else ""),
+        subtitle=style.learned_text(learned[0]) if learned else "",
         height=130 + 22 * len(names) * len(several) + 10 * len(names),
         barmode="group",
         showlegend=True,

@@ -9,8 +9,11 @@ import numpy as np
 from bayesopt.visualization.data.model import Contour, Posterior
 from bayesopt.visualization.figures import style
 from bayesopt.visualization.figures.style import FigureDict
+from bayesopt.visualization.scales import robust_range
 
 _PER_ROW = 3
+_BEYOND = 20.0  # pictures, where a band ends that has no end
+_FAR = 2.0  # spreads of the values, beyond which a median has nothing to go by
 
 
 def posteriors(data: list[Posterior], objective: str) -> FigureDict:
@@ -23,7 +26,7 @@ def posteriors(data: list[Posterior], objective: str) -> FigureDict:
         belief = _choices(one) if one.scale.choices else _curve(one)
         traces += [{**trace, **place} for trace in [*belief, _told(one, objective)]]
         layout[style.axis_name("x", i)] = {
-            **style.axis_of(one.scale, length=34),
+            **style.axis_of(one.scale, length=28),
             "domain": x_domain,
             "anchor": style.axis_key("y", i),
         }
@@ -33,36 +36,52 @@ def posteriors(data: list[Posterior], objective: str) -> FigureDict:
             "title": {"text": objective if i % _PER_ROW == 0 else ""},
             **_view(one),
         }
-    title = "What the model believes, the other parameters held at the best configuration"
-    height = 110 + rows * style.PANEL_HEIGHT
-    return style.figure(traces, title=title, height=height, showlegend=False, **layout)
+    of = "" if objective == "value" else f" of {style.label(objective)}"
+    return style.figure(
+        traces,
+        title=f"What the model believes{of}, the other parameters held at the best configuration",
+        subtitle=style.learned_text(data[0].learned),
+        height=110 + rows * style.PANEL_HEIGHT,
+        showlegend=False,
+        **layout,
+    )
 
 
 def _view(one: Posterior) -> dict[str, Any]:
     """Return a range that shows the band; trials elsewhere in the space may lie far outside.
 
     Where the band is flat at its end the model takes all that is worse for the same: there it runs
-    out of the picture.
+    out of the picture. So it does where it is far wider than all values are, as after a few trials.
     """
-    low, high = float(np.nanmin(one.low)), float(np.nanmax(one.high))
+    floor, roof = _reach(one)
+    low, high = max(float(np.nanmin(one.low)), floor), min(float(np.nanmax(one.high)), roof)
     pad = 0.25 * (high - low)
     if not (np.isfinite(high - low) and high > low):
         return {}
-    below, above = (
-        np.count_nonzero(edge == end) > 1 for edge, end in ((one.low, low), (one.high, high))
-    )
+    below = low == floor or np.count_nonzero(one.low == low) > 1
+    above = high == roof or np.count_nonzero(one.high == high) > 1
     return {"range": [low if below else low - pad, high if above else high + pad]}
+
+
+def _reach(one: Posterior) -> tuple[float, float]:
+    """Return how far values and median reach, and their spread beyond; no end if they have none."""
+    told = one.told_values if one.told_values.size else one.median
+    low, high = robust_range(told) or (float(told.min()), float(told.max()))
+    median = np.clip(one.median, low - _FAR * (high - low), high + _FAR * (high - low))
+    low, high = min(low, float(median.min())), max(high, float(median.max()))
+    return (low - (high - low), high + (high - low)) if high > low else (-np.inf, np.inf)
 
 
 def _curve(one: Posterior) -> list[dict[str, Any]]:
     edge = {"type": "scatter", "mode": "lines", "hoverinfo": "skip", "line": {"width": 0}}
+    low, high = _drawable(one)
     texts = [
         style.hover(f"{one.scale.name} = {style.number(x)}", f"{m:.4g} ({lo:.4g} to {hi:.4g})")
         for x, m, lo, hi in zip(one.positions, one.median, one.low, one.high, strict=True)
     ]
     return [
-        {**edge, "x": one.positions, "y": one.low},
-        {**edge, "x": one.positions, "y": one.high, "fill": "tonexty", "fillcolor": style.BAND},
+        {**edge, "x": one.positions, "y": low},
+        {**edge, "x": one.positions, "y": high, "fill": "tonexty", "fillcolor": style.BAND},
         {
             "type": "scatter",
             "mode": "lines",
@@ -75,7 +94,18 @@ def _curve(one: Posterior) -> list[dict[str, Any]]:
     ]
 
 
+def _drawable(one: Posterior) -> tuple[Any, Any]:
+    """Return the band without what is so far away that a browser would draw it wrongly."""
+    floor, roof = _reach(one)
+    span = _BEYOND * (roof - floor)
+    return (
+        np.minimum(np.maximum(one.low, floor - span), one.median),
+        np.maximum(np.minimum(one.high, roof + span), one.median),
+    )
+
+
 def _choices(one: Posterior) -> list[dict[str, Any]]:
+    low, high = _drawable(one)
     texts = [
         style.hover(
             f"{one.scale.name} = {style.position_text(one.scale, x)}",
@@ -92,8 +122,8 @@ def _choices(one: Posterior) -> list[dict[str, Any]]:
             "error_y": {
                 "type": "data",
                 "symmetric": False,
-                "array": one.high - one.median,
-                "arrayminus": one.median - one.low,
+                "array": high - one.median,
+                "arrayminus": one.median - low,
                 "color": style.BLUE,
             },
             "hovertext": texts,
@@ -118,9 +148,9 @@ def _told(one: Posterior, objective: str) -> dict[str, Any]:
     }
 
 
-def contour(data: Contour, direction: str) -> FigureDict:
+def contour(data: Contour) -> FigureDict:
     """Return the model's median over two parameters, with the trials."""
-    best_first = direction == "minimize"
+    best_first = data.direction == "minimize"
     surface = {
         "type": "contour",
         "x": data.x_positions,
@@ -131,7 +161,7 @@ def contour(data: Contour, direction: str) -> FigureDict:
         "contours": {"coloring": "heatmap"},
         "line": {"width": 0.5},
         "hoverinfo": "z",
-        "colorbar": {"title": {"text": "value"}, "thickness": 12},
+        "colorbar": {"title": {"text": style.label(data.objective)}, "thickness": 12},
     }
     if data.x.choices or data.y.choices:
         surface = {key: v for key, v in surface.items() if key not in ("contours", "line")}
@@ -156,6 +186,7 @@ def contour(data: Contour, direction: str) -> FigureDict:
     return style.figure(
         [surface, points],
         title="The model's median, the other parameters held at the best configuration",
+        subtitle=style.learned_text(data.learned),
         height=style.FIGURE_HEIGHT + 60,
         showlegend=False,
         xaxis=style.axis_of(data.x, length=60),

@@ -18,6 +18,8 @@ from bayesopt.visualization.figures.style import FigureDict
 from bayesopt.visualization.scales import Scale, robust_range
 
 _PER_ROW = 4
+_ROW_OF_NAMES = 80  # characters beside each other below panels, in a window of 700 pixels
+_UPRIGHT, _STEEP = 5, 13  # parallel axes, up to which names lie flat, and lean a little
 _N_SHADES = 24
 _MOST_NAMED = 12  # choices along a parallel axis
 
@@ -32,12 +34,13 @@ def slices(data: Slices) -> FigureDict:
     domains, rows = style.panel_domains(len(data.panels), _PER_ROW)
     layout: dict[str, Any] = {}
     traces = []
+    length = _room(min(len(data.panels), _PER_ROW))
     stars = [panel.values[panel.best] for panel in data.panels if panel.best is not None]
     view = style.first_view([panel.values for panel in data.panels], *stars)
     for i, (panel, (x_domain, y_domain)) in enumerate(zip(data.panels, domains, strict=True)):
         traces += _panel(panel, i, data.objective)
         layout[style.axis_name("x", i)] = {
-            **style.axis_of(panel.scale),
+            **style.axis_of(panel.scale, length=length),
             "domain": x_domain,
             "anchor": style.axis_key("y", i),
         }
@@ -45,6 +48,11 @@ def slices(data: Slices) -> FigureDict:
     title = f"{data.objective.capitalize()} by parameter{left_out(data.n_left_out)}"
     height = 110 + rows * style.PANEL_HEIGHT
     return style.figure(traces, title=title, height=height, showlegend=False, **layout)
+
+
+def _room(columns: int) -> int:
+    """Return how many characters fit below a panel."""
+    return max(8, min(style.PANEL_NAME, _ROW_OF_NAMES // columns))
 
 
 def _value_axis(i: int, domain: Any, objective: str, view: FigureDict) -> dict[str, Any]:
@@ -132,11 +140,12 @@ def parallel_coordinates(data: ParallelCoordinates) -> FigureDict:
 
 
 def _places(objective: str, scales: list[Scale], d: int) -> dict[str, Any]:
-    length = max(8, min(28, 140 // d))
+    tilt = 0 if d <= _UPRIGHT else 20 if d <= _STEEP else 45
+    length = max(12, min(28, (140 if tilt else 90) // d))
     names = [objective] + [style.label(scale.name, length) for scale in scales]
     places = {"tickvals": list(range(d)), "ticktext": names}
     look = {"range": [-0.15, d - 0.55], "showgrid": True, "gridwidth": 2, "zeroline": False}
-    return {**places, **look, "tickangle": 20 if d > 5 else 0, "automargin": True}
+    return {**places, **look, "tickangle": tilt, "automargin": True}
 
 
 def _value_ends(values: Any) -> tuple[float, float]:
@@ -258,7 +267,10 @@ def rank_panels(data: list[list[RankPanel | None]]) -> FigureDict:
             if panel is None:
                 continue
             left, top = c * (side + gap), 1.0 - r * (side + gap)
-            x_axis = {**style.axis_of(panel.x), "domain": [left, min(left + side, 1.0)]}
+            x_axis = {
+                **style.axis_of(panel.x, length=_room(d)),
+                "domain": [left, min(left + side, 1.0)],
+            }
             y_axis = {**style.axis_of(panel.y, upright=True), "domain": [max(top - side, 0.0), top]}
             _inner(x_axis, r == d - 1 or (r == d - 2 and c == d - 1))
             _inner(y_axis, c == 0 or (r == 0 and c == 1))

@@ -11,6 +11,7 @@ import numpy as np
 from bayesopt.markup import number_text, shortened, visible
 from bayesopt.trial import TrialState
 from bayesopt.visualization.scales import Scale, robust_range
+from bayesopt.visualization.snapshot import Learned
 
 FigureDict: TypeAlias = dict[str, Any]
 """``{"data": [...], "layout": {...}}``, see Plotly's figure reference."""
@@ -34,7 +35,8 @@ STATE_COLORS = {
 GOODNESS = ((0.0, "#d9a441"), (0.5, "#8a8f98"), (1.0, "#1f78b8"))  # worst to best
 
 PANEL_HEIGHT, FIGURE_HEIGHT = 250, 380
-_PANEL_NAME, _AXIS_NAME, _CHOICE = 26, 60, 14
+_SUBTITLE_HEIGHT = 28
+PANEL_NAME, _AXIS_NAME, _CHOICE = 26, 60, 14
 _FEW_TICKS = 12  # trials, up to which each has a tick
 _NARROW = 34  # characters of an axis title, up to which a panel has room for few ticks only
 _NARROW_TICKS, _WIDE_TICKS = 5, 8  # of a logarithmic axis
@@ -70,13 +72,27 @@ def count(n: int, what: str = "trial") -> str:
 
 
 def figure(
-    data: Sequence[dict[str, Any]], *, title: str, height: int = FIGURE_HEIGHT, **layout: Any
+    data: Sequence[dict[str, Any]],
+    *,
+    title: str,
+    subtitle: str = "",
+    height: int = FIGURE_HEIGHT,
+    **layout: Any,
 ) -> FigureDict:
     """Return a figure. `title` and the rest are Plotly's: foreign text must be escaped in them."""
+    below = f'<br><span style="font-size:12px">{subtitle}</span>' if subtitle else ""
+    room = _SUBTITLE_HEIGHT if subtitle else 0
+    place = {"y": 1.0, "yref": "container", "yanchor": "top", "pad": {"t": 25}} if subtitle else {}
     common = {
-        "title": {"text": title, "x": 0.005, "xref": "container", "xanchor": "left"},
-        "height": height,
-        "margin": {"l": 60, "r": 20, "t": 60, "b": 50},
+        "title": {
+            "text": title + below,
+            "x": 0.005,
+            "xref": "container",
+            "xanchor": "left",
+            **place,  # clear of the legend
+        },
+        "height": height + room,
+        "margin": {"l": 60, "r": 20, "t": 60 + room, "b": 50},
         "hovermode": "closest",
         "legend": {"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 1.0, "xanchor": "right"},
     }
@@ -104,7 +120,15 @@ def message(text: str) -> FigureDict:
     return figure([], title="", height=200, annotations=[note], xaxis=hidden, yaxis=hidden)
 
 
-def axis_of(scale: Scale, *, length: int = _PANEL_NAME, upright: bool = False) -> dict[str, Any]:
+def learned_text(learned: Learned) -> str:
+    """Return whether a model has learned anything, as one sees it beside what it says."""
+    part = f", learned from {learned.n:,} of {count(learned.n_values)}"
+    part = part if learned.n < learned.n_values else ""
+    head = "Cross" if learned.is_something else "The model has learned nothing yet: cross"
+    return f"{head}-validated r² {learned.r2:.2f}{part}"
+
+
+def axis_of(scale: Scale, *, length: int = PANEL_NAME, upright: bool = False) -> dict[str, Any]:
     """Return the settings of an axis that carries a parameter.
 
     `length` is the room for its name; names of choices share it unless the axis is `upright`.

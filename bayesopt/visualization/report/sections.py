@@ -134,7 +134,7 @@ def _model(shot: Snapshot) -> Iterator[Section]:
             "contour",
             "",
             "",
-            lambda: model_figures.contour(model.contour(shot), shot.directions[0]),
+            lambda: model_figures.contour(model.contour(shot)),
         )
 
 

@@ -7,9 +7,12 @@ import pytest
 
 from bayesopt.errors import InvalidValueError, NoTrialsError
 from bayesopt.history import History
-from bayesopt.samplers import GPSampler
+from bayesopt.samplers import AutoSampler, GPSampler, RandomSampler
+from bayesopt.samplers.base import Sampler
+from bayesopt.samplers.gp_data import observe
 from bayesopt.samplers.inspect import Insight, look_inside
 from bayesopt.space import Categorical, Float, Int, Space
+from bayesopt.surrogates.diagnostics import cross_validate
 
 SPACE = Space(
     {
@@ -87,11 +90,62 @@ def test_cross_validated_predictions_are_near_the_outcomes() -> None:
     np.testing.assert_array_less(insight.predict([insight.incumbent]).median, np.median(told))
 
 
+def told(n: int, noise: float = 1.0) -> tuple[Space, History]:
+    """Return a space and a history of which a search would learn the low end alone."""
+    space = Space({"k": Int(1, 9), "x": Float(0.0, 1.0)})
+    history, rng = History(space, seed=0), np.random.default_rng(0)
+    for config in space.decode(space.sample(n, rng)):
+        history.tell(history.append(config), config["k"] ** 2 + noise * rng.normal())
+    return space, history
+
+
+@pytest.mark.parametrize("sampler", [AutoSampler(), GPSampler(max_points=150), RandomSampler()])
+def test_what_is_learned_from_stands_for_all_trials(sampler: Sampler) -> None:
+    space, history = told(1300)
+    insight = look_inside(sampler, space, history)
+    assert insight.n_values == 1300
+    assert insight.n_learned <= 800
+    found = insight.predict([{"k": k, "x": 0.5} for k in range(1, 10)]).median
+    np.testing.assert_allclose(found, np.arange(1, 10) ** 2, atol=1.5)
+    check = insight.cross_validated()
+    assert len(check.observed) == len(check.predicted.median) == len(check.z) == 1300
+    assert check.r2 > 0.99
+
+
+def test_trials_that_were_left_out_are_predicted_too() -> None:
+    space, history = told(600, 0.0)
+    process = GPSampler(max_points=40)
+    data, learned = observe(history), process.believe(space, observe(history))  # the low end
+    insight = Insight(space, learned, learned, False, data)
+    check = insight.cross_validated()
+    assert len(check.observed) == 600
+    assert check.r2 < 0.5  # the high end is not known
+    assert cross_validate(learned).r2 > 0.9
+    order = np.argsort(np.concatenate([learned.learned, np.setdiff1d(range(600), learned.learned)]))
+    below = check.observed.max() - 1e-9  # the worst are cut off
+    seen = check.observed[order]
+    np.testing.assert_allclose(seen[seen < below], data.y[seen < below], atol=1e-6)
+
+
+def test_one_of_several_objectives_is_looked_at() -> None:
+    space = Space({"x": Float(0.0, 1.0), "y": Float(0.0, 1.0)})
+    history = History(space, 2, seed=0, directions=("minimize", "maximize"))
+    for config in space.decode(space.sample(30, np.random.default_rng(0))):
+        history.tell(history.append(config), [config["x"] ** 2, config["y"] ** 2])
+    first, second = (look_inside(AutoSampler(), space, history, j) for j in (0, 1))
+    assert first.lengthscales()["x"] < first.lengthscales()["y"]
+    assert second.varying()[0] == "y"
+    assert second.incumbent["y"] == max(space.decode(history.X), key=lambda c: c["y"])["y"]
+    assert second.predict([{"x": 0.5, "y": 0.5}]).median[0] == pytest.approx(0.25, abs=0.05)
+
+
 def test_what_cannot_be_looked_at_is_named() -> None:
     with pytest.raises(NoTrialsError):
         look_inside(GPSampler(), SPACE, History(SPACE))
     with pytest.raises(InvalidValueError, match="one objective"):
         look_inside(GPSampler(), SPACE, History(SPACE, 2))
+    with pytest.raises(InvalidValueError, match="below 2"):
+        look_inside(GPSampler(), SPACE, History(SPACE, 2), 2)
     insight, _ = look()
     with pytest.raises(InvalidValueError):
         insight.slice("deep", {"x": 0.0, "idle": 0.3, "i": 2, "c": "a"})

@@ -9,7 +9,7 @@ import bayesopt as bo
 from bayesopt.surrogates import training
 from bayesopt.surrogates.model import FitCache, GPSettings, build_belief
 from bayesopt.surrogates.schedule import refit_size
-from bayesopt.surrogates.subset import Subset, all_rows, best_and_nearest
+from bayesopt.surrogates.subset import Subset, all_rows, best_and_nearest, spread_out
 
 SPACE = bo.Space({f"x{j}": bo.Float(0.0, 1.0) for j in range(3)})
 X = SPACE.sample(400, np.random.default_rng(0))
@@ -41,9 +41,34 @@ def test_of_several_columns_each_keeps_its_best() -> None:
         assert set(np.argsort(column)[:10]) <= chosen
 
 
+def test_rows_that_stand_for_all_are_everywhere() -> None:
+    near = np.clip(0.3 + 0.01 * np.random.default_rng(2).normal(size=(900, 3)), 0.0, 1.0)
+    rows = np.vstack([near[:450], X[:20], near[450:]])  # a search, and a few elsewhere
+    y = ((rows - 0.3) ** 2).sum(axis=1)
+    chosen = spread_out(rows, y[:, None], 100)
+    assert chosen.size == np.unique(chosen).size == 100
+    assert (np.diff(chosen) > 0).all()
+    assert y.argmin() in chosen
+    assert np.isin(np.arange(450, 470), chosen).sum() > 15
+    assert np.histogram(chosen, 5, (0, 920))[0].min() > 5
+    noise = np.random.default_rng(3).normal(size=920)  # luck is not chosen
+    assert noise[spread_out(rows, noise[:, None], 460)].mean() == pytest.approx(0.0, abs=0.1)
+    assert noise[best_and_nearest(rows, noise[:, None], 460)].mean() < -0.3
+
+
+@pytest.mark.parametrize("choose", [best_and_nearest, spread_out])
+def test_copies_and_failed_rows_may_be_chosen_once_each(choose) -> None:
+    rows = np.repeat(X[:5], 20, axis=0)
+    nothing = np.full((100, 1), np.nan)
+    for most in (1, 2, 30, 99, 100, 101):
+        chosen = choose(rows, nothing, most)
+        assert chosen.size == np.unique(chosen).size == min(most, 100)
+
+
+@pytest.mark.parametrize("choose", [best_and_nearest, spread_out])
 @pytest.mark.parametrize("most", [1, 2, 7, 64])
-def test_a_subset_changes_seldom_and_is_never_too_large(most: int) -> None:
-    subset = Subset(X, Y, most)
+def test_a_subset_changes_seldom_and_is_never_too_large(most: int, choose) -> None:
+    subset = Subset(X, Y, most, choose)
     changes = 0
     for n in range(most + 1, 400):
         before, now = subset.at(n - 1), subset.at(n)

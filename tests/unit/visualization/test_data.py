@@ -93,6 +93,7 @@ def test_parallel_lines_end_where_the_values_are(study):
 
 def test_ranks_share_what_is_equal():
     assert ranks(np.array([3.0, 1.0, 3.0, 2.0])).tolist() == [2.5 / 3, 0.0, 2.5 / 3, 1 / 3]
+    assert ranks(np.array([7.0])).tolist() == [0.5]  # one alone is not the worst
 
 
 def test_rank_panels_pair_parameters(study):
@@ -132,9 +133,10 @@ def test_a_front_has_two_or_three_objectives(several, wanted):
         pareto_front(several, wanted)
 
 
-def test_one_objective_has_no_front(study):
-    with pytest.raises(InvalidValueError):
-        pareto_front(study)
+@pytest.mark.parametrize("wanted", [None, [0, 1]])
+def test_one_objective_has_no_front(study, wanted):
+    with pytest.raises(InvalidValueError, match="two objectives or more, got one objective"):
+        pareto_front(study, wanted)
 
 
 def test_curves_are_the_reports(study):
@@ -258,7 +260,7 @@ def test_very_many_trials_are_thinned_but_the_best_is_exact():
 
 
 def test_the_model_is_shown_along_and_over_parameters(study):
-    insight = take(study).insight
+    insight = take(study).insight()
     (along,) = posteriors(study, ["lr"])
     at = {**insight.incumbent, "lr": along.positions[7]}
     assert along.median[7] == pytest.approx(insight.predict([at]).median[0])

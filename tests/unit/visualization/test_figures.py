@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import sys
 
+import numpy as np
 import pytest
 
 import bayesopt as bo
 from bayesopt import visualization
-from bayesopt.errors import MissingDependencyError
+from bayesopt.errors import InvalidValueError, MissingDependencyError
 from bayesopt.markup import short_names, shortened, visible
 from bayesopt.visualization import matplotlib as twin
 from bayesopt.visualization.figures import style
@@ -76,6 +77,88 @@ def test_a_front_is_drawn_in_pairs(several, objectives):
 
 def test_several_studies_are_compared(study, several):
     assert [t.name for t in visualization.plot_edf([study, several]).data] == ["a study"] * 2
+
+
+OF_THE_MODEL = ["plot_param_importances", "plot_posterior", "plot_contour"]
+
+
+@pytest.mark.parametrize("name", OF_THE_MODEL)
+def test_what_the_model_says_comes_with_how_well_it_predicts(name):
+    study = bo.create_study({"x": bo.Float(0, 1), "y": bo.Float(0, 1)}, sampler="random", seed=3)
+    rng = np.random.default_rng(2)
+    for _ in range(40):
+        study.tell(study.ask(), float(rng.normal()))
+    plot = getattr(visualization, name)
+    assert "The model has learned nothing yet: cross-validated r² " in plot(study).layout.title.text
+    for _ in range(40):
+        trial = study.ask()
+        study.tell(trial, 50.0 * trial.params["x"])
+    title = plot(study).layout.title.text
+    assert "Cross-validated r² 0." in title
+    assert "nothing" not in title
+
+
+def test_bars_of_a_model_that_has_learned_nothing_are_grey():
+    study = bo.create_study({"x": bo.Float(0, 1), "y": bo.Float(0, 1)}, sampler="random", seed=3)
+    for value in np.random.default_rng(2).normal(size=40).tolist():
+        study.tell(study.ask(), value)
+    assert visualization.plot_param_importances(study).data[0].marker.color == style.GRAY
+    other = visualization.plot_param_importances(study, "ped-anova")
+    assert other.data[0].marker.color == style.BLUE
+    axes = twin.plot_param_importances(study)
+    assert "learned nothing" in axes.get_title()
+    assert mpl.colors.to_hex(axes.patches[0].get_facecolor()) == style.GRAY
+
+
+@pytest.mark.parametrize("name", OF_THE_MODEL)
+def test_the_model_of_each_objective_is_shown(name):
+    space = {"x": bo.Float(0, 1), "y": bo.Float(0, 1)}
+    study = bo.create_study(space, directions=["minimize", "maximize"], sampler="random", seed=0)
+    for _ in range(20):
+        trial = study.ask()
+        study.tell(trial, [trial.params["x"] ** 2, trial.params["y"] ** 2])
+    plot = getattr(visualization, name)
+    first, second = (list(texts(as_dict(plot(study, objective=j)))) for j in (0, 1))
+    assert any("value 0" in text for text in first)
+    assert any("value 1" in text for text in second)
+    assert as_dict(plot(study)) == as_dict(plot(study, objective=0))
+    with pytest.raises(InvalidValueError, match="objective"):
+        plot(study, objective=2)
+
+
+@pytest.mark.parametrize("d", [2, 3, 4, 6, 23])
+def test_long_names_keep_apart_in_a_narrow_window(d):
+    names = [f"the_learning_rate_of_the_second_stage_encoder_block_number_{i}" for i in range(d)]
+    study = bo.create_study({n: bo.Float(0, 1) for n in names}, sampler="random", seed=0)
+    for _ in range(5):
+        study.tell(study.ask(), 1.0)
+    panels = as_dict(visualization.plot_slice(study))["layout"]
+    shown = [panels[style.axis_name("x", i)]["title"]["text"] for i in range(min(d, 4))]
+    assert sum(map(len, shown)) <= 80  # at 700 pixels
+    axis = as_dict(visualization.plot_parallel_coordinate(study))["layout"]["xaxis"]
+    longest = max(map(len, axis["ticktext"]))
+    assert longest >= 12
+    if not axis["tickangle"]:
+        assert longest * len(axis["ticktext"]) <= 90
+    else:  # lines of text one above the other
+        assert 560 / d * np.sin(np.radians(axis["tickangle"])) > 12
+
+
+def test_a_band_without_an_end_runs_out_of_the_picture():
+    space = {"x": bo.Float(0, 1), "y": bo.Float(0, 1), "c": bo.Categorical(list("abc"))}
+    study = bo.create_study(space, sampler="random", seed=4)
+    for _ in range(6):
+        trial = study.ask()
+        p = trial.params
+        value = 20.0 - 10.0 * np.exp(-30.0 * (p["x"] - 0.4) ** 2) + 0.3 * p["y"]
+        study.tell(trial, value + 5.0 * (p["c"] == "b"))
+    assert study.look_inside().slice("y").band.low.min() < -1e100  # else this shows nothing
+    figure = visualization.plot_posterior(study)
+    for axis in ("yaxis", "yaxis2", "yaxis3"):
+        low, high = figure.layout[axis].range
+        assert -40.0 < low < high < 60.0
+    drawn = np.concatenate([np.asarray(trace.y, dtype=float) for trace in figure.data])
+    assert np.abs(drawn).max() < 1e5  # a browser draws no line to 1e308
 
 
 @pytest.mark.parametrize("n", [1, 2, 5])

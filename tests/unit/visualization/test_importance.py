@@ -114,8 +114,21 @@ def test_of_several_objectives_the_first_fronts_are_the_best():
     best = top_share(shot, shot.comparable, 0.1)
     assert best.sum() == 12
     assert importance(study, "ped-anova").names[0] == "cost"
-    with pytest.raises(InvalidValueError):
-        importance(study)
+
+
+def test_a_model_is_of_one_objective():
+    space = {"x": bo.Float(0, 1), "y": bo.Float(0, 1)}
+    study = bo.create_study(space, directions=["minimize", "maximize"], sampler="random", seed=0)
+    for _ in range(30):
+        trial = study.ask()
+        study.tell(trial, [trial.params["x"] ** 2, trial.params["y"] ** 2])
+    for objective, name in enumerate(["x", "y"]):
+        found = importance(study, objective=objective)
+        assert found.names[0] == name
+        assert found.objective == f"value {objective}"
+        assert found.learned.r2 > 0.9
+    with pytest.raises(InvalidValueError, match="index below 2"):
+        importance(study, objective=2)
 
 
 @pytest.mark.parametrize("settings", [{"target": 0.0}, {"target": 0.5, "region": 0.5}])
