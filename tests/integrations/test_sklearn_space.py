@@ -76,7 +76,6 @@ def test_discrete_distributions_give_what_is_drawn_from_them():
     assert kinds_and_values(stats.bernoulli(1.0)) == {(int, 1)}
 
 
-@pytest.mark.skipif(not hasattr(stats, "Binomial"), reason="SciPy before 1.16")
 def test_new_distributions_of_scipy():
     parameter = search_space({"a": stats.Binomial(n=10, p=0.5)}).space["a"]
     assert parameter == bo.Ordinal(range(11))
