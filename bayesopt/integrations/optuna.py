@@ -191,9 +191,9 @@ def _fixed_values(study: Study, trial: FrozenTrial) -> dict[str, Any]:
     """Return what a trial's parameters are fixed to: as it was enqueued, else by the sampler."""
     fixed: dict[str, Any] = {}
     sampler = study.sampler
-    while isinstance(sampler, PartialFixedSampler):
-        fixed = {**sampler._fixed_params, **fixed}
-        sampler = sampler._base_sampler
+    while isinstance(sampler, PartialFixedSampler):  # another Optuna may name its fields otherwise
+        fixed = {**getattr(sampler, "_fixed_params", {}), **fixed}
+        sampler = getattr(sampler, "_base_sampler", None)
     return {**fixed, **trial.system_attrs.get("fixed_params", {})}
 
 
