@@ -99,6 +99,15 @@ def replay(y: F, d: int, n_startup: int) -> Life:
     return Life(first, best, length, n_restarts, n_idle)
 
 
+def n_idle(y: F) -> int:
+    """Return how many values [n] follow the last that improved by more than a trifle."""
+    lowest, idle = math.inf, 0
+    for value in np.where(np.isfinite(y), y, math.inf).tolist():
+        idle = 0 if _improves(value, lowest) else idle + 1
+        lowest = min(lowest, value)
+    return idle
+
+
 def _improves(value: float, lowest: float) -> bool:
     if math.isinf(lowest):
         return value < lowest

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
@@ -198,12 +199,19 @@ class GPSampler:
         if self.is_starting(space, data) and not (is_paid and data.n_values >= _LEAST_VALUES):
             name = self._offer_start(batch, space, history, data)
         elif space.domain.varies.any():
-            note, n_second = self._offer_best(batch, space, history, data, rng)
-            name = f"{self.name}:{self._second.name}" if n_second == n else name
+            note, ways = self._offer_best(batch, space, history, data, rng)
+            name = self._called(ways) if len(ways) == n else name
         n_regular = n - batch.missing
         rows, shortage, n_fresh = fill_up(batch, space, history, rng)
         n_regular = n_regular if note else n_fresh
         return Suggestion(rows, name, shortage or note, n_regular)
+
+    def _called(self, ways: Sequence[str]) -> str:
+        """Return the name that says how all rows of a batch were found, if all were alike."""
+        from bayesopt.samplers.gp_offer import ELSEWHERE, SECOND
+
+        names = {SECOND: f"{self.name}:{self._second.name}", ELSEWHERE: f"{self.name}:{ELSEWHERE}"}
+        return names.get(ways[0], self.name) if len(set(ways)) == 1 else self.name
 
     def n_design(self, space: Space) -> int:
         """Return how many trials follow the design."""
@@ -243,13 +251,14 @@ class GPSampler:
 
     def _offer_best(
         self, batch: Batch, space: Space, history: History, data: Data, rng: np.random.Generator
-    ) -> tuple[str, int]:
+    ) -> tuple[str, list[str]]:
         """Fill a batch with what promises most; return why it could not be, or "".
 
-        Also how many rows the second model made.
+        Also how each row was found (``gp_offer``); of several objectives nothing.
         """
         from bayesopt.acquisition.engine import COMPILED_SEARCH
-        from bayesopt.samplers.gp_search import Plan, offer_best
+        from bayesopt.samplers.gp_offer import offer_best
+        from bayesopt.samplers.gp_search import Plan
 
         engine = machinery(self.device)
         searcher = engine.search if history.levels is None else COMPILED_SEARCH
@@ -265,8 +274,9 @@ class GPSampler:
             self._second if isinstance(data, Observed) else None,
             guess=guess_of(space, self.prior, data.n, self.prior_trials),
             n_regions=self.n_regions,
+            believe=self._believer(space, history, data),
         )
-        n_second = 0
+        ways: list[str] = []
         try:
             with np.errstate(all="ignore"), engine.model.session():
                 price = self._price(space, history, data)
@@ -276,11 +286,11 @@ class GPSampler:
                     self._offer_several(plan, batch, space, history, data, rng)
                 else:
                     belief = self._believe(space, history, data)
-                    n_second = offer_best(plan, belief, batch, space, history, data, rng)
+                    ways = offer_best(plan, belief, batch, space, history, data, rng)
         except (ArithmeticError, ValueError, MemoryError, np.linalg.LinAlgError) as error:
             note = f"the Gaussian process failed ({error}), so a random configuration is proposed"
-            return note, n_second
-        return _NOTHING_FOUND if batch.missing else "", n_second
+            return note, ways
+        return _NOTHING_FOUND if batch.missing else "", ways
 
     def _acquisition_for(self, history: History, data: Data) -> str:
         """Return the acquisition; the knowledge gradient only where values are noisy.
@@ -338,6 +348,14 @@ class GPSampler:
             self.max_points,
             machinery(self.device).model,
         )
+
+    def _believer(
+        self, space: Space, history: History, data: Data
+    ) -> Callable[[Observed], Belief] | None:
+        """Return what believes after a part of the trials; None where others tell of them, too."""
+        if isinstance(data, Outcomes) or history.levels is not None or self._earlier(space):
+            return None
+        return partial(self.believe, space, deterministic=not history.noisy)
 
     def _price(self, space: Space, history: History, data: Data) -> Price | None:
         """Return what rows cost; None where that does not count, or is the same for all."""

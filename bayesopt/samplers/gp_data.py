@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -54,6 +54,18 @@ class Observed:
     def n_values(self) -> int:
         """How many of them have a value."""
         return int(np.count_nonzero(~self.failed))
+
+    def part(self, kept: Mask) -> Observed:
+        """Return a part [n] of the finished trials, with all that are under way."""
+        return replace(
+            self,
+            X=np.ascontiguousarray(self.X[kept]),
+            y=self.y[kept],
+            failed=self.failed[kept],
+            noise=None if self.noise is None else self.noise[kept],
+            cost=self.cost[kept] if self.cost.size else self.cost,
+            numbers=self.numbers[kept] if self.numbers.size else self.numbers,
+        )
 
 
 def observe(history: History, objective: int = 0) -> Observed:

@@ -1,10 +1,11 @@
-"""From a belief to the next configurations: utility, region, search."""
+"""From a belief to the next configuration: mood, utility, region, search."""
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -70,6 +71,9 @@ class Plan:
         Where the user thinks that the optimum lies.
     n_regions : int
         Trust regions that trials take turns in.
+    believe : callable, optional
+        Returns what is believed after a part of the trials; None where that is not told by the
+        objective's own outcomes alone.
     """
 
     acquisition: str
@@ -84,66 +88,66 @@ class Plan:
     price: Price | None = None
     guess: Term | None = None
     n_regions: int = 1
+    believe: Callable[[Observed], Belief] | None = None
 
 
-def offer_best(
-    plan: Plan,
-    belief: Belief,
-    batch: Batch,
-    space: Space,
-    history: History,
-    data: Observed,
-    rng: np.random.Generator,
-) -> int:
-    """Fill a batch with the rows that promise most, each as if the earlier ones were under way.
+@dataclass(frozen=True, eq=False)
+class View:
+    """What a search for one more row goes by.
 
-    It stays short where the search finds nothing that may be proposed. Where the search is stuck
-    some are those of the plan's second model; returns how many.
+    Attributes
+    ----------
+    plan : Plan
+    space : Space
+    history : History
+    data : Observed
+    belief : Belief
+        What is believed after `data`; rows under way are taken in.
     """
-    n_second = 0
-    belief = taking_in(belief, data.pending)
-    settings, climber = search_settings(plan, len(belief.X)), plan.searcher.climb
-    scale, anchors = lengthscales(belief), best_rows(belief, is_lucky=data.is_noisy)
-    y = believed_values(belief, data)
-    lives = lives_of(y, data.numbers, plan.n_regions, space.d, plan.n_design)
-    while batch.missing:
-        life = lives[(history.n + len(batch.rows())) % plan.n_regions]
-        mood = mood_for(plan, life, space.domain, rng, is_level=belief.half_step > 0.0)
-        if mood == "second" and offer_second(plan, batch, space, history, rng):
-            n_second += 1
-            continue
-        region = whole_cube(space.d)
-        if plan.has_region:
-            is_only = plan.n_regions == 1
-            region = region_for(space.domain, belief, data, scale, life, mood, is_only)
-        utility = utility_of(plan, belief, mood)
-        narrow = narrowed(utility, mood, space.domain, [data.X, data.pending, batch.rows()])
-        ground = Ground(space, known_rows(history, batch), region)
-        if plan.n_regions > 1 and life.best >= 0:
-            anchors = np.concatenate([data.X[life.best][None], best_rows(belief)])
-        found = find(utility, narrow, ground, anchors, scale, rng, settings, climber)
-        if not len(found.rows):
-            break
-        batch.offer(found.rows[:1])
-        if batch.missing:
-            belief = taking_in(belief, found.rows[:1])
-    return n_second
 
+    plan: Plan
+    space: Space
+    history: History
+    data: Observed
+    belief: Belief
 
-def offer_second(
-    plan: Plan, batch: Batch, space: Space, history: History, rng: np.random.Generator
-) -> bool:
-    """Offer a batch what the second model would evaluate next; return whether it was taken.
+    @cached_property
+    def values(self) -> F:
+        """What the finished trials gave [n], in the belief's units; infinite of failed ones."""
+        return believed_values(self.belief, self.data)
 
-    It is not where it is in the batch already, or is a fallback, such as a repetition where nothing
-    new is left.
-    """
-    before = batch.missing
-    if plan.second is not None:
-        made = plan.second.propose(space, history, 1, rng)
-        if not made.fallback:
-            batch.offer(made.rows)
-    return batch.missing < before
+    @cached_property
+    def scale(self) -> F:
+        """How far apart rows differ by column, [d]."""
+        return lengthscales(self.belief)
+
+    @cached_property
+    def anchors(self) -> F:
+        """The best rows, the best first."""
+        return best_rows(self.belief, is_lucky=self.data.is_noisy)
+
+    @property
+    def settings(self) -> SearchSettings:
+        """How hard to look."""
+        return search_settings(self.plan, len(self.belief.X))
+
+    def taking_in(self, rows: F) -> View:
+        """Return the view as if rows [k, d] were under way, too."""
+        return dataclasses.replace(self, belief=taking_in(self.belief, rows))
+
+    def find(
+        self,
+        ground: Ground,
+        utility: Utility,
+        rng: np.random.Generator,
+        narrow: Utility | None = None,
+        anchors: F | None = None,
+    ) -> Ranking:
+        """Return the best rows of a ground by a narrow utility; where all is known, of the cube."""
+        narrow = utility if narrow is None else narrow
+        anchors = self.anchors if anchors is None else anchors
+        climber = self.plan.searcher.climb
+        return find(utility, narrow, ground, anchors, self.scale, rng, self.settings, climber)
 
 
 def believed_values(belief: Belief, data: Observed) -> F:
@@ -207,6 +211,11 @@ def narrowed(utility: Utility, mood: str, domain: Domain, begun: Sequence[F]) ->
     return utility if branch is None else Utility((*utility.terms, branch))
 
 
+def patience(d: int) -> int:
+    """Return how many trials without improvement are a spell of being stuck."""
+    return max(_LEAST_PATIENCE, min(d, WIDE))
+
+
 def mood_for(
     plan: Plan, life: Life, domain: Domain, rng: np.random.Generator, is_level: bool = False
 ) -> str:
@@ -220,7 +229,7 @@ def mood_for(
     them is most likely the same once more.
     """
     coin = rng.random()
-    n_spells = life.n_idle // max(_LEAST_PATIENCE, min(domain.d, WIDE))
+    n_spells = life.n_idle // patience(domain.d)
     if not n_spells and not is_level:
         has_choices = bool((domain.kind == NOMINAL).any())
         return "bold" if has_choices and coin < plan.explore else "calm"

@@ -76,6 +76,9 @@ class Process(Fitted, Protocol):
         `weights` [m, n] are held.
         """
 
+    def correlation(self, X: F, Z: F) -> F:
+        """Return the prior's correlation [m, k] between rows X [m, d] and Z [k, d]; O(m k d)."""
+
     def log_likelihood(self) -> float:
         """Return the log marginal likelihood of the outcomes."""
 

@@ -251,6 +251,15 @@ class ExactGP:
         grad = self._input_gradients(queries, slope, solved)[1] * -0.5
         return grad if bend is None else grad * bend.T
 
+    def correlation(self, X: F, Z: F) -> F:
+        """Return the prior's correlation [m, k] between rows X [m, d] and Z [k, d]; O(m k d).
+
+        Of what varies: the unknown mean, which all rows share, is left out.
+        """
+        kernel = self.factor.kernel
+        K, _ = kernel.cross(self._place(X)[0], self._place(Z)[0])
+        return (K - kernel.frame.settings.offset) / kernel.hyper.signal
+
     @np.errstate(all="ignore")
     def condition(self, X: F, y: F | None = None) -> ExactGP:
         """Return the posterior with rows X [k, d] added, outcomes y [k] in transformed units.

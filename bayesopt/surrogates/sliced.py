@@ -78,6 +78,10 @@ class Sliced:
         """Return the gradients [m, d] of ``Σ_i weights_i (K⁻¹ k)_i`` at rows X [m, d]."""
         return self.whole.weighted_influence_grad(self._placed(X), weights)[:, :-1]
 
+    def correlation(self, X: F, Z: F) -> F:
+        """Return the prior's correlation [m, k] between rows X [m, d] and Z [k, d]."""
+        return self.whole.correlation(self._placed(X), self._placed(Z))
+
     def fitted_means(self) -> F:
         """Return the posterior means [n] at the rows of the process, without noise."""
         return self.whole.fitted_means()

@@ -318,6 +318,20 @@ class TorchGP:
         (grad,) = torch.autograd.grad((self._cross(at) * solved.T).sum(), at)
         return np.asarray(grad.cpu().numpy())
 
+    @torch.no_grad()
+    def correlation(self, X: F, Z: F) -> F:
+        """Return the prior's correlation [m, k] between rows X [m, d] and Z [k, d]; O(m k d).
+
+        Of what varies: the unknown mean, which all rows share, is left out.
+        """
+        kernel = self.factor.kernel
+        first, second = (
+            kernel.embed(queries(self.domain, torch.tensor(rows, device=self.device)))
+            for rows in (X, Z)
+        )
+        K = kernel.between(first, second) - kernel.frame.settings.offset
+        return np.asarray((K / kernel.signal).cpu().numpy())
+
     def _cross(self, X: Tensor) -> Tensor:
         kernel = self.factor.kernel
         return kernel.between(kernel.embed(queries(self.domain, X)), self.factor.embedded)

@@ -198,6 +198,10 @@ class Shifted:
         """Return the gradients [m, d] of ``Σ_i weights_i (K⁻¹ k)_i`` at rows X [m, d]."""
         return self.process.weighted_influence_grad(X, weights)
 
+    def correlation(self, X: F, Z: F) -> F:
+        """Return the correlation [m, k] of what the mean leaves at rows X [m, d] and Z [k, d]."""
+        return self.process.correlation(X, Z)
+
     def fitted_means(self) -> F:
         """Return the posterior means [n] at the rows themselves, without noise."""
         return self.process.fitted_means() + self.base

@@ -16,13 +16,13 @@ from bayesopt.rng import trial_rng
 from bayesopt.samplers import GPSampler
 from bayesopt.samplers.fresh import Batch
 from bayesopt.samplers.gp_data import Observed, observe
+from bayesopt.samplers.gp_offer import offer_second
 from bayesopt.samplers.gp_search import (
     Plan,
     lengthscales,
     lives_of,
     mood_for,
     narrowed,
-    offer_second,
     region_for,
     search_settings,
     taking_in,

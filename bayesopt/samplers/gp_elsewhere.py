@@ -1,0 +1,127 @@
+"""Where else: the search as it would be without the basins that it has exhausted.
+
+A basin that is known to its last digit has most of the trials, so they are what the model fits: a
+search by that model proposes the basin once more, or corners, where it knows least. A model of the
+other trials alone sees what is promising among them.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+
+from bayesopt.acquisition.basins import Kin, Rest, gets_on, in_basin, in_basins, rest_of
+from bayesopt.acquisition.ground import Ground, whole_cube
+from bayesopt.acquisition.maximize import candidates
+from bayesopt.acquisition.settings import SearchSettings
+from bayesopt.acquisition.trust_region import Life
+from bayesopt.samplers.fresh import Batch
+from bayesopt.samplers.gp_data import Observed
+from bayesopt.samplers.gp_search import (
+    WIDE,
+    View,
+    known_rows,
+    lives_of,
+    patience,
+    region_for,
+    taking_in,
+    utility_of,
+)
+from bayesopt.surrogates.model import Belief
+
+F = npt.NDArray[np.float64]
+Mask = npt.NDArray[np.bool_]
+Believe = Callable[[Observed], Belief]
+
+_TRIFLE = math.log(1e-3)  # log expected improvement, in standard deviations, that is not worth it
+_LOCAL_SHARE = 0.5  # of the local searches that go elsewhere; bold ones all do
+_GLANCE = SearchSettings(n_candidates=256)
+
+
+def may_leave(view: View, life: Life, mood: str, rng: np.random.Generator) -> bool:
+    """Return whether the next row may be looked for elsewhere: the search is stuck, and not wide.
+
+    Nor where values are noisy or move in steps: what is left to gain is not known so well there.
+    """
+    plan, d = view.plan, view.space.d
+    is_plain = plan.acquisition in ("ei", "logei") and plan.n_regions == 1 and plan.has_region
+    if plan.believe is None or not is_plain or d > WIDE or life.n_idle < patience(d):
+        return False
+    if view.data.is_noisy or view.belief.half_step > 0.0 or view.belief.incumbent_row is None:
+        return False
+    return mood == "bold" or (mood == "local" and rng.random() < _LOCAL_SHARE)
+
+
+def offer_elsewhere(view: View, life: Life, batch: Batch, rng: np.random.Generator) -> bool:
+    """Offer a batch what a search without the exhausted basins would; return whether it does."""
+    believe, kin = view.plan.believe, _kin(view)
+    rest = rest_of(kin, view.data.X, view.values, patience(view.space.d))
+    known = known_rows(view.history, batch)
+    if believe is None or rest is None or not _is_time(view, life, rest, kin, known, rng):
+        return False
+    young = _without(view, believe, rest, batch)
+    life = lives_of(young.values, young.data.numbers, 1, view.space.d, view.plan.n_design)[0]
+    region = region_for(view.space.domain, young.belief, young.data, young.scale, life, "calm")
+    closed = _or(known, lambda rows: in_basins(kin, rows, rest.centers))
+    utility = utility_of(view.plan, young.belief, "calm")
+    found = young.find(Ground(view.space, closed, region), utility, rng)
+    batch.offer(found.rows[:1])
+    return len(found.rows) > 0
+
+
+def _kin(view: View) -> Kin:
+    """Return how rows go together by the likeliest of the model's hyperparameters."""
+    members, weights = view.belief.members, view.belief.weights
+    likeliest = members[int(np.argmax(weights))]
+    return lambda rows, center: likeliest.correlation(rows, center[None])[:, 0]
+
+
+def _is_time(
+    view: View,
+    life: Life,
+    rest: Rest,
+    kin: Kin,
+    known: Callable[[F], Mask],
+    rng: np.random.Generator,
+) -> bool:
+    """Return whether nothing is left to gain here: anywhere, or in the basin of the best row.
+
+    The latter is enough where the search elsewhere gets on: the model of all begins to hope for
+    what that has found, but knows less of it.
+    """
+    if _is_exhausted(view, known, rng):
+        return True
+    if not gets_on(rest, view.values, life.n_idle, patience(view.space.d)):
+        return False
+    best = rest.centers[0]
+    return _is_exhausted(view, _or(known, lambda rows: ~in_basin(kin, rows, best)), rng)
+
+
+def _is_exhausted(view: View, known: Callable[[F], Mask], rng: np.random.Generator) -> bool:
+    """Return whether no row that is not known promises more than a trifle; a glance comes first."""
+    plan = dataclasses.replace(view.plan, price=None, guess=None)
+    utility = utility_of(plan, view.belief, "calm")
+    ground = Ground(view.space, known, whole_cube(view.space.d))
+    seen = candidates(ground, view.anchors, rng, _GLANCE)
+    seen = seen[~known(seen)]
+    if len(seen) and np.max(utility.value(seen), initial=-math.inf) > _TRIFLE:
+        return False
+    found = view.find(ground, utility, rng)
+    return not len(found.values) or bool(found.values[0] <= _TRIFLE)
+
+
+def _without(view: View, believe: Believe, rest: Rest, batch: Batch) -> View:
+    """Return the view after the rest of the trials; where they succeed is learned from all."""
+    data = view.data.part(rest.kept)
+    begun = np.concatenate([data.pending, batch.rows()])
+    belief = taking_in(believe(data), begun)
+    belief = dataclasses.replace(belief, success=view.belief.success)
+    return dataclasses.replace(view, data=data, belief=belief)
+
+
+def _or(first: Callable[[F], Mask], second: Callable[[F], Mask]) -> Callable[[F], Mask]:
+    return lambda rows: first(rows) | second(rows)
