@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bayesopt.acquisition.ground import Ground, columns_of, reach_of_neighbours
-from bayesopt.acquisition.trust_region import early_region, replay, turbo_region
+from bayesopt.acquisition.trust_region import early_region, n_idle, replay, turbo_region
 from bayesopt.space import Categorical, Float, Int, Space
 
 values = st.lists(
@@ -38,6 +38,13 @@ def test_three_successes_in_a_row_double_and_failures_halve() -> None:
     assert replay(nothing, 2, 1).best == 1
     assert replay(nothing, 2, 1).n_idle == 4
     assert replay(improving, 2, 1).n_idle == 0
+
+
+def test_trifles_and_failures_are_idle_trials() -> None:
+    assert n_idle(np.array([np.nan, 1.0, 2.0, 0.99, np.inf])) == 3
+    assert n_idle(np.array([1.0, 0.97])) == 0
+    assert n_idle(np.array([1.0, 0.99, 0.98 - 1e-9])) == 2  # each but a trifle below the lowest
+    assert n_idle(np.empty(0)) == 0
 
 
 def test_a_region_that_is_too_short_begins_anew() -> None:

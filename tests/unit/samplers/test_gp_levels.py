@@ -121,6 +121,8 @@ def test_a_sliced_process_is_the_whole_one_at_one_place(space: Space) -> None:
     assert member.d == space.d == member.hyper.weight.size
     for found, wanted in zip(member.influence(X), member.whole.influence(placed), strict=True):
         np.testing.assert_array_equal(found, wanted)
+    alike = member.whole.correlation(placed, placed[:2])
+    np.testing.assert_array_equal(member.correlation(X, X[:2]), alike)
     weights = np.ones((5, member.y.size))
     slopes = member.whole.weighted_influence_grad(placed, weights)
     np.testing.assert_array_equal(member.weighted_influence_grad(X, weights), slopes[:, :-1])

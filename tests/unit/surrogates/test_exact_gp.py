@@ -57,6 +57,9 @@ def test_the_posterior_is_the_dense_one(mixed, dense, kernel, offset) -> None:
     np.testing.assert_allclose(mean, cross @ np.linalg.solve(K, y), rtol=1e-8, atol=1e-9)
     exact = np.diag(prior - cross @ np.linalg.solve(K, cross.T))
     np.testing.assert_allclose(var, exact, rtol=1e-8, atol=1e-9)
+    alike = gp.correlation(Q, X)
+    np.testing.assert_allclose(alike, (cross - offset) / gp.hyper.signal, rtol=1e-8, atol=1e-12)
+    np.testing.assert_allclose(np.diag(gp.correlation(Q, Q)), 1.0)
 
 
 @pytest.mark.parametrize("kernel", KERNELS)

@@ -82,6 +82,8 @@ def test_the_posterior_is_the_same(mixed, kernel: str, warp: bool) -> None:
         np.testing.assert_allclose(found, mine, rtol=1e-7, atol=1e-8)
     np.testing.assert_allclose(theirs.fitted_means(), ours.fitted_means(), atol=1e-8)
     np.testing.assert_allclose(theirs.inverse_diagonal(), ours.inverse_diagonal(), rtol=1e-7)
+    mine = ours.correlation(Q, Q[:4])
+    np.testing.assert_allclose(theirs.correlation(Q, Q[:4]), mine, rtol=1e-7, atol=1e-9)
 
 
 @pytest.mark.parametrize("known", [True, False])

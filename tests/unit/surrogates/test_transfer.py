@@ -208,5 +208,6 @@ def test_what_noisy_searches_ask_of_a_process_is_answered_about_the_mean() -> No
     np.testing.assert_allclose(found[1], moments[1])
     np.testing.assert_allclose(mean.value(at) + found[2] @ (member.y - member.base), found[0])
     assert member.noise_at.shape == (9,)
+    np.testing.assert_allclose(np.diag(member.correlation(at, at)), 1.0)
     weights = np.ones((4, 9))
     assert member.weighted_influence_grad(at, weights).shape == (4, 2)
