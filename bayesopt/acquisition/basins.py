@@ -42,7 +42,10 @@ def in_basin(kin: Kin, rows: F, center: F) -> Mask:
 
 def in_basins(kin: Kin, rows: F, centers: F) -> Mask:
     """Return which rows [m, d] belong to the basin of any of some rows [k, d]; O(m k d)."""
-    return np.any([in_basin(kin, rows, center) for center in centers], axis=0)
+    found = np.zeros(len(rows), dtype=np.bool_)
+    for center in centers:
+        found |= in_basin(kin, rows, center)
+    return found
 
 
 def rest_of(kin: Kin, X: F, y: F, patience: int) -> Rest | None:
@@ -52,7 +55,8 @@ def rest_of(kin: Kin, X: F, y: F, patience: int) -> Rest | None:
     trials did not improve on it; and so on. Values are minimised, in units of their standard
     deviation, infinite of failed trials. None if too few are left; O(n d) for each basin.
     """
-    kept, centers = np.ones(len(y), dtype=np.bool_), []
+    kept = np.ones(len(y), dtype=np.bool_)
+    centers: list[int] = []
     while np.count_nonzero(kept & np.isfinite(y)) >= _LEAST_LEFT:
         best = int(np.argmin(np.where(kept, y, np.inf)))
         own = kept & in_basin(kin, X, X[best])
