@@ -8,6 +8,7 @@ import numpy.typing as npt
 from bayesopt.acquisition.ground import Ground, Region, whole_cube
 from bayesopt.acquisition.trust_region import Life
 from bayesopt.history import History
+from bayesopt.rng import named_rng
 from bayesopt.samplers.fresh import Batch
 from bayesopt.samplers.gp_data import Observed
 from bayesopt.samplers.gp_elsewhere import may_leave, offer_elsewhere
@@ -63,11 +64,13 @@ def offer_best(
 
 def _offer_one(view: View, life: Life, batch: Batch, rng: np.random.Generator) -> str | None:
     """Offer a batch one row; return how it was found, None if there is none."""
+    # Where it is not found elsewhere it is the same as if nobody had looked there: other numbers.
     plan, is_level = view.plan, view.belief.half_step > 0.0
     mood = mood_for(plan, life, view.space.domain, rng, is_level)
     if mood == "second" and offer_second(plan, batch, view.space, view.history, rng):
         return SECOND
-    if may_leave(view, life, mood, rng) and offer_elsewhere(view, life, batch, rng):
+    own = named_rng(view.history.seed, view.history.n + len(batch.rows()), "gp.elsewhere")
+    if may_leave(view, life, mood, own) and offer_elsewhere(view, life, batch, own):
         return ELSEWHERE
     return HERE if _offer_here(view, life, mood, batch, rng) else None
 

@@ -11,7 +11,7 @@ from bayesopt.acquisition.trust_region import Life
 from bayesopt.active import Trial
 from bayesopt.history import History
 from bayesopt.rng import trial_rng
-from bayesopt.samplers import GPSampler
+from bayesopt.samplers import GPSampler, gp_offer
 from bayesopt.samplers.fresh import Batch
 from bayesopt.samplers.gp_data import Observed
 from bayesopt.samplers.gp_elsewhere import may_leave, offer_elsewhere
@@ -76,12 +76,25 @@ def test_where_something_is_left_to_gain_it_stays() -> None:
     assert len(offered(view_of(X[:30], y[:30]))) == 0
 
 
+def objective(trial: Trial) -> float:
+    return float(wells(np.array(list(trial.params.values())))[0])
+
+
+def test_until_it_leaves_a_search_is_the_same_bits_as_one_that_never_does(monkeypatch) -> None:
+    study = create_study(CUBE, sampler="gp", seed=3)
+    study.optimize(objective, n_trials=40)
+    first = [trial.sampler for trial in study.trials].index("gp:elsewhere")
+    monkeypatch.setattr(gp_offer, "may_leave", lambda *_: False)
+    other = create_study(CUBE, sampler="gp", seed=3)
+    other.optimize(objective, n_trials=first + 1)
+    params = [[trial.params for trial in each.trials[: first + 1]] for each in (study, other)]
+    assert first > 15
+    assert params[0][:first] == params[1][:first]
+    assert params[0][first] != params[1][first]
+
+
 def test_a_study_finds_the_deeper_well_after_the_wide_one() -> None:
     """Without a way out three of these four end at -1."""
-
-    def objective(trial: Trial) -> float:
-        return float(wells(np.array(list(trial.params.values())))[0])
-
     ends, ways = [], set()
     for seed in (1, 3, 4, 7):
         study = create_study(CUBE, sampler="gp", seed=seed)
