@@ -25,7 +25,6 @@ from bayesopt.samplers.gp_search import (
     WIDE,
     View,
     known_rows,
-    lives_of,
     patience,
     region_for,
     taking_in,
@@ -64,7 +63,6 @@ def offer_elsewhere(view: View, life: Life, batch: Batch, rng: np.random.Generat
     if believe is None or rest is None or not _is_time(view, life, rest, kin, known, rng):
         return False
     young = _without(view, believe, rest, batch)
-    life = lives_of(young.values, young.data.numbers, 1, view.space.d, view.plan.n_design)[0]
     region = region_for(view.space.domain, young.belief, young.data, young.scale, life, "calm")
     closed = _or(known, lambda rows: in_basins(kin, rows, rest.centers))
     utility = utility_of(view.plan, young.belief, "calm")
