@@ -16,6 +16,11 @@ from benchmarks.problems import functions as fn
 from benchmarks.problems import synthetic
 from benchmarks.problems.base import MEAN, NUMERIC, Outcome, Problem
 
+
+def _turned_hartmann(seed: int) -> fn.Function:
+    return fn.turned(fn.hartmann(6), seed)
+
+
 _FUNCTIONS: dict[str, Callable[[], fn.Function]] = {
     "branin": fn.branin,
     "six_hump_camel": fn.six_hump_camel,
@@ -27,6 +32,8 @@ _FUNCTIONS: dict[str, Callable[[], fn.Function]] = {
         for function in (fn.ackley, fn.rosenbrock, fn.levy, fn.griewank, fn.styblinski_tang)
         for d in (2, 5, 10, 20)
     },
+    **{f"hartmann6-turned{k}": partial(_turned_hartmann, k) for k in (1, 2, 3, 4)},
+    **{f"wells-d{d}-{k}": partial(fn.wells, d, k) for d in (2, 3, 4, 6) for k in (0, 1, 2)},
     "hartmann6-in60": lambda: fn.embedded(fn.hartmann(6), 60, seed=1),
     "branin-in100": lambda: fn.embedded(fn.branin(), 100, seed=2),
     "levy5-in50": lambda: fn.embedded(fn.levy(5), 50, seed=3),

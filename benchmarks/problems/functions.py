@@ -154,6 +154,31 @@ def hartmann(d: int) -> Function:
     return Function(value, np.zeros(d), np.ones(d), optimum)
 
 
+def turned(function: Function, seed: int) -> Function:
+    """Return the function of the unit cube with columns exchanged, and some of them reversed."""
+    rng = np.random.default_rng(seed)
+    order, is_reversed = rng.permutation(function.d), rng.random(function.d) < 0.5
+
+    def value(x: Floats) -> float:
+        return function.value(np.where(is_reversed, 1.0 - x, x)[order])
+
+    place = function.optimum[np.argsort(order)]
+    return replace(function, value=value, optimum=np.where(is_reversed, 1.0 - place, place))
+
+
+def wells(d: int, seed: int) -> Function:
+    """Five Gaussian wells on a flat ground, of depths 1, .92, .84, .76 and .68."""
+    rng = np.random.default_rng(1000 + 100 * seed + d)
+    depth, centers = 1.0 - 0.08 * np.arange(5), rng.uniform(0.1, 0.9, (5, d))
+    width = rng.uniform(0.12, 0.25, 5) * math.sqrt(d) / 1.6
+
+    def value(x: Floats) -> float:
+        apart = ((x - centers) ** 2).sum(axis=1)
+        return -float((depth * np.exp(-apart / (2.0 * width**2))).max())
+
+    return Function(value, np.zeros(d), np.ones(d), centers[0])
+
+
 def ackley_value(x: Floats) -> float:
     """Return Ackley's function, least at 0."""
     spread = math.sqrt(float(x @ x) / len(x))

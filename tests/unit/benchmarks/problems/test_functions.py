@@ -14,6 +14,8 @@ FUNCTIONS = {
     "beale": (fn.beale(), 0.0),
     "hartmann3": (fn.hartmann(3), -3.8627797873326),
     "hartmann6": (fn.hartmann(6), -3.32236801141551),
+    "turned": (fn.turned(fn.hartmann(6), 3), -3.32236801141551),
+    "wells": (fn.wells(3, 2), -1.0),
     "ackley": (fn.ackley(4), 0.0),
     "rosenbrock": (fn.rosenbrock(4), 0.0),
     "levy": (fn.levy(4), 0.0),
@@ -43,6 +45,21 @@ def test_no_random_or_descended_point_is_below_the_least_value(name):
     for x in starts[:5]:
         found = minimize(function.value, x, method="L-BFGS-B", bounds=bounds)
         assert found.fun >= function.best - 1e-9
+
+
+def test_a_turned_function_has_the_same_values_elsewhere():
+    plain, seeds = fn.hartmann(6), range(1, 5)
+    for function in (fn.turned(plain, seed) for seed in seeds):
+        assert function.best == pytest.approx(plain.best, abs=1e-12)
+        assert not np.allclose(function.optimum, plain.optimum)
+
+
+def test_wells_are_as_deep_as_they_say_and_apart():
+    for d, seed in ((2, 0), (3, 2), (6, 1)):
+        function, starts = fn.wells(d, seed), np.random.default_rng(0).random((60, d))
+        bounds = list(zip(function.low, function.high, strict=True))
+        ends = [minimize(function.value, x, method="L-BFGS-B", bounds=bounds).fun for x in starts]
+        assert len({round(end, 3) for end in ends} & {-1.0, -0.92, -0.84, -0.76, -0.68}) >= 3
 
 
 def test_moved_optima_are_off_the_centre_and_off_the_diagonal():
