@@ -50,7 +50,8 @@ def may_leave(view: View, life: Life, mood: str, rng: np.random.Generator) -> bo
     is_plain = plan.acquisition in ("ei", "logei") and plan.n_regions == 1 and plan.has_region
     if plan.believe is None or not is_plain or d > WIDE or life.n_idle < patience(d):
         return False
-    if view.data.is_noisy or view.belief.half_step > 0.0 or view.belief.incumbent_row is None:
+    is_noisy = view.data.is_noisy or view.data.noise is not None
+    if is_noisy or view.belief.half_step > 0.0 or view.belief.incumbent_row is None:
         return False
     return mood == "bold" or (mood == "local" and rng.random() < _LOCAL_SHARE)
 

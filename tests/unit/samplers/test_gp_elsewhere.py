@@ -124,6 +124,7 @@ def test_it_stays_where_it_may_not_leave() -> None:
     level = dataclasses.replace(view.belief, half_step=0.1)
     assert not may_leave(dataclasses.replace(view, belief=level), STUCK, "bold", rng)
     assert not may_leave(view_of(X, y, is_noisy=True), STUCK, "bold", rng)
+    assert not may_leave(view_of(X, y, noise=np.full(len(y), 0.1)), STUCK, "bold", rng)
 
 
 def test_a_part_of_the_trials_keeps_all_that_was_told_of_them() -> None:
