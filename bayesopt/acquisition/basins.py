@@ -21,7 +21,7 @@ _LEAST_LEFT = 5  # trials with a value, of which a model of the rest can be made
 
 @dataclass(frozen=True, eq=False)
 class Rest:
-    """What is left without the basins that a search has been to.
+    """What is left without the basins that have had enough trials.
 
     Attributes
     ----------
@@ -51,9 +51,10 @@ def in_basins(kin: Kin, rows: F, centers: F) -> Mask:
 def rest_of(kin: Kin, X: F, y: F, patience: int) -> Rest | None:
     """Return what trials at rows X [n, d] with values y [n] leave without the best basins.
 
-    Without that of the best row; and without that of the best one left, if its last `patience`
-    trials did not improve on it; and so on. Values are minimised, in units of their standard
-    deviation, infinite of failed trials. None if too few are left; O(n d) for each basin.
+    Without that of the best row; and without that of the best one left, if the last `patience`
+    trials there, whenever made and why, did not improve on it; and so on. Values are minimised, in
+    units of their standard deviation, infinite of failed trials. None if too few are left; O(n d)
+    for each basin.
     """
     kept = np.ones(len(y), dtype=np.bool_)
     centers: list[int] = []
@@ -68,7 +69,7 @@ def rest_of(kin: Kin, X: F, y: F, patience: int) -> Rest | None:
 
 
 def gets_on(rest: Rest, y: F, n_stuck: int, patience: int) -> bool:
-    """Return whether the rest got better of late, while the whole did not.
+    """Return whether the rest got better of late.
 
     That is by one of the last `n_stuck` trials, and fewer than `patience` of the rest ago.
     """

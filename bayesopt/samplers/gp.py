@@ -90,7 +90,8 @@ class GPSampler:
     search : mapping, optional
         Settings of the search (``bayesopt.acquisition.maximize.SearchSettings``).
     trust_region : {"auto", "off"}
-        Whether the search may keep to a part of the space (see ``docs/algorithms/search.md``).
+        Whether the search may keep to a part of the space, and leave one that it has exhausted
+        (see ``docs/algorithms/search.md``).
     device : {None, "cpu", "cuda", "cuda:N"}
         None for the compiled engine, which needs nothing but the CPU; else where GPyTorch computes
         the same model (``pip install 'bayesopt[gpu]'``).

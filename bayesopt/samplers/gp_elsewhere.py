@@ -119,7 +119,7 @@ def _without(view: View, believe: Believe, rest: Rest, batch: Batch) -> View:
     begun = np.concatenate([data.pending, batch.rows()])
     belief = taking_in(believe(data), begun)
     belief = dataclasses.replace(belief, success=view.belief.success)
-    return dataclasses.replace(view, data=data, belief=belief)
+    return View.of(view.plan, view.space, view.history, data, belief)
 
 
 def _or(first: Callable[[F], Mask], second: Callable[[F], Mask]) -> Callable[[F], Mask]:

@@ -30,7 +30,7 @@ from bayesopt.surrogates.model import Belief
 F = npt.NDArray[np.float64]
 
 SECOND, ELSEWHERE, HERE = "second", "elsewhere", "here"
-"""How a row was found: by the second model, without the best basins, or else."""
+"""How a row was found: by the second model, without the exhausted basins, or in view of all."""
 
 
 def offer_best(
@@ -47,7 +47,7 @@ def offer_best(
     It stays short where the search finds nothing that may be proposed. Returns how each row was
     found.
     """
-    view = View(plan, space, history, data, taking_in(belief, data.pending))
+    view = View.of(plan, space, history, data, taking_in(belief, data.pending))
     lives = lives_of(view.values, data.numbers, plan.n_regions, space.d, plan.n_design)
     ways: list[str] = []
     while batch.missing:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -103,6 +102,12 @@ class View:
     data : Observed
     belief : Belief
         What is believed after `data`; rows under way are taken in.
+    values : float64 [n]
+        What the finished trials gave, in the belief's units; infinite of failed ones.
+    scale : float64 [d]
+        How far apart rows differ by column.
+    anchors : float64 [k, d]
+        The best rows, the best first.
     """
 
     plan: Plan
@@ -110,21 +115,15 @@ class View:
     history: History
     data: Observed
     belief: Belief
+    values: F
+    scale: F
+    anchors: F
 
-    @cached_property
-    def values(self) -> F:
-        """What the finished trials gave [n], in the belief's units; infinite of failed ones."""
-        return believed_values(self.belief, self.data)
-
-    @cached_property
-    def scale(self) -> F:
-        """How far apart rows differ by column, [d]."""
-        return lengthscales(self.belief)
-
-    @cached_property
-    def anchors(self) -> F:
-        """The best rows, the best first."""
-        return best_rows(self.belief, is_lucky=self.data.is_noisy)
+    @classmethod
+    def of(cls, plan: Plan, space: Space, history: History, data: Observed, belief: Belief) -> View:
+        """Return the view of a belief; with rows that are taken in later only that is another."""
+        values, anchors = believed_values(belief, data), best_rows(belief, is_lucky=data.is_noisy)
+        return cls(plan, space, history, data, belief, values, lengthscales(belief), anchors)
 
     @property
     def settings(self) -> SearchSettings:

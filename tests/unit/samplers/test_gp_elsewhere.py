@@ -42,7 +42,7 @@ def view_of(X: np.ndarray, y: np.ndarray, **changes) -> View:
     history = History(CUBE, seed=0)
     for config, value in zip(CUBE.decode(X), y, strict=True):
         history.tell(history.append(config), float(value))
-    return View(plan, CUBE, history, data, believe(data))
+    return View.of(plan, CUBE, history, data, believe(data))
 
 
 def exhausted() -> tuple[np.ndarray, np.ndarray]:
