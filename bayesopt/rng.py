@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import secrets
 import zlib
 
@@ -22,3 +23,12 @@ def named_rng(seed: int, number: int, name: str) -> np.random.Generator:
     """Return the generator of one parameter of one trial, whatever order they are drawn in."""
     key = (number, zlib.crc32(name.encode("utf-8", "surrogatepass")))
     return np.random.Generator(np.random.PCG64(np.random.SeedSequence(seed, spawn_key=key)))
+
+
+def aside(rng: np.random.Generator) -> np.random.Generator:
+    """Return a generator that the state of another decides, which stays where it is.
+
+    What is drawn from it leaves the other's numbers as they would be if nothing were.
+    """
+    key = copy.deepcopy(rng).integers(2**32, size=4).tolist()
+    return np.random.Generator(np.random.PCG64(np.random.SeedSequence(key)))

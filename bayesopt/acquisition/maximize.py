@@ -293,15 +293,21 @@ def _ranked(ground: Ground, rows: F, values: F) -> Ranking:
     """Sort what may be proposed, without copies and known rows; the first few."""
     order = np.argsort(-values, kind="stable")
     order = order[np.isfinite(values[order])]
-    head, tail = order[:_MOST_RANKED], order[_MOST_RANKED:]
-    places: dict[bytes, int] = {}
-    for place, row in zip(head.tolist(), rows[head] + 0.0, strict=True):  # -0.0 becomes 0.0
-        places.setdefault(row.tobytes(), place)
-    chosen = np.array(list(places.values()), dtype=np.int64)
-    chosen = chosen[~ground.known(rows[chosen])]
-    if not chosen.size and tail.size:
-        return _ranked(ground, rows[tail], values[tail])
+    chosen = order[:0]
+    for start in range(0, len(order), _MOST_RANKED):
+        chosen = _first_of_each(rows, order[start : start + _MOST_RANKED])
+        chosen = chosen[~ground.known(rows[chosen])]
+        if chosen.size:
+            break
     return Ranking(rows[chosen], values[chosen])
+
+
+def _first_of_each(rows: F, order: Numbers) -> Numbers:
+    """Return the places `order` [m] of rows [n, d] without those of copies, in order."""
+    places: dict[bytes, int] = {}
+    for place, row in zip(order.tolist(), rows[order] + 0.0, strict=True):  # -0.0 becomes 0.0
+        places.setdefault(row.tobytes(), place)
+    return np.array(list(places.values()), dtype=np.int64)
 
 
 def _numbers(values: F) -> F:

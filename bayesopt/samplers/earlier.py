@@ -20,6 +20,7 @@ from bayesopt.checks import is_number
 from bayesopt.errors import SettingsError, short_repr
 from bayesopt.history import History
 from bayesopt.samplers.fresh import Batch
+from bayesopt.samplers.gp_data import BROKEN
 from bayesopt.space import Float, Int, Space
 from bayesopt.space.axes import ContinuousAxis
 from bayesopt.space.parameters import Parameter
@@ -38,7 +39,6 @@ SourceData = Mapping[str, Any]
 N_PORTFOLIO = 4
 """How many of the first trials are configurations that earlier studies found good."""
 
-_BROKEN = (ArithmeticError, ValueError, MemoryError, np.linalg.LinAlgError)
 _BEYOND = 1.0  # ranges beyond the space that a trial may lie, to be learned from
 _LEAST_TRIALS = 2  # with a value
 _CANDIDATES = 10  # the best trials of each source
@@ -190,7 +190,7 @@ class Earlier:
         from bayesopt.surrogates.transfer import source_model
 
         n_more = max(N_PORTFOLIO - history.n, 0)
-        with suppress(*_BROKEN), np.errstate(all="ignore"), self.engine.session():
+        with suppress(*BROKEN), np.errstate(all="ignore"), self.engine.session():
             models = [
                 source_model(self.space.domain, source, self.settings, self.cache, self.engine)
                 for source in self.sources
@@ -208,7 +208,7 @@ class Earlier:
 
     def trust(self, data: Observed) -> float:
         """Return how much weight the studies have, from 0 to 1; 0 where the models break."""
-        with suppress(*_BROKEN), np.errstate(all="ignore"), self.engine.session():
+        with suppress(*BROKEN), np.errstate(all="ignore"), self.engine.session():
             return self.mean(data).trust
         return 0.0
 

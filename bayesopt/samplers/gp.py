@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
@@ -27,7 +26,7 @@ from bayesopt.samplers.earlier import (
 )
 from bayesopt.samplers.engine import check_device, machinery, require
 from bayesopt.samplers.fresh import Batch, fill_up, may_repeat
-from bayesopt.samplers.gp_data import Observed, observe
+from bayesopt.samplers.gp_data import BROKEN, Observed, observe
 from bayesopt.samplers.gp_outcomes import Outcomes, is_manifold, observe_outcomes
 from bayesopt.samplers.gp_settings import check_reference, check_values, plain_reference
 from bayesopt.samplers.guess import guess_of, prior_of
@@ -288,7 +287,7 @@ class GPSampler:
                 else:
                     belief = self._believe(space, history, data)
                     ways = offer_best(plan, belief, batch, space, history, data, rng)
-        except (ArithmeticError, ValueError, MemoryError, np.linalg.LinAlgError) as error:
+        except BROKEN as error:
             note = f"the Gaussian process failed ({error}), so a random configuration is proposed"
             return note, ways
         return _NOTHING_FOUND if batch.missing else "", ways
@@ -353,10 +352,19 @@ class GPSampler:
     def _believer(
         self, space: Space, history: History, data: Data
     ) -> Callable[[Observed], Belief] | None:
-        """Return what believes after a part of the trials; None where others tell of them, too."""
+        """Return what believes after a part of the trials; None where others tell of them, too.
+
+        Where they succeed is learned from all of them.
+        """
         if isinstance(data, Outcomes) or history.levels is not None or self._earlier(space):
             return None
-        return partial(self.believe, space, deterministic=not history.noisy)
+        has_worst = self._settings(data).failures != "probability"
+
+        def believe(part: Observed) -> Belief:
+            told = part if has_worst else part.part(~part.failed)
+            return self.believe(space, told, deterministic=not history.noisy)
+
+        return believe
 
     def _price(self, space: Space, history: History, data: Data) -> Price | None:
         """Return what rows cost; None where that does not count, or is the same for all."""

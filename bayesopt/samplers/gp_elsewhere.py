@@ -14,11 +14,12 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
-from bayesopt.acquisition.basins import Kin, Rest, gets_on, in_basin, in_basins, rest_of
+from bayesopt.acquisition.basins import Kin, Outside, Rest, gets_on, in_basin, in_basins, rest_of
 from bayesopt.acquisition.ground import Ground, whole_cube
 from bayesopt.acquisition.maximize import candidates
 from bayesopt.acquisition.settings import SearchSettings
 from bayesopt.acquisition.trust_region import Life
+from bayesopt.acquisition.utility import Success, Term, Utility
 from bayesopt.samplers.fresh import Batch
 from bayesopt.samplers.gp_data import Observed
 from bayesopt.samplers.gp_search import (
@@ -63,11 +64,11 @@ def offer_elsewhere(view: View, life: Life, batch: Batch, rng: np.random.Generat
     known = known_rows(view.history, batch)
     if believe is None or rest is None or not _is_time(view, life, rest, kin, known, rng):
         return False
-    young = _without(view, believe, rest, batch)
+    outside = Outside(lambda rows: in_basins(kin, rows, rest.centers))
+    young = _without(view, believe, rest, outside, batch)
     region = region_for(view.space.domain, young.belief, young.data, young.scale, life, "calm")
-    closed = _or(known, lambda rows: in_basins(kin, rows, rest.centers))
-    utility = utility_of(view.plan, young.belief, "calm")
-    found = young.find(Ground(view.space, closed, region), utility, rng)
+    utility = _and(utility_of(view.plan, young.belief, "calm"), outside)
+    found = young.find(Ground(view.space, known, region), utility, rng)
     batch.offer(found.rows[:1])
     return len(found.rows) > 0
 
@@ -92,35 +93,48 @@ def _is_time(
     The latter is enough where the search elsewhere gets on: the model of all begins to hope for
     what that has found, but knows less of it.
     """
-    if _is_exhausted(view, known, rng):
+    gain = _expected_gain(view)
+    if _is_exhausted(view, gain, known, rng):
         return True
     if not gets_on(rest, view.values, life.n_idle, patience(view.space.d)):
         return False
-    best = rest.centers[0]
-    return _is_exhausted(view, _or(known, lambda rows: ~in_basin(kin, rows, best)), rng)
+    own = Outside(lambda rows: ~in_basin(kin, rows, rest.centers[0]))
+    return _is_exhausted(view, _and(gain, own), known, rng)
 
 
-def _is_exhausted(view: View, known: Callable[[F], Mask], rng: np.random.Generator) -> bool:
-    """Return whether no row that is not known promises more than a trifle; a glance comes first."""
+def _expected_gain(view: View) -> Utility:
+    """Return what rows are expected to gain, whatever they cost and however cautious a search is.
+
+    Where they fail they gain nothing.
+    """
     plan = dataclasses.replace(view.plan, price=None, guess=None)
-    utility = utility_of(plan, view.belief, "calm")
+    gain = utility_of(plan, dataclasses.replace(view.belief, success=None), "calm")
+    success = view.belief.success
+    return gain if success is None else _and(gain, Success(success))
+
+
+def _is_exhausted(
+    view: View, gain: Utility, known: Callable[[F], Mask], rng: np.random.Generator
+) -> bool:
+    """Return whether no row that is not known promises more than a trifle; a glance comes first."""
     ground = Ground(view.space, known, whole_cube(view.space.d))
     seen = candidates(ground, view.anchors, rng, _GLANCE)
     seen = seen[~known(seen)]
-    if len(seen) and np.max(utility.value(seen), initial=-math.inf) > _TRIFLE:
+    if len(seen) and np.max(gain.value(seen), initial=-math.inf) > _TRIFLE:
         return False
-    found = view.find(ground, utility, rng)
+    found = view.find(ground, gain, rng)
     return not len(found.values) or bool(found.values[0] <= _TRIFLE)
 
 
-def _without(view: View, believe: Believe, rest: Rest, batch: Batch) -> View:
+def _without(view: View, believe: Believe, rest: Rest, outside: Outside, batch: Batch) -> View:
     """Return the view after the rest of the trials; where they succeed is learned from all."""
     data = view.data.part(rest.kept)
     begun = np.concatenate([data.pending, batch.rows()])
-    belief = taking_in(believe(data), begun)
-    belief = dataclasses.replace(belief, success=view.belief.success)
+    begun = begun[~outside.barred(begun)]
+    belief = dataclasses.replace(believe(data), success=None)
+    belief = dataclasses.replace(taking_in(belief, begun), success=view.belief.success)
     return View.of(view.plan, view.space, view.history, data, belief)
 
 
-def _or(first: Callable[[F], Mask], second: Callable[[F], Mask]) -> Callable[[F], Mask]:
-    return lambda rows: first(rows) | second(rows)
+def _and(utility: Utility, term: Term) -> Utility:
+    return Utility((*utility.terms, term))

@@ -8,9 +8,9 @@ import numpy.typing as npt
 from bayesopt.acquisition.ground import Ground, Region, whole_cube
 from bayesopt.acquisition.trust_region import Life
 from bayesopt.history import History
-from bayesopt.rng import named_rng
+from bayesopt.rng import aside
 from bayesopt.samplers.fresh import Batch
-from bayesopt.samplers.gp_data import Observed
+from bayesopt.samplers.gp_data import BROKEN, Observed
 from bayesopt.samplers.gp_elsewhere import may_leave, offer_elsewhere
 from bayesopt.samplers.gp_search import (
     Plan,
@@ -69,10 +69,18 @@ def _offer_one(view: View, life: Life, batch: Batch, rng: np.random.Generator) -
     mood = mood_for(plan, life, view.space.domain, rng, is_level)
     if mood == "second" and offer_second(plan, batch, view.space, view.history, rng):
         return SECOND
-    own = named_rng(view.history.seed, view.history.n + len(batch.rows()), "gp.elsewhere")
-    if may_leave(view, life, mood, own) and offer_elsewhere(view, life, batch, own):
+    own = aside(rng)
+    if may_leave(view, life, mood, own) and _offer_elsewhere(view, life, batch, own):
         return ELSEWHERE
     return HERE if _offer_here(view, life, mood, batch, rng) else None
+
+
+def _offer_elsewhere(view: View, life: Life, batch: Batch, rng: np.random.Generator) -> bool:
+    """Return whether a row was offered; where the second belief fails the first one will do."""
+    try:
+        return offer_elsewhere(view, life, batch, rng)
+    except BROKEN:
+        return False
 
 
 def _offer_here(view: View, life: Life, mood: str, batch: Batch, rng: np.random.Generator) -> bool:

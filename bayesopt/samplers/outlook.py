@@ -18,7 +18,7 @@ from bayesopt.samplers.auto import AutoSampler
 from bayesopt.samplers.base import Sampler
 from bayesopt.samplers.fresh import Batch, may_repeat
 from bayesopt.samplers.gp import GPSampler
-from bayesopt.samplers.gp_data import observe
+from bayesopt.samplers.gp_data import BROKEN, observe
 from bayesopt.samplers.gp_search import (
     Plan,
     best_rows,
@@ -113,7 +113,7 @@ def model_gain(process: GPSampler, history: History) -> float | None:
             belief = process.believe(space, observe(history), deterministic=not history.noisy)
             rows = promising_rows(belief, history)
             return float(expected_gain(belief, rows).max(initial=0.0))
-    except (ArithmeticError, ValueError, MemoryError, np.linalg.LinAlgError):
+    except BROKEN:
         return None
 
 
