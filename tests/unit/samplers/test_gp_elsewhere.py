@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 
 import numpy as np
 import pytest
 
-from bayesopt.acquisition.trust_region import Life
+from bayesopt.acquisition.trust_region import Life, early_region
 from bayesopt.active import Trial
 from bayesopt.history import History
 from bayesopt.rng import trial_rng
-from bayesopt.samplers import GPSampler, gp_offer
+from bayesopt.samplers import GPSampler, gp_offer, gp_search
 from bayesopt.samplers.fresh import Batch
 from bayesopt.samplers.gp_data import Observed
 from bayesopt.samplers.gp_elsewhere import may_leave, offer_elsewhere
-from bayesopt.samplers.gp_search import Plan, View
+from bayesopt.samplers.gp_search import Plan, View, taking_in, utility_of
 from bayesopt.space import Float, Space
 from bayesopt.study import create_study
+from bayesopt.trial import TrialState
 
 CUBE = Space({f"x{i}": Float(0.0, 1.0) for i in range(3)})
 SAMPLER = GPSampler()
@@ -41,7 +43,11 @@ def view_of(X: np.ndarray, y: np.ndarray, **changes) -> View:
     plan = Plan("ei", 0.1, 1.8, True, 8, {}, believe=believe)
     history = History(CUBE, seed=0)
     for config, value in zip(CUBE.decode(X), y, strict=True):
-        history.tell(history.append(config), float(value))
+        number = history.append(config)
+        if np.isnan(value):
+            history.tell(number, None, TrialState.FAIL)
+        else:
+            history.tell(number, float(value))
     return View.of(plan, CUBE, history, data, believe(data))
 
 
@@ -68,7 +74,69 @@ def test_where_nothing_is_left_to_gain_it_goes_where_it_has_not_been() -> None:
     X, y = exhausted()
     rows = offered(view_of(X, y))
     assert len(rows) == 1
-    assert np.linalg.norm(rows[0] - WIDE_WELL) > 0.3
+    assert np.linalg.norm(rows[0] - WIDE_WELL) > 0.25
+
+
+def outside_of(view: View) -> tuple[Observed, Callable[[np.ndarray], np.ndarray]]:
+    """Return the trials outside the basin of the best row, and the test for rows outside."""
+    belief, best = view.belief, view.data.X[np.argmin(view.values)]
+    likeliest = belief.members[int(np.argmax(belief.weights))]
+
+    def is_outside(rows: np.ndarray) -> np.ndarray:
+        return likeliest.correlation(rows, best[None])[:, 0] < 0.3
+
+    return view.data.part(is_outside(view.data.X)), is_outside
+
+
+def test_it_proposes_what_the_trials_outside_promise_most_outside() -> None:
+    """Climbs that may end in the basin miss the edge of it by more, and the row is any one."""
+    X, y = exhausted()
+    view = view_of(X, y)
+    data, is_outside = outside_of(view)
+    utility = utility_of(view.plan, view.plan.believe(data), "calm")
+    region = early_region(data.X[np.argmin(data.y)], data.n, np.zeros(3))
+    rows = region.lower + np.random.default_rng(1).random((30_000, 3)) * (
+        region.upper - region.lower
+    )
+    row = offered(view)
+    assert is_outside(row).all()
+    assert utility.value(row)[0] > utility.value(rows[is_outside(rows)]).max() - 0.1
+
+
+def failing(X: np.ndarray, y: np.ndarray) -> View:
+    """Return the view after the same trials and some that failed, here and there."""
+    lost = np.random.default_rng(5).random((8, 3))
+    return view_of(np.concatenate([X, lost]), np.concatenate([y, np.full(8, np.nan)]))
+
+
+def test_caution_exhausts_no_basin(monkeypatch) -> None:
+    monkeypatch.setattr(gp_search, "caution", lambda risks: 100.0)
+    X, y = exhausted()
+    assert len(offered(failing(X[:30], y[:30]))) == 0
+    assert len(offered(failing(X, y))) == 1
+
+
+def test_rows_under_way_in_the_basin_tell_nothing_of_the_rest() -> None:
+    X, y = exhausted()
+    rows = []
+    for under_way in (np.empty((0, 3)), WIDE_WELL + np.array([[0.01, 0.0, 0.02]])):
+        view = view_of(X, y, pending=under_way)
+        view = dataclasses.replace(view, belief=taking_in(view.belief, under_way))
+        rows.append(offered(view))
+    np.testing.assert_array_equal(*rows)
+
+
+def test_a_second_belief_that_breaks_costs_nothing(monkeypatch) -> None:
+    def broken(*_: object) -> bool:
+        raise np.linalg.LinAlgError("no factor")
+
+    studies = []
+    for way in (broken, lambda *_: False):
+        monkeypatch.setattr(gp_offer, "offer_elsewhere", way)
+        studies.append(create_study(CUBE, sampler="gp", seed=3))
+        studies[-1].optimize(objective, n_trials=30)
+    assert [t.params for t in studies[0].trials] == [t.params for t in studies[1].trials]
+    assert not any(trial.fallback for trial in studies[0].trials)
 
 
 def test_where_something_is_left_to_gain_it_stays() -> None:
