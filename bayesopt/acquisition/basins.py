@@ -17,6 +17,7 @@ Kin = Callable[[F, F], F]
 """The prior correlation [m] of the objective at rows [m, d] with that at a row [d]."""
 
 _KINSHIP = 0.3  # the correlation with the best row of a basin from which on a row belongs to it
+_SAME = 1e-3  # standard deviations of the values that are no difference
 _LEAST_LEFT = 5  # trials with a value, of which a model of the rest can be made
 
 
@@ -98,3 +99,12 @@ def gets_on(rest: Rest, y: F, n_stuck: int, patience: int) -> bool:
     own = np.flatnonzero(rest.kept)
     idle = n_idle(y[own])
     return idle < patience and int(own[own.size - 1 - idle]) >= len(y) - n_stuck
+
+
+def is_plateau(y: F, patience: int) -> bool:
+    """Return whether `patience` trials since the last improvement all but equalled the best value.
+
+    A model may go on hoping for more between such trials, and more keeps not coming.
+    """
+    late = y[len(y) - n_idle(y) :]
+    return bool(np.count_nonzero(late <= y.min(initial=np.inf) + _SAME) >= patience)

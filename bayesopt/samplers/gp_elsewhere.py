@@ -14,7 +14,16 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
-from bayesopt.acquisition.basins import Kin, Outside, Rest, gets_on, in_basin, in_basins, rest_of
+from bayesopt.acquisition.basins import (
+    Kin,
+    Outside,
+    Rest,
+    gets_on,
+    in_basin,
+    in_basins,
+    is_plateau,
+    rest_of,
+)
 from bayesopt.acquisition.ground import Ground, whole_cube
 from bayesopt.acquisition.maximize import candidates
 from bayesopt.acquisition.settings import SearchSettings
@@ -91,12 +100,15 @@ def _is_time(
     """Return whether nothing is left to gain here: anywhere, or in the basin of the best row.
 
     The latter is enough where the search elsewhere gets on: the model of all begins to hope for
-    what that has found, but knows less of it.
+    what that has found, but knows less of it. On a plateau nothing is, whatever the model hopes.
     """
+    spell = patience(view.space.d)
+    if is_plateau(view.values, spell):
+        return True
     gain = _expected_gain(view)
     if _is_exhausted(view, gain, known, rng):
         return True
-    if not gets_on(rest, view.values, life.n_idle, patience(view.space.d)):
+    if not gets_on(rest, view.values, life.n_idle, spell):
         return False
     own = Outside(lambda rows: ~in_basin(kin, rows, rest.centers[0]))
     return _is_exhausted(view, _and(gain, own), known, rng)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bayesopt.acquisition.basins import Outside, gets_on, in_basin, in_basins, rest_of
+from bayesopt.acquisition.basins import Outside, gets_on, in_basin, in_basins, is_plateau, rest_of
 
 F = np.ndarray
 
@@ -75,3 +75,11 @@ def test_what_is_barred_is_worth_nothing() -> None:
     np.testing.assert_array_equal(value, [-np.inf, 0.0])
     np.testing.assert_array_equal(barred.value(rows), value)
     np.testing.assert_array_equal(grad, np.zeros((2, 1)))
+
+
+def test_a_plateau_is_a_spell_of_trials_that_all_but_equal_the_best() -> None:
+    y = np.array([0.5, -1.0, 0.2, -0.9995, -1.0001, np.inf, -0.99])
+    assert is_plateau(y, 2)
+    assert not is_plateau(y, 3)  # the first of -1 is the improvement itself
+    assert not is_plateau(np.append(y, -1.5), 1)  # nothing came after that one
+    assert not is_plateau(np.empty(0), 1)

@@ -12,7 +12,7 @@ from bayesopt.acquisition.trust_region import Life, early_region
 from bayesopt.active import Trial
 from bayesopt.history import History
 from bayesopt.rng import trial_rng
-from bayesopt.samplers import GPSampler, gp_offer, gp_search
+from bayesopt.samplers import GPSampler, gp_elsewhere, gp_offer, gp_search
 from bayesopt.samplers.fresh import Batch
 from bayesopt.samplers.gp_data import Observed
 from bayesopt.samplers.gp_elsewhere import may_leave, offer_elsewhere
@@ -75,6 +75,22 @@ def test_where_nothing_is_left_to_gain_it_goes_where_it_has_not_been() -> None:
     rows = offered(view_of(X, y))
     assert len(rows) == 1
     assert np.linalg.norm(rows[0] - WIDE_WELL) > 0.25
+
+
+def plateau() -> tuple[np.ndarray, np.ndarray]:
+    """Return trials of which the last twelve are on a plateau, here and there, after a valley."""
+    rng = np.random.default_rng(2)
+    X = rng.random((40, 3))
+    X = np.concatenate([X[X[:, 0] > 0.5], X[X[:, 0] <= 0.5][:12]])
+    edge = np.where(X[:, 0] > 0.5, 4.0 + 3.0 * np.sin(9.0 * X[:, 0]) * X[:, 1], 0.0)
+    return X, edge - 1e-5 * X[:, 2]
+
+
+def test_a_plateau_is_left_whatever_the_model_hopes_for(monkeypatch) -> None:
+    view = view_of(*plateau())
+    assert len(offered(view)) == 1
+    monkeypatch.setattr(gp_elsewhere, "is_plateau", lambda *_: False)
+    assert len(offered(view)) == 0
 
 
 def outside_of(view: View) -> tuple[Observed, Callable[[np.ndarray], np.ndarray]]:
