@@ -119,6 +119,11 @@ def _may_be_asked(row: F, space: Space, history: History) -> bool:
     return bool(is_new and space.feasible(row)[0])
 
 
+def _is_within(solution: Any) -> bool:
+    """Return whether a strategy drew the numbers of a solution within their ranges."""
+    return solution.x is None or bool(((solution.x > 0.0) & (solution.x < 1.0)).all())
+
+
 def _drawn_at_random(n: int) -> str:
     return f"{n} drawn at random: {_MOST_DRAWS} draws gave none that is new and feasible"
 
@@ -209,12 +214,18 @@ class Search:
         """Yield what the strategy draws for a trial: solutions and their rows [1, d].
 
         They depend on the state and the trial's number alone, so that what was drawn is found
-        again when the trial is finished.
+        again when the trial is finished. Those come last that had to be clipped into the ranges.
         """
         seed = named_rng(self._seed, number, "cmaes").integers(2**32)
         self._strategy.reseed_rng(int(seed))
+        clipped = []
         for _ in range(_MOST_DRAWS):
             solution = self._strategy.ask()
+            if _is_within(solution):
+                yield solution, self._codes.row_of(solution)
+            else:
+                clipped.append(solution)
+        for solution in clipped:
             yield solution, self._codes.row_of(solution)
 
     def _learn(self, history: History, generation: Numbers) -> None:

@@ -57,10 +57,18 @@ def test_it_is_the_loop_of_the_package():
         solutions = []
         for number in range(8 * generation, 8 * generation + 8):
             reference.reseed_rng(int(named_rng(5, number, "cmaes").integers(2**32)))
-            solution = reference.ask()
+            drawn = iter(reference.ask, None)
+            solution = next(one for one in drawn if ((one.x > 0.0) & (one.x < 1.0)).all())
             np.testing.assert_allclose(history.X[number], solution.x, atol=1e-9)
             solutions.append((solution, float(history.values[number, 0])))
         reference.tell(solutions)
+
+
+def test_it_draws_within_the_ranges_while_it_can():
+    """Four of five draws of so wide a distribution would be at an edge if clipped."""
+    for seed in range(5):
+        X = play(CMAESSampler(sigma=0.5), NUMBERS, cigar, 8, seed=seed).X
+        assert ((X > 0.0) & (X < 1.0)).all()
 
 
 def test_it_learns_what_chance_does_not():
