@@ -119,7 +119,7 @@ def tell(
     if suggested is not None:
         record_suggestions(context, number, attempt, suggested)
     if result.state is TrialState.PRUNED and is_to_be_paused(context, number, attempt):
-        return pause(context, number, attempt, result.cost)
+        return pause(context, number, attempt, result.cost, result.constraints)
     if result.state is TrialState.PRUNED and result.values is None:
         result = _with_last_report(context, number, result)
     result = with_earlier_cost(context, number, attempt, result)
