@@ -93,6 +93,9 @@ def _state(state: StateLike | None, told: tuple[float, ...] | None) -> TrialStat
     else:
         is_state = isinstance(state, TrialState) and state in _TELLABLE.values()
         known = state if is_state else None
+    if known is None and state is not None:
+        expected = "'complete', 'pruned', 'fail' or 'paused'"
+        raise InvalidValueError("state of a trial", expected=expected, got=short_repr(state))
     if known is None or (known is TrialState.COMPLETE and told is None):
         raise InvalidValueError(
             "result of a trial",
