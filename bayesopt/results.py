@@ -43,18 +43,7 @@ def coerce_values(obj: object, n_objectives: int, *, what: str = "value") -> tup
     """
     if type(obj) is float and n_objectives == 1:
         return (obj,)
-    if n_objectives == 1 and not _guarded(_is_plain_sequence, obj, what, _EXPECTED_NUMBER):
-        return (_number(obj, what),)
-    expected = f"{n_objectives} numbers" if n_objectives > 1 else _EXPECTED_NUMBER
-    items = _items(obj, what, expected)
-    if len(items) != n_objectives:
-        raise InvalidValueError(
-            what,
-            expected=f"{expected}, one per objective",
-            got=f"{len(items)}: {short_repr(obj)}",
-            remedy="Return one number per direction of the study.",
-        )
-    return tuple(_number(item, f"{what} {i}") for i, item in enumerate(items))
+    return _values(obj, n_objectives, what, _REMEDY, _REMEDY_EACH)
 
 
 def coerce_step(obj: object) -> float:
@@ -91,13 +80,13 @@ def coerce_variances(obj: object, n_objectives: int) -> tuple[float, ...] | None
     """
     if obj is None:
         return None
-    found = coerce_values(obj, n_objectives, what="variance")
+    found = _values(obj, n_objectives, "variance", _REMEDY_VARIANCE, _REMEDY_VARIANCE)
     if not all(0.0 <= variance < math.inf for variance in found):
         raise InvalidValueError(
             "variance",
             expected="a finite number >= 0 for each objective",
             got=short_repr(obj),
-            remedy="Tell the square of the value's standard error, or leave it out.",
+            remedy=_REMEDY_VARIANCE,
         )
     return found
 
@@ -118,22 +107,43 @@ def coerce_constraints(obj: object) -> dict[str, float]:
     """
     if obj is None:
         return {}
-    if _guarded(_is_mapping, obj, "constraints", _EXPECTED_CONSTRAINTS):
-        pairs = _guarded(_pairs, obj, "constraints", _EXPECTED_CONSTRAINTS)
+    about = "constraints", _EXPECTED_CONSTRAINTS, _REMEDY_CONSTRAINTS
+    if _guarded(_is_mapping, obj, *about):
+        pairs = _guarded(_pairs, obj, *about)
     else:
-        items = _items(obj, "constraints", _EXPECTED_CONSTRAINTS)
-        pairs = [(f"c{i}", item) for i, item in enumerate(items)]
-    return {_name(name): _number(value, f"constraint {name!r}") for name, value in pairs}
+        pairs = [(f"c{i}", item) for i, item in enumerate(_items(obj, *about))]
+    return {
+        _name(name): _number(value, f"constraint {name!r}", _REMEDY_CONSTRAINTS)
+        for name, value in pairs
+    }
 
 
 _EXPECTED_NUMBER = "one real number"
 _EXPECTED_CONSTRAINTS = "a mapping from names to numbers, or a list of numbers"
 _REMEDY = "Return a plain float, e.g. float(loss)."
+_REMEDY_EACH = "Return one number per direction of the study."
+_REMEDY_CONSTRAINTS = 'Give constraints as {"name": value}, feasible at <= 0.'
+_REMEDY_VARIANCE = "Tell the square of the value's standard error, or leave it out."
 
 
-def _number(obj: object, what: str) -> float:
+def _values(
+    obj: object, n_objectives: int, what: str, remedy: str, remedy_each: str
+) -> tuple[float, ...]:
+    """Return one float per objective, or raise InvalidValueError."""
+    if n_objectives == 1 and not _guarded(_is_plain_sequence, obj, what, _EXPECTED_NUMBER, remedy):
+        return (_number(obj, what, remedy),)
+    expected = f"{n_objectives} numbers" if n_objectives > 1 else _EXPECTED_NUMBER
+    expected = f"{expected}, one per objective"
+    items = _items(obj, what, expected, remedy_each)
+    if len(items) != n_objectives:
+        got = f"{len(items)}: {short_repr(obj)}"
+        raise InvalidValueError(what, expected=expected, got=got, remedy=remedy_each)
+    return tuple(_number(item, f"{what} {i}", remedy) for i, item in enumerate(items))
+
+
+def _number(obj: object, what: str, remedy: str) -> float:
     """Return `obj` as a float, or raise InvalidValueError."""
-    number: float = _guarded(_float_of, obj, what, _EXPECTED_NUMBER)
+    number: float = _guarded(_float_of, obj, what, _EXPECTED_NUMBER, remedy)
     return number
 
 
@@ -169,7 +179,7 @@ def _saturating_float(obj: Any) -> float:
 
 
 def _finite_nonnegative(obj: object, what: str, remedy: str) -> float:
-    number = _number(obj, what)
+    number = _number(obj, what, remedy)
     if not 0.0 <= number < math.inf:
         raise InvalidValueError(
             what, expected="a finite number >= 0", got=short_repr(obj), remedy=remedy
@@ -177,10 +187,10 @@ def _finite_nonnegative(obj: object, what: str, remedy: str) -> float:
     return number
 
 
-def _items(obj: object, what: str, expected: str) -> list[Any]:
-    items: list[Any] | None = _guarded(_listed, obj, what, expected)
+def _items(obj: object, what: str, expected: str, remedy: str) -> list[Any]:
+    items: list[Any] | None = _guarded(_listed, obj, what, expected, remedy)
     if items is None:
-        raise InvalidValueError(what, expected=expected, got=_described(obj), remedy=_REMEDY)
+        raise InvalidValueError(what, expected=expected, got=_described(obj), remedy=remedy)
     return items
 
 
@@ -210,17 +220,17 @@ def _name(name: object) -> str:
         "the name of a constraint",
         expected="a non-empty string",
         got=short_repr(name),
-        remedy='Give constraints as {"name": value}, feasible at <= 0.',
+        remedy=_REMEDY_CONSTRAINTS,
     )
 
 
-def _guarded(function: Any, obj: object, what: str, expected: str) -> Any:
+def _guarded(function: Any, obj: object, what: str, expected: str, remedy: str) -> Any:
     """Call ``function(obj)``; objects may do anything when touched, users see one error."""
     try:
         return function(obj)
     except Exception:
         raise InvalidValueError(
-            what, expected=expected, got=_described(obj), remedy=_REMEDY
+            what, expected=expected, got=_described(obj), remedy=remedy
         ) from None
 
 

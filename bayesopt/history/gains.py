@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from dataclasses import dataclass
 
 import numpy as np
@@ -58,9 +59,16 @@ def gains(history: Columns, window: int = WINDOW) -> Gains:
         first = best[:_N_FIRST][-1:]
     if not len(best):
         return Gains(0, 0.0, math.inf, 0.0, 1.0)
-    recent = float(best[-1 - window] - best[-1]) if len(best) > window else math.inf
-    progress = float(np.median(first) - best[-1])
-    return Gains(len(best), progress, recent, expected_record(best), _next_cost(history))
+    with np.errstate(over="ignore"):
+        recent = _finite(best[-1 - window] - best[-1]) if len(best) > window else math.inf
+        progress = _finite(np.median(first) - best[-1])
+        expected = _finite(expected_record(best))
+    return Gains(len(best), progress, recent, expected, _next_cost(history))
+
+
+def _finite(gain: np.float64 | float) -> float:
+    """Return a gain, the largest number for what is beyond float64: gains are compared."""
+    return min(float(gain), sys.float_info.max)
 
 
 def expected_record(best: F) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 
 import numpy as np
@@ -24,15 +25,18 @@ def spent(history: History) -> float:
     """Return the sum of all told costs, and of what open trials have cost so far; O(n).
 
     Failed, pruned and struck-out trials cost what they cost. One that told no cost counts nothing.
+    Infinite where that is beyond float64.
     """
     begun = history._table["begun_cost"][history.numbers_in(*OPEN)]
-    return float(np.nansum(history.cost) + begun.sum())
+    with np.errstate(over="ignore"):
+        return float(np.nansum(history.cost) + begun.sum())
 
 
 def typical_cost(history: History) -> float:
     """Return the median of the told costs, 0 while there are none; O(n)."""
     told = history.cost[np.isfinite(history.cost)]
-    return float(np.median(told)) if told.size else 0.0
+    with np.errstate(over="ignore"):  # the mean of two
+        return min(float(np.median(told)), sys.float_info.max) if told.size else 0.0
 
 
 def committed(history: History, running: Sequence[int] | None = None) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 
 import numpy as np
@@ -18,8 +19,8 @@ _REACH = 0.1  # of the front's extent: how far beyond its worst values the defau
 def dominated_volumes(history: Columns, reference: Sequence[float] | None = None) -> F:
     """Return the volume that the trials up to each one dominate, [n]; it never falls.
 
-    Complete, feasible trials count. O(n) beside the volume of each front on the way
-    (``kernels/hypervolume.py``).
+    Complete, feasible trials count; a volume beyond float64 is its largest number. O(n) beside the
+    volume of each front on the way (``kernels/hypervolume.py``).
 
     Parameters
     ----------
@@ -41,9 +42,10 @@ def dominated_volumes(history: Columns, reference: Sequence[float] | None = None
         limit = _default(history.values[numbers], front)
     else:
         limit = _minimised(history, reference)
-    gains = np.zeros(history.n)
-    gains[numbers] = np.diff(running_volumes(history.values[numbers], limit), prepend=0.0)
-    return np.asarray(np.cumsum(gains))
+    volumes = np.zeros(history.n)
+    running = running_volumes(history.values[numbers], limit)
+    volumes[numbers] = np.minimum(running, sys.float_info.max)  # differences exist
+    return np.asarray(np.maximum.accumulate(volumes))
 
 
 def _default(values: F, front: F) -> F:

@@ -110,6 +110,7 @@ def _result(study: Study, trial: FrozenTrial) -> Result | None:
         note.get("cost", duration_s(trial)),
         str(note.get("error", "")),
         _reports(note, trial, n_objectives),
+        note.get("variances"),
     )
     return Result(
         made.state,
@@ -120,6 +121,7 @@ def _result(study: Study, trial: FrozenTrial) -> Result | None:
         made.reports,
         _epoch(trial.datetime_start),
         _epoch(trial.datetime_complete),
+        made.variances,
     )
 
 

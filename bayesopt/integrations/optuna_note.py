@@ -56,6 +56,8 @@ def note_of(record: TrialRecord, shown: Shown) -> str | None:
         note["values"] = None if record.values is None else list(record.values)
     if any(map(math.isnan, record.constraints.values())):
         note["constraints"] = dict(record.constraints)
+    if record.variances is not None:
+        note["variances"] = list(record.variances)
     if len(record.reports) != len(shown.reports):
         note["reports"] = [[step, list(values)] for step, values in record.reports.items()]
     if record.origin is not None:

@@ -37,7 +37,8 @@ def cost_exponent(
         return 0.0
     from bayesopt.acquisition.price import cooled
 
-    design = float(np.nansum(history.cost[:n_design]))
+    with np.errstate(over="ignore"):
+        design = float(np.nansum(history.cost[:n_design]))
     return cooled(committed(history), min(design, _DESIGN_SHARE * budget), budget)
 
 

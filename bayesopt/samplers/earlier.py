@@ -217,10 +217,10 @@ def portfolio(space: Space, models: Sequence[SourceModel], sources: Sequence[Sou
     """Return up to `n` rows [k, d] that together are good for all sources, the first for most.
 
     Of the best rows of each, row after row the one that lowers the sum over sources of the least
-    mean the most (greedy, as algorithm portfolios are built: Xu et al., 2010).
+    mean the most (greedy, as algorithm portfolios are built: Xu et al., 2010); of those that lower
+    it alike, the one with the least sum of means. What failed is none of the best.
     """
-    best = [source.X[np.argsort(source.y, kind="stable")[:_CANDIDATES]] for source in sources]
-    rows = np.unique(space.snap(np.concatenate(best)), axis=0)
+    rows = np.unique(space.snap(np.concatenate([_best_of(source) for source in sources])), axis=0)
     rows = rows[space.feasible(rows)]
     worth = np.array([model.mean(rows) for model in models])
     least = np.full((len(models), 1), 10.0)
@@ -228,7 +228,13 @@ def portfolio(space: Space, models: Sequence[SourceModel], sources: Sequence[Sou
     for _ in range(min(n, len(rows))):
         total = np.minimum(worth, least).sum(axis=0)
         total[chosen] = np.inf
-        pick = int(total.argmin())
+        pick = int(np.lexsort((worth.sum(axis=0), total))[0])
         chosen.append(pick)
         least = np.minimum(least, worth[:, [pick]])
     return np.asarray(rows[chosen])
+
+
+def _best_of(source: Source) -> F:
+    """Return the rows [k, d] of the best values of a source, the best first."""
+    n_values = int(np.count_nonzero(np.isfinite(source.y)))
+    return np.asarray(source.X[np.argsort(source.y, kind="stable")[: min(_CANDIDATES, n_values)]])

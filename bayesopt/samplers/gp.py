@@ -108,8 +108,8 @@ class GPSampler:
         By default somewhat beyond the worst values of the front.
     prior : mapping, optional
         Where the best values are thought to lie, by parameter: a value, ``Near(value, within)``, or
-        a mapping of choices to weights. It counts less and less (see ``docs/algorithms/
-        transfer.md``).
+        a mapping of choices to weights (1 of those left out). It counts less and less (see
+        ``docs/algorithms/transfer.md``).
     prior_trials : float
         How many trials such a guess is worth.
     sources : sequence, optional

@@ -257,7 +257,7 @@ def look_inside(
     Raises
     ------
     NoTrialsError
-        If fewer than two trials have a value.
+        If fewer than two feasible trials have a value.
     InvalidValueError
         If there are several objectives and none is named, or there is no such objective.
     """
@@ -266,7 +266,7 @@ def look_inside(
     if data.n_values < 2:
         raise NoTrialsError(
             "a look inside",
-            expected="two finished trials with values",
+            expected="two finished, feasible trials with values",
             got=f"{data.n_values}",
             remedy="Tell more trials first.",
         )

@@ -196,7 +196,8 @@ def read_prior(space: Space, prior: Mapping[str, Any], strict: bool = False) -> 
     for name, guess in prior.items():
         if name not in space.names:
             if strict:
-                _refuse(name, f"one of {list(space.names)}", "no parameter that varies")
+                known = f"one of {list(space.names)}" if space.names else "a space that declares it"
+                _refuse(name, known, "no parameter that varies")
             continue
         j, parameter = space.names.index(name), space.parameters[name]
         try:

@@ -1,8 +1,9 @@
-"""What attempts at a trial have cost that ended without a result: in a pause, or with their worker.
+"""What attempts at a trial left that ended without a result: in a pause, or with their worker.
 
 A trial is one training, however often it was laid aside: its cost is that of all attempts. What an
 attempt cost that told no result is kept in an attribute of the trial, under the attempt's number,
-so that telling the same again is still the same.
+so that telling the same again is still the same. So are the constraints of a trial that is laid
+aside, which it may never tell again.
 """
 
 from __future__ import annotations
@@ -26,6 +27,9 @@ ATTRIBUTE = "bayesopt:spent"
 LOSSES = "bayesopt:losses"
 """The attribute of a trial that says which attempts lost their worker, one of ``SYSTEM_PREFIX``."""
 
+CONSTRAINTS = "bayesopt:constraints"
+"""The attribute of a trial that says what it told of its constraints before it was laid aside."""
+
 
 def note(context: StudyContext, number: int, attempt: int, cost: float | None) -> None:
     """Write down what an attempt has cost that ends without a result, if it still holds the trial.
@@ -38,6 +42,19 @@ def note(context: StudyContext, number: int, attempt: int, cost: float | None) -
     costs = {**_costs(record), str(attempt): cost}
     with suppress(StaleTrialError):  # whoever took the trial over knows nothing of it
         context.storage.set_user_attr(context.study_id, number, ATTRIBUTE, costs, attempt=attempt)
+
+
+def note_constraints(
+    context: StudyContext, number: int, attempt: int, told: Mapping[str, float]
+) -> None:
+    """Write down the outcome constraints of a trial that is laid aside, if it told any.
+
+    They are its result's if it never goes on. Raises TrialNotFoundError.
+    """
+    if told:
+        with suppress(StaleTrialError):  # whoever took the trial over tells its own
+            study = context.study_id
+            context.storage.set_user_attr(study, number, CONSTRAINTS, dict(told), attempt=attempt)
 
 
 def note_loss(context: StudyContext, number: int, attempt: int) -> int:
@@ -69,9 +86,10 @@ def with_earlier_cost(
 
 
 def as_pruned(record: TrialRecord) -> Result:
-    """Return what a trial ends with that never goes on: its last report, and what it has cost."""
+    """Return what a trial ends with that never goes on: its last report, constraints and cost."""
     values = record.reports[max(record.reports)] if record.reports else None
-    return Result(TrialState.PRUNED, values, cost=_sum_before(record, math.inf) or None)
+    cost = _sum_before(record, math.inf) or None
+    return Result(TrialState.PRUNED, values, _constraints(record), cost)
 
 
 def trace(context: StudyContext, history: History) -> None:
@@ -94,6 +112,14 @@ def _costs(record: TrialRecord) -> dict[str, float]:
     if not isinstance(known, Mapping):
         return {}
     return {each: float(cost) for each, cost in known.items() if _is_cost(each, cost)}
+
+
+def _constraints(record: TrialRecord) -> dict[str, float]:
+    """Return constraints by name; nothing of what :func:`note_constraints` did not write."""
+    known = record.system_attrs.get(CONSTRAINTS)
+    if not isinstance(known, Mapping):
+        return {}
+    return {name: each for name, each in known.items() if isinstance(each, float)}
 
 
 def _is_attempt(found: object) -> bool:

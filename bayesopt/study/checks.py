@@ -6,6 +6,8 @@ import math
 from collections.abc import Callable, Iterable
 from typing import Any
 
+import numpy as np
+
 from bayesopt.errors import InvalidValueError, NoTrialsError, StudyError, short_repr
 from bayesopt.history import History
 from bayesopt.trial import TrialState, as_state
@@ -131,6 +133,15 @@ def found_best(history: History, what: str) -> int:
             what,
             expected="at least one complete and feasible trial",
             got=f"{history.n} trials, none of them",
-            remedy="See study.trials for their states, errors and constraints.",
+            remedy="See study.trials for their states, errors and constraints." + _owed(history),
         )
     return best
+
+
+def _owed(history: History) -> str:
+    """Say which trials are infeasible for what they did not tell; "" if none is."""
+    lacking = np.isnan(history.constraints[history.is_complete]).any(axis=1)
+    if not lacking.any():
+        return ""
+    names = short_repr(list(history.constraint_names))
+    return f" {lacking.sum()} complete ones did not tell all of {names}: they are infeasible."

@@ -83,7 +83,8 @@ def create_study(
         another worker. None: never (for evaluations that outlive the asking process).
     prior : mapping, optional
         Where you think that the best values lie, by parameter: a value, ``Near(value, within=)``,
-        or a mapping of choices to weights. It counts like 10 trials and fades with the evidence.
+        or a mapping of choices to weights (1 of those left out). It counts like 10 trials and fades
+        with the evidence.
     learn_from : study, path, (path, name), or a list of these, optional
         Earlier studies on the same or an overlapping space. Their trials are copied, and trusted
         as far as they put the trials of this study in the right order.

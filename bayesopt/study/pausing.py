@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 
 from bayesopt import checkpoints
 from bayesopt.errors import InvalidValueError, StorageError, TellConflictError
@@ -105,17 +106,22 @@ def is_to_be_paused(context: StudyContext, number: int, attempt: int | None) -> 
 
 
 def pause(
-    context: StudyContext, number: int, attempt: int | None, cost: float | None = None
+    context: StudyContext,
+    number: int,
+    attempt: int | None,
+    cost: float | None = None,
+    constraints: Mapping[str, float] | None = None,
 ) -> bool:
     """Lay a trial aside; its attempt has cost so much. Raises StaleTrialError, TrialNotFoundError.
 
-    The cost is written down first: if the process dies in between, the trial is lost, and the cost
-    is that of an attempt at it all the same.
+    Cost and constraints are written down first: if the process dies in between, the trial is lost,
+    and the cost is that of an attempt at it all the same.
     """
     context.to_pause.pop(number, None)
     if attempt is None:
         attempt = context.storage.trials(context.study_id, [number])[0].attempt
     attempts.note(context, number, attempt, cost)
+    attempts.note_constraints(context, number, attempt, constraints or {})
     paused = context.storage.pause(context.study_id, number, attempt)
     context.drop(number, attempt)
     return paused

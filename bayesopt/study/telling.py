@@ -93,6 +93,9 @@ def _state(state: StateLike | None, told: tuple[float, ...] | None) -> TrialStat
     else:
         is_state = isinstance(state, TrialState) and state in _TELLABLE.values()
         known = state if is_state else None
+    if known is None and state is not None:
+        expected = "'complete', 'pruned', 'fail' or 'paused'"
+        raise InvalidValueError("state of a trial", expected=expected, got=short_repr(state))
     if known is None or (known is TrialState.COMPLETE and told is None):
         raise InvalidValueError(
             "result of a trial",
@@ -119,7 +122,7 @@ def tell(
     if suggested is not None:
         record_suggestions(context, number, attempt, suggested)
     if result.state is TrialState.PRUNED and is_to_be_paused(context, number, attempt):
-        return pause(context, number, attempt, result.cost)
+        return pause(context, number, attempt, result.cost, result.constraints)
     if result.state is TrialState.PRUNED and result.values is None:
         result = _with_last_report(context, number, result)
     result = with_earlier_cost(context, number, attempt, result)

@@ -167,7 +167,7 @@ class Views:
         Raises
         ------
         NoTrialsError
-            If fewer than two trials have a value.
+            If fewer than two feasible trials have a value.
         InvalidValueError
             If there are several objectives and none is named, or there is no such objective.
 

@@ -219,7 +219,7 @@ def everything_of_ours(storage):
     )
     study = bo.create_study(space, "maximize", storage=storage, seed=3, sampler="random")
     told = study.ask(8)
-    study.tell(told[0], 1.0, cost=2.5, constraints={"c": math.nan})
+    study.tell(told[0], 1.0, cost=2.5, constraints={"c": math.nan}, variance=0.25)
     study.tell(told[1], math.nan)
     study.tell(told[2], state="fail")
     study.tell(told[3], -math.inf)
@@ -250,7 +250,8 @@ def test_to_optuna_and_back_nothing_is_lost(optuna_storage, our_storage, tmp_pat
         assert b.state is (TrialState.PRUNED if paused else a.state)
         assert b.params == a.params
         assert repr(b.values) == repr((0.25,) if paused else a.values)
-        for part in ("constraints", "cost", "reports", "user_attrs", "error", "sampler"):
+        parts = ("constraints", "cost", "variances", "reports", "user_attrs", "error", "sampler")
+        for part in parts:
             assert repr(getattr(b, part)) == repr(getattr(a, part)), part
         if not paused:
             assert b.finished_at == pytest.approx(a.finished_at, abs=1e-6)

@@ -12,7 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bayesopt.errors import InvalidValueError
-from bayesopt.results import coerce_constraints, coerce_cost, coerce_step, coerce_values
+from bayesopt.results import (
+    coerce_constraints,
+    coerce_cost,
+    coerce_step,
+    coerce_values,
+    coerce_variances,
+)
 
 
 class Hostile:
@@ -188,6 +194,24 @@ def test_several_objectives_take_lists_tuples_and_arrays(obj):
 def test_several_objectives_want_exactly_as_many(obj):
     with pytest.raises(InvalidValueError):
         coerce_values(obj, 2)
+
+
+@pytest.mark.parametrize(
+    ("coerce", "remedy"),
+    [
+        (lambda: coerce_values(1.0, 2), "one number per direction"),
+        (lambda: coerce_values(None, 1), "a plain float"),
+        (lambda: coerce_variances(1.0, 2), "standard error"),
+        (lambda: coerce_variances("1", 1), "standard error"),
+        (lambda: coerce_constraints(1.0), "Give constraints as"),
+        (lambda: coerce_constraints({"memory": None}), "Give constraints as"),
+        (lambda: coerce_cost("3"), "cost in seconds"),
+        (lambda: coerce_step(None), "Count steps"),
+    ],
+)
+def test_the_remedy_is_one_for_what_was_wrong(coerce, remedy):
+    with pytest.raises(InvalidValueError, match=remedy):
+        coerce()
 
 
 def test_the_error_names_the_objective_that_is_wrong():

@@ -139,7 +139,7 @@ def _cells(shot: Snapshot, record: TrialRecord, names: Sequence[str]) -> list[st
     seconds = f"{record.duration_s:.3g}" if math.isfinite(record.duration_s) else ""
     remark = value_text(record.error or record.fallback, 80)
     state = record.state.name.lower()
-    state += "" if record.is_feasible else ", infeasible"
+    state += "" if shot.feasible[record.number] else ", infeasible"
     return [
         str(record.number),
         state,

@@ -47,6 +47,14 @@ def test_the_default_reference_is_a_tenth_beyond_the_front() -> None:
     assert study_of([], ["minimize"] * 2).hypervolume().shape == (0,)
 
 
+def test_a_volume_beyond_float64_is_its_largest_number_and_never_falls() -> None:
+    values = [[1e200 * (9 - i), 1e200 * i] for i in range(10)]
+    volumes = study_of([None, *values], ["minimize"] * 2).hypervolume()
+    assert volumes[0] == 0.0
+    assert volumes[-1] == np.finfo(np.float64).max
+    assert (np.diff(volumes) >= 0.0).all()
+
+
 @pytest.mark.parametrize("reference", [[1.0], "ab", [1.0, np.nan], 3.0])
 def test_a_reference_is_one_number_per_objective(reference: object) -> None:
     with pytest.raises(InvalidValueError, match="one finite number"):

@@ -99,6 +99,24 @@ def test_studies_that_say_nothing_are_left_out() -> None:
     np.testing.assert_array_equal(history.X, run(GPSampler(), 12).X)
 
 
+def test_the_best_of_one_study_come_first_in_order() -> None:
+    old = earlier(1)
+    made = GPSampler(sources=[old]).propose(SPACE, History(SPACE, seed=5), 4, trial_rng(5, 0))
+    in_order = sorted(old["trials"], key=lambda trial: trial[1])
+    np.testing.assert_array_equal(made.rows, SPACE.encode([config for config, _ in in_order[:4]]))
+
+
+def test_what_failed_in_an_earlier_study_is_not_proposed_again() -> None:
+    old = earlier(1)
+    for trial in old["trials"][3:]:
+        trial[1] = None
+    history = run(GPSampler(sources=[old]), 6)
+    failed = SPACE.encode([config for config, value in old["trials"] if value is None])
+    assert not history.contains(failed).any()
+    good = SPACE.encode([config for config, value in old["trials"] if value is not None])
+    assert history.contains(good).all()
+
+
 def test_a_constant_that_differs_is_another_problem() -> None:
     space = Space({"x": Float(0.0, 1.0), "k": Constant(1)})
     trials = [[{"x": 0.1, "k": 1}, 1.0], [{"x": 0.2, "k": 2}, 1.0], [{"x": 0.3}, 2.0]]

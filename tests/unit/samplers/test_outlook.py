@@ -168,6 +168,16 @@ def test_what_a_window_brought():
     assert gains(history, 15).recent == math.inf
 
 
+def test_penalties_at_the_end_of_float64_leave_comparable_gains():
+    most = np.finfo(np.float64).max
+    history = bo.History(bo.Space({"x": bo.Float(0, 1)}))
+    for i, value in enumerate([most] * 8 + [0.0, -most] + [-most] * 6):
+        history.tell(history.append({"x": i / 20}), value)
+    past = gains(history, 3)  # warnings are errors here
+    assert (past.progress, past.recent) == (most, 0.0)
+    assert 0.0 < past.expected <= most
+
+
 def test_the_record_by_hand():
     best = np.minimum.accumulate([9.0, 7, 8, 6, 6, 5.5, *[5.5] * 20])
     # one improvement in the last 20 steps? none: (0 + 1) / 22 times the mean of 2, 1, 0.5

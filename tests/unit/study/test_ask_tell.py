@@ -290,6 +290,27 @@ def test_a_scheduler_sees_reports_of_all_trials(space, storage):
     study.close()
 
 
+@pytest.mark.parametrize("state", ["done", "", 2, bo.TrialState.RUNNING, True])
+def test_a_state_that_is_none_is_named(storage, state):
+    study = bo.create_study({"x": bo.Float(0.0, 1.0)}, storage=storage, name="state", seed=0)
+    trial = study.ask()
+    with pytest.raises(bo.InvalidValueError, match=r"state of a trial.*'complete', 'pruned'"):
+        study.tell(trial, 1.0, state=state)
+    study.tell(trial, 1.0)
+
+
+def test_trials_that_owe_a_constraint_are_named_where_there_is_no_best(storage):
+    study = bo.create_study({"x": bo.Float(0.0, 1.0)}, storage=storage, name="owed", seed=0)
+    for name in ("memory", "space"):  # renamed on the way
+        study.tell(study.ask(), 1.0, constraints={name: -1.0})
+    with pytest.raises(
+        bo.NoTrialsError, match=r"2 complete ones did not tell all of \['memory', 'sp"
+    ):
+        _ = study.best_trial
+    study.tell(study.ask(), 1.0, constraints={"memory": -1.0, "space": -1.0})
+    assert study.best_trial.number == 2
+
+
 def fits(params: dict) -> bool:
     return params["x"] < 0.5
 

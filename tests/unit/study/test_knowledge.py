@@ -105,6 +105,11 @@ def test_a_prior_that_cannot_be_used_is_refused(known: dict[str, object]) -> Non
         bo.create_study(SPACE, **known)
 
 
+def test_a_prior_needs_a_declared_space() -> None:
+    with pytest.raises(SettingsError, match="a space that declares it"):
+        bo.create_study(prior={"x": 0.5})
+
+
 def test_studies_that_cannot_be_learned_from_are_refused(tmp_path: Path) -> None:
     old = finished()
     with pytest.raises(SettingsError, match="sampler"):

@@ -12,7 +12,7 @@ from bayesopt.errors import InvalidValueError, NoTrialsError, StudyError
 def test_a_study_is_looked_into(sampler: str) -> None:
     space = {"x": bo.Float(-1.0, 1.0), "idle": bo.Float(0.0, 1.0)}
     study = bo.create_study(space, direction="maximize", sampler=sampler, seed=0)
-    with pytest.raises(NoTrialsError):
+    with pytest.raises(NoTrialsError, match="feasible"):
         study.look_inside()
     study.optimize(lambda trial: -((trial.params["x"] - 0.2) ** 2), n_trials=20)
     inside = study.look_inside()

@@ -34,6 +34,21 @@ def test_no_trial_begins_once_it_is_spent() -> None:
     assert len(study.trials) == 5
 
 
+@pytest.mark.parametrize("sampler", ["random", "gp"])
+def test_costs_that_add_up_beyond_float64_are_a_spent_budget(sampler: str) -> None:
+    study = bo.create_study({"x": bo.Float(0.0, 1.0)}, sampler=sampler, seed=0)
+
+    def dear(trial: bo.Trial) -> float:
+        trial.set_cost(1.7e308)
+        return trial.params["x"]
+
+    study.optimize(dear, n_trials=6)
+    study.optimize(dear, max_cost=1e308)  # warnings are errors here
+    assert len(study.trials) == 6
+    study.sampler = bo.GPSampler(cost_budget=1e308, n_startup=4)
+    study.tell(study.ask(), 0.5)
+
+
 def test_a_restart_goes_on_counting(tmp_path) -> None:
     path = tmp_path / "study.db"
     first = bo.create_study(SPACE, storage=path, sampler="random", seed=0)

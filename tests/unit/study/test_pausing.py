@@ -428,6 +428,33 @@ def test_a_trial_may_be_paused_from_elsewhere_and_told_by_number() -> None:
     assert study.best_value == 1.0
 
 
+@pytest.mark.parametrize("stored", [False, True])
+def test_a_trial_that_never_goes_on_keeps_its_constraints(tmp_path: Path, stored: bool) -> None:
+    def objective(trial: bo.Trial) -> float:
+        limits = {"memory": trial.params["x"] - 0.5, "time": math.nan}
+        trial.set_constraints(limits)
+        for step in range(1, 10):
+            trial.report(trial.params["x"], step)
+            if trial.should_prune():
+                raise bo.TrialPruned
+        return trial.params["x"]
+
+    study = bo.create_study(
+        SPACE,
+        sampler="random",
+        scheduler=bo.HyperbandScheduler(max_steps=9),
+        storage=tmp_path / "study.db" if stored else None,
+        seed=0,
+    )
+    study.optimize(objective, n_trials=12)
+    assert {bo.TrialState.PRUNED, bo.TrialState.COMPLETE} == {t.state for t in study.trials}
+    for trial in study.trials:
+        assert trial.constraints["memory"] == trial.params["x"] - 0.5
+        assert math.isnan(trial.constraints["time"])
+        assert trial.user_attrs == {}
+    study.close()
+
+
 def test_paused_trials_use_up_the_budget_and_go_on_when_it_grows() -> None:
     scheduler = bo.ASHAScheduler(max_steps=9, mode="pause")
     study = bo.create_study(SPACE, sampler="random", scheduler=scheduler, seed=0)

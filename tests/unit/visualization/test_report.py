@@ -84,6 +84,14 @@ def test_a_page_has_all_figures_and_every_trial(study, tmp_path):
     assert "2 infeasible" not in shown
 
 
+def test_a_trial_that_owes_a_constraint_is_infeasible_in_the_table(tmp_path):
+    study = bo.create_study({"x": bo.Float(0, 1)}, sampler="random", seed=0)
+    study.tell(study.ask(), 1.0)
+    study.tell(study.ask(), 2.0, constraints={"memory": -1.0})
+    shown = Page(page_of(study, tmp_path / "out.html", model=False)).text
+    assert shown.count("complete, infeasible") == 1
+
+
 def test_a_page_loads_nothing(study, tmp_path):
     text = page_of(study, tmp_path / "out.html", model=False)
     page = Page(text)
