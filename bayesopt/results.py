@@ -65,7 +65,8 @@ def coerce_step(obj: object) -> float:
     InvalidValueError
         If `obj` is not such a number.
     """
-    return _finite_nonnegative(obj, "step", "Count steps from 0, e.g. report(loss, step=epoch).")
+    remedy = "Report how much is done, 1 after the first epoch: report(loss, step=epoch)."
+    return _finite_nonnegative(obj, "step", remedy)
 
 
 def coerce_cost(obj: object) -> float | None:
@@ -131,9 +132,9 @@ _EXPECTED_CONSTRAINTS = "a mapping from names to numbers, or a list of numbers"
 _REMEDY = "Return a plain float, e.g. float(loss)."
 
 
-def _number(obj: object, what: str) -> float:
+def _number(obj: object, what: str, remedy: str = _REMEDY) -> float:
     """Return `obj` as a float, or raise InvalidValueError."""
-    number: float = _guarded(_float_of, obj, what, _EXPECTED_NUMBER)
+    number: float = _guarded(_float_of, obj, what, _EXPECTED_NUMBER, remedy)
     return number
 
 
@@ -169,7 +170,7 @@ def _saturating_float(obj: Any) -> float:
 
 
 def _finite_nonnegative(obj: object, what: str, remedy: str) -> float:
-    number = _number(obj, what)
+    number = _number(obj, what, remedy)
     if not 0.0 <= number < math.inf:
         raise InvalidValueError(
             what, expected="a finite number >= 0", got=short_repr(obj), remedy=remedy
@@ -214,13 +215,13 @@ def _name(name: object) -> str:
     )
 
 
-def _guarded(function: Any, obj: object, what: str, expected: str) -> Any:
+def _guarded(function: Any, obj: object, what: str, expected: str, remedy: str = _REMEDY) -> Any:
     """Call ``function(obj)``; objects may do anything when touched, users see one error."""
     try:
         return function(obj)
     except Exception:
         raise InvalidValueError(
-            what, expected=expected, got=_described(obj), remedy=_REMEDY
+            what, expected=expected, got=_described(obj), remedy=remedy
         ) from None
 
 
