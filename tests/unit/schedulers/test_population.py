@@ -308,6 +308,10 @@ def test_schedules_that_are_none_are_refused() -> None:
     for text in ("", "3", "[]", '[{"start": 2, "end": 1, "params": {}, "trial": 0}]', "[{}]"):
         with pytest.raises(InvalidValueError):
             HyperparameterSchedule.from_json(text)
+    first, *_, last = HyperparameterSchedule.from_json(schedule_of(FAMILY, 3).to_json()).to_data()
+    for parts in ([last, first], [first, first], [first, {**last, "start": last["start"] + 0.5}]):
+        with pytest.raises(InvalidValueError):
+            HyperparameterSchedule.from_data(parts)
     odd = schedule_of([TrialRecord(0, TrialState.COMPLETE, {"f": len}, reports={1.0: (0.0,)})], 0)
     with pytest.raises(InvalidValueError, match="JSON"):
         odd.to_json()
