@@ -54,7 +54,8 @@ def coerce_step(obj: object) -> float:
     InvalidValueError
         If `obj` is not such a number.
     """
-    return _finite_nonnegative(obj, "step", "Count steps from 0, e.g. report(loss, step=epoch).")
+    remedy = "Report how much is done, 1 after the first epoch: report(loss, step=epoch)."
+    return _finite_nonnegative(obj, "step", remedy)
 
 
 def coerce_cost(obj: object) -> float | None:

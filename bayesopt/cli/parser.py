@@ -120,7 +120,9 @@ def _create(parser: ArgumentParser) -> None:
     )
     add("--sampler", metavar="NAME", help="random, grid, qmc, … (default: what suits most)")
     add(
-        "--scheduler", metavar="NAME", help="median, … : which trials to stop early (default: none)"
+        "--scheduler",
+        metavar="NAME",
+        help="asha, median or patience: which trials to stop early (default: none)",
     )
     add("--seed", type=int, help="same seed, same suggestions (default: drawn)")
     add("--noisy", action="store_true", help="equal configurations may give different values")

@@ -152,15 +152,16 @@ class Codes:
 
         moved = np.concatenate([self.numbers, self.steps])
         center = np.full(self.space.d, 0.5) if mean is None else mean
-        return CatCMAwM(
-            x_space=[[0.0, 1.0]] * self.numbers.size or None,
-            z_space=[self.units[j].tolist() for j in self.steps] or None,
-            c_space=[len(self.units[j]) for j in self.chosen] or None,
-            population_size=population_size,
-            mean=center[moved] if moved.size else None,
-            cov=np.eye(moved.size) if moved.size else None,
-            sigma=sigma,
-        )
+        with np.errstate(divide="ignore"):  # of three there is one parent, and no rank-mu update
+            return CatCMAwM(
+                x_space=[[0.0, 1.0]] * self.numbers.size or None,
+                z_space=[self.units[j].tolist() for j in self.steps] or None,
+                c_space=[len(self.units[j]) for j in self.chosen] or None,
+                population_size=population_size,
+                mean=center[moved] if moved.size else None,
+                cov=np.eye(moved.size) if moved.size else None,
+                sigma=sigma,
+            )
 
     def row_of(self, solution: Any) -> F:
         """Return the snapped row [1, d] of what a strategy drew."""

@@ -36,6 +36,7 @@ Numbers = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 
 _LEAST = 4  # stretches to learn from
+_LARGEST = 1e100  # of a gain: squares of larger ones overflow
 _SCALE_BOUNDS = (0.02, 1.0)
 _SETTINGS = GPSettings(failures="impute")
 _SEARCH = SearchSettings(n_candidates=512, n_starts=4)  # several clones, and each a guess
@@ -137,7 +138,8 @@ def _gains_at(
         trained &= np.isfinite(starts)
     numbers = np.flatnonzero(trained)
     begun = starts[numbers] if level else np.zeros(numbers.size)
-    gained = standardised(rungs.values[numbers, level, 0] - begun)
+    with np.errstate(over="ignore"):
+        gained = standardised(rungs.values[numbers, level, 0] - begun)
     place = np.array([rank_among(value, begun) for value in begun.tolist()])
     time = np.full(numbers.size, levels[level] / levels[-1])
     return numbers, np.column_stack([time, place.reshape(-1)]), gained
@@ -148,6 +150,9 @@ def standardised(values: F) -> F:
     finite = np.isfinite(values)
     if not finite.any():
         return np.full(values.shape, np.nan)
+    largest = np.abs(values[finite]).max()
+    if largest > _LARGEST:
+        values = values / largest
     spread = values[finite].std()
     scaled = (values - values[finite].mean()) / (spread if spread > 0 else 1.0)
     return np.where(finite, scaled, np.nan)

@@ -60,8 +60,9 @@ def _ranks_otherwise(
 
 def _largest_exchange(above: F, below: F) -> float:
     """Return the largest tolerance under which two trials still changed places; 0 if none did."""
-    rises = above[None, :] - above[:, None]
-    falls = below[:, None] - below[None, :]
+    with np.errstate(over="ignore"):
+        rises = above[None, :] - above[:, None]
+        falls = below[:, None] - below[None, :]
     gaps = np.minimum(rises, falls)
     return float(np.max(gaps, initial=0.0, where=np.isfinite(gaps)))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from bayesopt.errors import InvalidValueError, NoTrialsError, TrialNotFoundError, short_repr
@@ -108,7 +109,8 @@ class HyperparameterSchedule:
             stretches = tuple(_stretch(each) for each in data)  # type: ignore[attr-defined]
         except (TypeError, ValueError, KeyError, AttributeError) as error:
             raise _no_schedule(data) from error
-        if not stretches:
+        is_one_training = all(a.end == b.start for a, b in pairwise(stretches))
+        if not (stretches and is_one_training):
             raise _no_schedule(data)
         return cls(stretches)
 

@@ -216,7 +216,7 @@ def _next_tickets(
         return tickets
     if brood is not None:
         if not brood.n_founders:
-            raise breeding.nothing_yet(context)
+            raise breeding.nobody(context, brood)
         n = min(n, brood.n_founders)
     return _propose(context, strategy, history, n, key)
 

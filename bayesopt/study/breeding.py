@@ -47,22 +47,8 @@ def origin_path(context: StudyContext, origin: Origin | None) -> str:
 
 
 def brood_of(context: StudyContext, scheduler: Scheduler, history: History, n: int) -> Brood | None:
-    """Return who is begun next; None under a scheduler that does not breed.
-
-    Raises
-    ------
-    SpaceExhausted
-        If the population is at its end.
-    """
-    if not breeds(scheduler):
-        return None
-    brood = scheduler.breed(context.follower.space, history, n)
-    if brood.is_over:
-        raise SpaceExhausted(
-            f"study {context.spec.name!r}: {brood.epitaph}",
-            remedy="Create another study, with another seed, for another population.",
-        )
-    return brood
+    """Return who is begun next; None under a scheduler that does not breed."""
+    return scheduler.breed(context.follower.space, history, n) if breeds(scheduler) else None
 
 
 def proposals_of(context: StudyContext, scheduler: Scheduler, brood: Brood) -> list[Proposal]:
@@ -99,14 +85,29 @@ def _proposal(
     )
 
 
-def nothing_yet(context: StudyContext) -> NothingToAskError:
-    """Return the error of an ask that comes too early."""
+def nobody(context: StudyContext, brood: Brood) -> SpaceExhausted | NothingToAskError:
+    """Return the error of an ask that comes after the end of a population, or too early."""
+    if brood.is_over:
+        return SpaceExhausted(
+            f"study {context.spec.name!r}: {brood.epitaph}",
+            remedy="Create another study, with another seed, for another population.",
+        )
     return NothingToAskError(
         f"study {context.spec.name!r}",
         expected="a member of the population that may train",
         got="members that wait for others at their level",
         remedy="Tell or pause a running trial, then ask again.",
     )
+
+
+def note_silent(context: StudyContext, scheduler: Scheduler, number: int) -> None:
+    """Warn that a trial ended unheard: others take its place, which may go on for ever."""
+    if not breeds(scheduler):
+        return
+    record = context.storage.trials(context.study_id, [number])[0]
+    if record.state in (TrialState.COMPLETE, TrialState.PRUNED) and not record.reports:
+        message = "trial %d reported nothing, so the population does not count it: %s"
+        _log.warning(message, number, "call trial.report(value, step) in the objective")
 
 
 def still_needed(context: StudyContext, history: History) -> dict[int, set[str]]:

@@ -26,7 +26,7 @@ from bayesopt.errors import (
 )
 from bayesopt.execution import Executor, Objective, Outcome, open_executor
 from bayesopt.storage.base import Result
-from bayesopt.study import asking, attempts, checks, telling
+from bayesopt.study import asking, attempts, breeding, checks, telling
 from bayesopt.study.asking import Strategy
 from bayesopt.study.context import StudyContext
 from bayesopt.study.patience import Patience
@@ -204,6 +204,7 @@ class Optimization:
         except SpaceChangedError as error:
             outcome = replace(outcome, status="invalid", error=str(error), exception=error)
             self._record_result(outcome, None)
+        breeding.note_silent(self._context, self._strategy.scheduler, outcome.number)
         return outcome
 
     def _record_result(self, outcome: Outcome, suggested: Suggested | None) -> None:
@@ -221,6 +222,7 @@ class Optimization:
             cost=outcome.duration_s if outcome.cost is None else outcome.cost,
             error=outcome.error,
             variance=outcome.variances,
+            what=f"trial {outcome.number}",
         )
 
     def _raise_unless_caught(self, outcome: Outcome) -> None:

@@ -207,12 +207,18 @@ class Study(Views):
         number = self._number(trial)
         handle = trial if isinstance(trial, Trial) else None
         attempt = None if handle is None else handle.attempt
-        if state in ("paused", TrialState.PAUSED):
+        if telling.is_pause(state):
             told = values, constraints, variance
             pausing.pause_by_hand(self._context, number, attempt, told, cost)
             return
         result = telling.make_result(
-            len(self.directions), values, state, constraints, cost, variance=variance
+            len(self.directions),
+            values,
+            state,
+            constraints,
+            cost,
+            variance=variance,
+            what=f"trial {number}",
         )
         if result.state is TrialState.PRUNED:
             pausing.advise_anew(self._context, self.scheduler, number)

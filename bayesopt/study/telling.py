@@ -43,6 +43,7 @@ def make_result(
     error: str = "",
     reports: Mapping[object, object] | None = None,
     variance: object = None,
+    what: str = "a trial",
 ) -> Result:
     """Check what a user told and normalise it.
 
@@ -59,7 +60,7 @@ def make_result(
     if known_state is TrialState.COMPLETE and not all(math.isfinite(v) for v in told or ()):
         known_state = TrialState.FAIL
         error = error or f"the told value is not finite: {told}"
-        _log.warning("a trial counts as failed: %s", error)
+        _log.warning("%s counts as failed: %s", what, error)
     return Result(
         state=known_state,
         values=told,
@@ -85,6 +86,11 @@ def _checked_reports(reports: object, n_objectives: int) -> dict[float, tuple[fl
     }
 
 
+def is_pause(state: StateLike | None) -> bool:
+    """Whether a told state lays a trial aside instead of ending it."""
+    return state is TrialState.PAUSED or (isinstance(state, str) and state.lower() == "paused")
+
+
 def _state(state: StateLike | None, told: tuple[float, ...] | None) -> TrialState:
     if isinstance(state, str):
         known = _TELLABLE.get(state.lower())
@@ -101,7 +107,8 @@ def _state(state: StateLike | None, told: tuple[float, ...] | None) -> TrialStat
             "result of a trial",
             expected="a value, or state='fail' or 'pruned'",
             got=f"value {told}, state {short_repr(state)}",
-            remedy="An objective returns its value; tell(trial, state='fail') records a failure.",
+            remedy="An objective returns its value; tell(trial, state='fail') records a failure, "
+            "and 'paused' lays the trial aside.",
         )
     return known
 

@@ -107,6 +107,6 @@ def robust_range(values: F) -> tuple[float, float] | None:
     if finite.size < 8:
         return None
     low, high = np.quantile(finite, [0.05, 0.95])
-    if not np.ptp(0.5 * finite) > 5.0 * (0.5 * high - 0.5 * low) > 0.0:
+    if not np.ptp(0.1 * finite) > 0.5 * high - 0.5 * low > 0.0:
         return None
     return float(low), float(high)

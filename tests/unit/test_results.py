@@ -237,6 +237,12 @@ def test_tensors_of_every_real_dtype():
             coerce_values(bad, 1)
 
 
+@pytest.mark.parametrize("bad", [-1, None, "1"])
+def test_what_is_said_of_a_step_is_about_steps(bad):
+    with pytest.raises(InvalidValueError, match=r"^step: .* 1 after the first epoch: report"):
+        coerce_step(bad)
+
+
 def test_steps_are_finite_and_not_negative():
     assert coerce_step(np.int64(3)) == 3.0
     assert coerce_step(0) == 0.0

@@ -86,6 +86,13 @@ def test_integers_and_choices_are_solved_too():
     assert MIXED.decode(history.X[[history.best()]])[0]["c"] == "c"
 
 
+def test_the_smallest_population_has_nothing_to_warn_of():
+    sampler = CMAESSampler(population_size=3, restarts=False)
+    for space in (NUMBERS, MIXED):
+        history = play(sampler, space, lambda config: float(len(str(config))), 12)
+        assert history.space.feasible(history.X).all()
+
+
 def test_a_generation_is_learned_from_once_all_of_it_is_over():
     sampler = CMAESSampler(population_size=4)
     history = play(sampler, NUMBERS, cigar, 3)

@@ -75,6 +75,8 @@ def paused(curves: list[list[float]]) -> History:
         # the same, and two others that cross and cross back within 0.3
         ([[1.0, 1.0, 1.0], [1.1, 1.1, 0.9], [9.0, 9.4, 9.0], [9.3, 9.1, 9.3]], None, False),
         ([[1.0, 1.0, 1.0], [1.1, 1.1, 0.9], [9.0, 9.4, 9.0], [9.3, 9.1, 9.3]], 0.0, True),
+        # two that change places and diverge
+        ([[1.0, 1.0, 1.0], [9.0, 9.0, 1.7e308], [9.1, 9.1, -1.7e308]], 0.0, True),
         # an exchange that is larger than that
         ([[1.0, 1.0, 1.5], [2.0, 2.0, 0.9], [9.0, 9.4, 9.0], [9.3, 9.1, 9.3]], None, True),
     ],

@@ -25,7 +25,14 @@ from bayesopt.schedulers import (
     schedule_of,
     to_spec,
 )
-from bayesopt.schedulers.bandit import InContext, gains_of, joined, rank_among, with_context
+from bayesopt.schedulers.bandit import (
+    InContext,
+    gains_of,
+    joined,
+    rank_among,
+    standardised,
+    with_context,
+)
 from bayesopt.schedulers.explore import NOTHING_NEAR, Perturbation, explored
 from bayesopt.schedulers.generations import born_at, levels_of
 from bayesopt.schedulers.rungs import read_rungs
@@ -298,6 +305,13 @@ def test_a_schedule_follows_the_lineage_and_can_be_replayed() -> None:
     assert schedule_of(FAMILY, 0).at(5) == {"lr": 0.1}
 
 
+def test_gains_of_a_training_that_diverged_are_standardised_like_others() -> None:
+    for size in (1.0, 1e200, 1e308):
+        found = standardised(np.array([size, -size, 0.5 * size, math.nan, -math.inf]))
+        np.testing.assert_allclose(found[:3], standardised(np.array([1.0, -1.0, 0.5])))
+        assert np.isnan(found[3:]).all()
+
+
 def test_schedules_that_are_none_are_refused() -> None:
     with pytest.raises(TrialNotFoundError):
         schedule_of(FAMILY, 7)
@@ -308,6 +322,10 @@ def test_schedules_that_are_none_are_refused() -> None:
     for text in ("", "3", "[]", '[{"start": 2, "end": 1, "params": {}, "trial": 0}]', "[{}]"):
         with pytest.raises(InvalidValueError):
             HyperparameterSchedule.from_json(text)
+    first, *_, last = HyperparameterSchedule.from_json(schedule_of(FAMILY, 3).to_json()).to_data()
+    for parts in ([last, first], [first, first], [first, {**last, "start": last["start"] + 0.5}]):
+        with pytest.raises(InvalidValueError):
+            HyperparameterSchedule.from_data(parts)
     odd = schedule_of([TrialRecord(0, TrialState.COMPLETE, {"f": len}, reports={1.0: (0.0,)})], 0)
     with pytest.raises(InvalidValueError, match="JSON"):
         odd.to_json()

@@ -147,6 +147,16 @@ def test_values_that_are_not_finite_are_failures_with_the_value_on_record(study,
     assert not math.isfinite(record.value)
 
 
+def test_a_warning_says_which_trial_counts_as_failed(study, caplog):
+    study.tell(study.ask(), 1.0)
+    study.tell(study.ask(), math.nan)
+    study.optimize(lambda trial: math.inf, n_trials=3)
+    assert [message[:24] for message in caplog.messages] == [
+        "trial 1 counts as failed",
+        "trial 2 counts as failed",
+    ]
+
+
 @pytest.mark.parametrize("value", [np.float32(0.5), np.array(0.5), np.int64(0), True, 5e-324])
 def test_numbers_of_any_kind_are_accepted(study, value):
     study.tell(study.ask(), value)

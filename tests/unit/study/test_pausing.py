@@ -455,6 +455,15 @@ def test_a_trial_that_never_goes_on_keeps_its_constraints(tmp_path: Path, stored
     study.close()
 
 
+@pytest.mark.parametrize("state", ["paused", "PAUSED", bo.TrialState.PAUSED])
+def test_a_pause_is_told_like_other_states(state: Any) -> None:
+    study = bo.create_study(SPACE, sampler="random", seed=0)
+    study.tell(study.ask(), state=state)
+    assert study.trials[0].state is bo.TrialState.PAUSED
+    with pytest.raises(bo.InvalidValueError, match="'paused' lays the trial aside"):
+        study.tell(study.ask(), state="waiting")
+
+
 def test_paused_trials_use_up_the_budget_and_go_on_when_it_grows() -> None:
     scheduler = bo.ASHAScheduler(max_steps=9, mode="pause")
     study = bo.create_study(SPACE, sampler="random", scheduler=scheduler, seed=0)

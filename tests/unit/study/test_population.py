@@ -383,6 +383,26 @@ def test_all_members_fail_and_the_study_ends_with_a_reason(caplog: Any) -> None:
     assert "no member of the population had a usable value at step 2" in caplog.text
 
 
+def test_what_waits_beside_a_population_goes_on_though_that_is_trained() -> None:
+    study = new_study(scheduler=None)
+    for trial in study.ask(7):  # four of them are the population
+        trial.report(1.0, 6)
+        study.tell(trial, state="paused")
+    study.scheduler = population()
+    study.optimize(lambda trial: float(trial.number))
+    assert [t.state for t in study.trials] == [STATES.COMPLETE] * 7
+    with pytest.raises(bo.SpaceExhausted, match="trained to its end"):
+        study.ask()
+
+
+def test_a_trial_that_reports_nothing_is_no_member_and_said(caplog: Any) -> None:
+    study = new_study()
+    study.optimize(lambda trial: trial.params["x"], n_trials=6)
+    assert sum("reported nothing" in message for message in caplog.messages) == 6
+    study.optimize(Objective(), n_trials=12)
+    assert sum("reported nothing" in message for message in caplog.messages) == 6
+
+
 def test_nan_at_a_level_is_over_and_replaced() -> None:
     def objective(trial: bo.Trial) -> float:
         if trial.number < 3:

@@ -331,6 +331,7 @@ def test_values_outside_a_changed_space_have_no_place():
         (list(range(20)), None),
         ([*range(40), 1e9], (2.0, 38.0)),
         ([1e308, -1e308, *range(40)], (1.0, 38.0)),
+        ([1e308] * 4 + list(range(16)), None),
         ([math.nan, 1.0], None),
     ],
 )
