@@ -206,7 +206,7 @@ def test_several_objectives_want_exactly_as_many(obj):
         (lambda: coerce_constraints(1.0), "Give constraints as"),
         (lambda: coerce_constraints({"memory": None}), "Give constraints as"),
         (lambda: coerce_cost("3"), "cost in seconds"),
-        (lambda: coerce_step(None), "Count steps"),
+        (lambda: coerce_step(None), "Report how much"),
     ],
 )
 def test_the_remedy_is_one_for_what_was_wrong(coerce, remedy):

@@ -460,7 +460,7 @@ def test_a_pause_is_told_like_other_states(state: Any) -> None:
     study = bo.create_study(SPACE, sampler="random", seed=0)
     study.tell(study.ask(), state=state)
     assert study.trials[0].state is bo.TrialState.PAUSED
-    with pytest.raises(bo.InvalidValueError, match="'paused' lays the trial aside"):
+    with pytest.raises(bo.InvalidValueError, match="'fail' or 'paused', got 'waiting'"):
         study.tell(study.ask(), state="waiting")
 
 
