@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -35,27 +34,6 @@ class Rest:
 
     kept: Mask
     centers: F
-
-
-@dataclass(frozen=True, eq=False)
-class Outside:
-    """The rows that a test does not hold of; a term of a utility.
-
-    Attributes
-    ----------
-    barred : callable
-        Which of rows [m, d] are worth nothing, [m].
-    """
-
-    barred: Callable[[F], Mask]
-
-    def value(self, X: F) -> F:
-        """Return 0 for rows X [m, d] outside and minus infinity for barred ones, [m]."""
-        return np.where(self.barred(X), -math.inf, 0.0)
-
-    def value_grad(self, X: F) -> tuple[F, F]:
-        """Return it with its gradient [m, d], which is 0: a climb stops short of what is barred."""
-        return self.value(X), np.zeros_like(X)
 
 
 def in_basin(kin: Kin, rows: F, center: F) -> Mask:

@@ -21,7 +21,7 @@ Mask = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True, eq=False)
 class Branch:
-    """The configurations with one value of a choice that others depend on; a term of a utility.
+    """The configurations with one value of a choice that others depend on.
 
     Attributes
     ----------
@@ -42,14 +42,6 @@ class Branch:
         mark_rows(np.ascontiguousarray(X), self.domain.arrays, active)
         cells = np.floor(X[:, self.column] * self.domain.n_cells[self.column])
         return np.asarray(active[:, self.column] & (cells == self.cell))
-
-    def value(self, X: F) -> F:
-        """Return 0 for rows X [m, d] of the branch and minus infinity for others, [m]."""
-        return np.where(self.holds(X), 0.0, -math.inf)
-
-    def value_grad(self, X: F) -> tuple[F, F]:
-        """Return it with its gradient [m, d], which is 0: no climb leaves a branch."""
-        return self.value(X), np.zeros_like(X)
 
 
 def branches_of(domain: Domain) -> list[Branch]:

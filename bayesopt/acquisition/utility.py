@@ -6,7 +6,8 @@ price per evaluation is one more term.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -17,6 +18,7 @@ from bayesopt.acquisition.functions import Acquisition
 from bayesopt.surrogates.base import Fitted
 
 F = npt.NDArray[np.float64]
+Mask = npt.NDArray[np.bool_]
 
 
 class Term(Protocol):
@@ -114,11 +116,36 @@ class Success:
         return self.weight * value, self.weight * grad
 
 
+@dataclass(frozen=True, eq=False)
+class Within:
+    """What keeps a search to some rows: all others are worth nothing.
+
+    Attributes
+    ----------
+    holds : callable
+        Which of rows [m, d] those are, [m].
+    """
+
+    holds: Callable[[F], Mask]
+
+    def value(self, X: F) -> F:
+        """Return 0 for rows X [m, d] that it holds of and minus infinity for others, [m]."""
+        return np.where(self.holds(X), 0.0, -math.inf)
+
+    def value_grad(self, X: F) -> tuple[F, F]:
+        """Return it with its gradient [m, d], which is 0: a climb stops short of other rows."""
+        return self.value(X), np.zeros_like(X)
+
+
 @dataclass(frozen=True)
 class Utility:
     """The sum of terms."""
 
     terms: tuple[Term, ...]
+
+    def plus(self, term: Term) -> Utility:
+        """Return the utility with one more term."""
+        return Utility((*self.terms, term))
 
     def value(self, X: F) -> F:
         """Return what rows X [m, d] are worth, [m]; bigger is better."""

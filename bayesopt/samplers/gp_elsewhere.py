@@ -16,7 +16,6 @@ import numpy.typing as npt
 
 from bayesopt.acquisition.basins import (
     Kin,
-    Outside,
     Rest,
     gets_on,
     in_basin,
@@ -28,7 +27,7 @@ from bayesopt.acquisition.ground import Ground, whole_cube
 from bayesopt.acquisition.maximize import candidates
 from bayesopt.acquisition.settings import SearchSettings
 from bayesopt.acquisition.trust_region import Life
-from bayesopt.acquisition.utility import Success, Term, Utility
+from bayesopt.acquisition.utility import Success, Utility, Within
 from bayesopt.samplers.fresh import Batch
 from bayesopt.samplers.gp_data import Observed
 from bayesopt.samplers.gp_search import (
@@ -73,10 +72,10 @@ def offer_elsewhere(view: View, life: Life, batch: Batch, rng: np.random.Generat
     known = known_rows(view.history, batch)
     if believe is None or rest is None or not _is_time(view, life, rest, kin, known, rng):
         return False
-    outside = Outside(lambda rows: in_basins(kin, rows, rest.centers))
+    outside = Within(lambda rows: ~in_basins(kin, rows, rest.centers))
     young = _without(view, believe, rest, outside, batch)
     region = region_for(view.space.domain, young.belief, young.data, young.scale, life, "calm")
-    utility = _and(utility_of(view.plan, young.belief, "calm"), outside)
+    utility = utility_of(view.plan, young.belief, "calm").plus(outside)
     found = young.find(Ground(view.space, known, region), utility, rng)
     batch.offer(found.rows[:1])
     return len(found.rows) > 0
@@ -110,8 +109,8 @@ def _is_time(
         return True
     if not gets_on(rest, view.values, life.n_idle, spell):
         return False
-    own = Outside(lambda rows: ~in_basin(kin, rows, rest.centers[0]))
-    return _is_exhausted(view, _and(gain, own), known, rng)
+    own = Within(lambda rows: in_basin(kin, rows, rest.centers[0]))
+    return _is_exhausted(view, gain.plus(own), known, rng)
 
 
 def _expected_gain(view: View) -> Utility:
@@ -122,7 +121,7 @@ def _expected_gain(view: View) -> Utility:
     plan = dataclasses.replace(view.plan, price=None, guess=None)
     gain = utility_of(plan, dataclasses.replace(view.belief, success=None), "calm")
     success = view.belief.success
-    return gain if success is None else _and(gain, Success(success))
+    return gain if success is None else gain.plus(Success(success))
 
 
 def _is_exhausted(
@@ -138,15 +137,11 @@ def _is_exhausted(
     return not len(found.values) or bool(found.values[0] <= _TRIFLE)
 
 
-def _without(view: View, believe: Believe, rest: Rest, outside: Outside, batch: Batch) -> View:
+def _without(view: View, believe: Believe, rest: Rest, outside: Within, batch: Batch) -> View:
     """Return the view after the rest of the trials; where they succeed is learned from all."""
     data = view.data.part(rest.kept)
     begun = np.concatenate([data.pending, batch.rows()])
-    begun = begun[~outside.barred(begun)]
+    begun = begun[outside.holds(begun)]
     belief = dataclasses.replace(believe(data), success=None)
     belief = dataclasses.replace(taking_in(belief, begun), success=view.belief.success)
     return View.of(view.plan, view.space, view.history, data, belief)
-
-
-def _and(utility: Utility, term: Term) -> Utility:
-    return Utility((*utility.terms, term))

@@ -22,7 +22,7 @@ from bayesopt.acquisition.pending import believed_best, with_pending
 from bayesopt.acquisition.price import Price
 from bayesopt.acquisition.settings import SearchSettings
 from bayesopt.acquisition.trust_region import Life, early_region, replay, turbo_region
-from bayesopt.acquisition.utility import Success, Term, Utility
+from bayesopt.acquisition.utility import Success, Term, Utility, Within
 from bayesopt.history import History
 from bayesopt.samplers.base import Sampler
 from bayesopt.samplers.fresh import Batch, may_repeat
@@ -207,7 +207,7 @@ def narrowed(utility: Utility, mood: str, domain: Domain, begun: Sequence[F]) ->
     Else, or where there is no such branch, the utility as it is.
     """
     branch = neglected_branch(domain, np.concatenate(begun)) if mood == "bold" else None
-    return utility if branch is None else Utility((*utility.terms, branch))
+    return utility if branch is None else utility.plus(Within(branch.holds))
 
 
 def patience(d: int) -> int:

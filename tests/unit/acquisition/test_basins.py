@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bayesopt.acquisition.basins import Outside, gets_on, in_basin, in_basins, is_plateau, rest_of
+from bayesopt.acquisition.basins import gets_on, in_basin, in_basins, is_plateau, rest_of
 
 F = np.ndarray
 
@@ -66,15 +66,6 @@ def test_a_rest_gets_on_that_improved_of_late_while_the_whole_did_not() -> None:
     assert gets_on(rest, y, n_stuck=6, patience=3)
     assert not gets_on(rest, y, n_stuck=6, patience=2)  # two since the last improvement
     assert not gets_on(rest, y, n_stuck=2, patience=3)  # which was before the whole was stuck
-
-
-def test_what_is_barred_is_worth_nothing() -> None:
-    rows = column(0.1, 0.5)
-    barred = Outside(lambda X: X[:, 0] < 0.3)
-    value, grad = barred.value_grad(rows)
-    np.testing.assert_array_equal(value, [-np.inf, 0.0])
-    np.testing.assert_array_equal(barred.value(rows), value)
-    np.testing.assert_array_equal(grad, np.zeros((2, 1)))
 
 
 def test_a_plateau_is_a_spell_of_trials_that_all_but_equal_the_best() -> None:

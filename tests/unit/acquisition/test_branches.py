@@ -7,7 +7,7 @@ import numpy as np
 from bayesopt.acquisition.branches import branches_of, neglected_branch
 from bayesopt.acquisition.ground import Ground, whole_cube
 from bayesopt.acquisition.maximize import maximize
-from bayesopt.acquisition.utility import Utility
+from bayesopt.acquisition.utility import Utility, Within
 from bayesopt.rng import trial_rng
 from bayesopt.space import Categorical, Float, Int, Space
 
@@ -72,7 +72,7 @@ def test_a_search_within_a_branch_stays_there() -> None:
     ground = Ground(SPACE, lambda rows: np.zeros(len(rows), dtype=bool), whole_cube(SPACE.d))
     anchors = SPACE.sample(3, np.random.default_rng(0))
     for branch in branches_of(SPACE.domain):
-        utility = Utility((Slope(), branch))
+        utility = Utility((Slope(), Within(branch.holds)))
         found = maximize(utility, ground, anchors, np.full(SPACE.d, 0.5), trial_rng(0, 0))
         assert branch.holds(found.rows).all()
         if branch.cell == 0 and SPACE.names[branch.column] == "model":

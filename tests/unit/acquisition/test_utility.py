@@ -7,7 +7,7 @@ import pytest
 
 from bayesopt.acquisition.functions import UCB, Acquisition, LogEI, LogPI
 from bayesopt.acquisition.pending import with_pending
-from bayesopt.acquisition.utility import Gain, Success, Utility
+from bayesopt.acquisition.utility import Gain, Success, Utility, Within
 
 
 @dataclass
@@ -90,3 +90,12 @@ def test_running_trials_are_taken_into_every_member() -> None:
     assert with_pending(members, np.empty((0, 2))) == members
     rows = np.array([[0.3, 0.0], [0.4, 0.0]])
     assert [member.added for member in with_pending(members, rows)] == [(0.3, 0.4)] * 2
+
+
+def test_what_it_does_not_hold_of_is_worth_nothing() -> None:
+    rows = np.array([[0.1], [0.5]])
+    right = Within(lambda X: X[:, 0] >= 0.3)
+    value, grad = right.value_grad(rows)
+    np.testing.assert_array_equal(value, [-np.inf, 0.0])
+    np.testing.assert_array_equal(right.value(rows), value)
+    np.testing.assert_array_equal(grad, np.zeros((2, 1)))

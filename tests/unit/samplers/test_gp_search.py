@@ -7,10 +7,9 @@ import dataclasses
 import numpy as np
 import pytest
 
-from bayesopt.acquisition.branches import Branch
 from bayesopt.acquisition.functions import UCB, LogEI, LogPI
 from bayesopt.acquisition.trust_region import Life, replay
-from bayesopt.acquisition.utility import Gain, Success
+from bayesopt.acquisition.utility import Gain, Success, Within
 from bayesopt.history import History
 from bayesopt.rng import trial_rng
 from bayesopt.samplers import GPSampler
@@ -198,7 +197,7 @@ def test_a_bold_search_keeps_to_the_branch_that_few_trials_are_in() -> None:
     begun = [np.tile(a, (29, 1)), b[None, :]]
     assert narrowed(utility, "calm", space.domain, begun) is utility
     branch = narrowed(utility, "bold", space.domain, begun).terms[-1]
-    assert isinstance(branch, Branch)
+    assert isinstance(branch, Within)
     np.testing.assert_array_equal(branch.holds(np.array([a, b])), [False, True])
     assert narrowed(utility, "bold", space.domain, [*begun, np.tile(b, (3, 1))]) is utility
 
