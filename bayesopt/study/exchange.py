@@ -116,7 +116,9 @@ def write_atomically(path: str | os.PathLike[str], write: Callable[[TextIO], Non
         if goal.exists():
             draft.chmod(goal.stat().st_mode & 0o7777)
         draft.replace(goal)
-    except BaseException:
+    except BaseException as error:
+        if isinstance(error, OSError) and error.filename == str(draft):
+            error.filename = os.fspath(path)  # the one that the caller knows
         draft.unlink(missing_ok=True)
         raise
 

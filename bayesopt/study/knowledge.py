@@ -47,8 +47,11 @@ def with_knowledge(
     """
     known = {} if space is None else space.parameters
     changes: dict[str, Any] = {}
+    own = getattr(sampler, "prior", None)
     if prior is not None:
         changes["prior"] = labelled(space or Space({}), prior)
+    elif own is not None and known:
+        labelled(space, own)  # a name of no parameter would never count
     if learn_from is not None:
         changes["sources"] = [frozen(each, known) for each in _listed(learn_from)]
         check_objectives(changes["sources"], n_objectives)

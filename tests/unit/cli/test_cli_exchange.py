@@ -239,6 +239,13 @@ def test_a_file_is_replaced_only_when_complete(tmp_path):
     assert os.listdir(tmp_path) == ["t.csv"]
 
 
+def test_an_error_names_the_file_that_was_asked_for(tmp_path):
+    path = tmp_path / "missing" / "t.csv"
+    with pytest.raises(FileNotFoundError) as caught:
+        write_atomically(path, lambda stream: stream.write("x"))
+    assert caught.value.filename == str(path)
+
+
 def test_links_and_permissions_survive(tmp_path):
     path, link = tmp_path / "t.csv", tmp_path / "link.csv"
     path.write_text("old")

@@ -98,6 +98,9 @@ def test_of_a_long_study_the_best_half_and_an_even_part_are_kept() -> None:
         {"prior": {"x": 2.0}},
         {"prior": {"x": 0.5}, "sampler": "cmaes"},
         {"prior": {"x": 0.5}, "sampler": "random"},
+        {"sampler": bo.GPSampler(prior={"y": 1.0})},
+        {"sampler": bo.TPESampler(prior={"x": 2.0})},
+        {"sampler": bo.AutoSampler(prior={"x": 2.0})},
     ],
 )
 def test_a_prior_that_cannot_be_used_is_refused(known: dict[str, object]) -> None:
