@@ -20,10 +20,10 @@ from bayesopt.checks import is_number
 from bayesopt.errors import SettingsError, short_repr
 from bayesopt.history import History
 from bayesopt.samplers.fresh import Batch
-from bayesopt.samplers.gp_data import BROKEN
 from bayesopt.space import Float, Int, Space
 from bayesopt.space.axes import ContinuousAxis
 from bayesopt.space.parameters import Parameter
+from bayesopt.surrogates.base import BROKEN
 
 if TYPE_CHECKING:
     from bayesopt.samplers.gp_data import Observed

@@ -26,13 +26,14 @@ from bayesopt.samplers.earlier import (
 )
 from bayesopt.samplers.engine import check_device, machinery, require
 from bayesopt.samplers.fresh import Batch, fill_up, may_repeat
-from bayesopt.samplers.gp_data import BROKEN, Observed, observe
+from bayesopt.samplers.gp_data import Observed, observe
 from bayesopt.samplers.gp_outcomes import Outcomes, is_manifold, observe_outcomes
 from bayesopt.samplers.gp_settings import check_reference, check_values, plain_reference
 from bayesopt.samplers.guess import guess_of, prior_of
 from bayesopt.samplers.tpe import TPESampler
 from bayesopt.space import Space
 from bayesopt.space.guess import plain_prior
+from bayesopt.surrogates.base import BROKEN
 from bayesopt.surrogates.schedule import FitCache
 from bayesopt.surrogates.settings import GPSettings
 from bayesopt.surrogates.subset import Choose, best_and_nearest

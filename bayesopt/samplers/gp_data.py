@@ -13,9 +13,6 @@ F = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 Numbers = npt.NDArray[np.int64]
 
-BROKEN = (ArithmeticError, ValueError, MemoryError, np.linalg.LinAlgError)
-"""What learning from data raises where its numbers give out."""
-
 
 @dataclass(frozen=True, eq=False)
 class Observed:

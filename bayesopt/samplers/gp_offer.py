@@ -10,7 +10,7 @@ from bayesopt.acquisition.trust_region import Life
 from bayesopt.history import History
 from bayesopt.rng import aside
 from bayesopt.samplers.fresh import Batch
-from bayesopt.samplers.gp_data import BROKEN, Observed
+from bayesopt.samplers.gp_data import Observed
 from bayesopt.samplers.gp_elsewhere import may_leave, offer_elsewhere
 from bayesopt.samplers.gp_search import (
     Plan,
@@ -25,6 +25,7 @@ from bayesopt.samplers.gp_search import (
     utility_of,
 )
 from bayesopt.space import Space
+from bayesopt.surrogates.base import BROKEN
 from bayesopt.surrogates.model import Belief
 
 F = npt.NDArray[np.float64]

@@ -18,7 +18,7 @@ from bayesopt.samplers.auto import AutoSampler
 from bayesopt.samplers.base import Sampler
 from bayesopt.samplers.fresh import Batch, may_repeat
 from bayesopt.samplers.gp import GPSampler
-from bayesopt.samplers.gp_data import BROKEN, observe
+from bayesopt.samplers.gp_data import observe
 from bayesopt.samplers.gp_search import (
     Plan,
     best_rows,
@@ -27,6 +27,7 @@ from bayesopt.samplers.gp_search import (
     search_settings,
     utility_of,
 )
+from bayesopt.surrogates.base import BROKEN
 from bayesopt.surrogates.blas import one_blas_thread
 from bayesopt.surrogates.model import Belief
 

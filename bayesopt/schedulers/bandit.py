@@ -25,7 +25,7 @@ from bayesopt.history import History
 from bayesopt.schedulers.population import Birth, starts_of
 from bayesopt.schedulers.rungs import Rungs
 from bayesopt.space import Float, Space
-from bayesopt.surrogates.base import Fitted
+from bayesopt.surrogates.base import BROKEN, Fitted
 from bayesopt.surrogates.compiled import COMPILED
 from bayesopt.surrogates.model import build_belief
 from bayesopt.surrogates.schedule import FitCache
@@ -205,7 +205,7 @@ class Bandit:
                 scale = members[0].hyper.lengthscale[: space.d]
                 ground = Ground(space, _among(going_on[:, : space.d]), whole_cube(space.d))
                 return _searched(utility, ground, scale, parent, rng)
-        except (ArithmeticError, ValueError, MemoryError, np.linalg.LinAlgError) as error:
+        except BROKEN as error:
             return parent, f"the Gaussian process failed ({error}): the parent's was perturbed"
 
 
