@@ -80,7 +80,8 @@ class GPSampler:
     n_startup : int, optional
         Trials of the design; by default 2 (d + 1), at most 10.
     explore : float
-        Share of the trials, in a space with choices, that want more than a tiny improvement.
+        Share of the trials, in a space with choices, that want more than a tiny improvement; in
+        more than 20 columns up to five times as many, by how many of them have cells.
     beta : float
         How optimistic the bound of "ucb" is, in standard deviations.
     max_points : int, optional

@@ -39,6 +39,7 @@ WIDE = 20  # columns; from more on the search keeps to a trust region all the ti
 _LEAST_PATIENCE = 4  # trials without improvement, or as many as columns, are being stuck
 _SECOND_SHARE = 1.0 / 3.0  # of the trials that then ask another model
 _LOCAL_SHARE = 0.5  # of the others that then keep to the trust region
+_WIDE_BOLDNESS = 5.0  # as many bold trials in many columns, if all of them have cells
 _MARGIN = 0.1  # of the values' standard deviation: what a bold search wants at least
 _SCALE_BOUNDS = (0.02, 1.0)
 _LARGE = 300  # finished trials; from more on a posterior is dear, so the search is thriftier
@@ -230,8 +231,7 @@ def mood_for(
     coin = rng.random()
     n_spells = life.n_idle // patience(domain.d)
     if not n_spells and not is_level:
-        has_choices = bool((domain.kind == NOMINAL).any())
-        return "bold" if has_choices and coin < plan.explore else "calm"
+        return "bold" if coin < bold_share(plan, domain) else "calm"
     share = _SECOND_SHARE if n_spells > 1 and plan.second is not None else 0.0
     if coin >= 1.0 - share:
         return "second"
@@ -239,6 +239,18 @@ def mood_for(
         return "bold"
     is_local = coin < _LOCAL_SHARE * (1.0 - share)
     return ("local" if plan.has_region else "calm") if is_local else "bold"
+
+
+def bold_share(plan: Plan, domain: Domain) -> float:
+    """Return the share of the trials that are bold while the search gets on.
+
+    In many columns up to five times as many, by the share of columns that have cells: what is left
+    to gain there by the last digits of the others is next to nothing.
+    """
+    share = plan.explore if (domain.kind == NOMINAL).any() else 0.0
+    if domain.d > WIDE:
+        share = max(share, _WIDE_BOLDNESS * plan.explore * float((domain.n_cells > 0).mean()))
+    return share
 
 
 def taking_in(belief: Belief, rows: F) -> Belief:

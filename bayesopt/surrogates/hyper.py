@@ -39,15 +39,15 @@ class Frame:
     n_cells : int64 array [d]
         Number of cells of a column; 0 of a continuous one.
     settings : GPSettings
-    shift : float
-        By how much the prior of each log lengthscale is moved up.
+    shift : float64 array [m]
+        By how much the prior of the log lengthscale of each column that varies is moved up.
     """
 
     rules: npt.NDArray[np.int8]
     varies: npt.NDArray[np.int64]
     n_cells: npt.NDArray[np.int64]
     settings: GPSettings
-    shift: float
+    shift: F
 
     @property
     def d(self) -> int:
@@ -114,17 +114,22 @@ def new_frame(domain: Domain, settings: GPSettings) -> Frame:
     return Frame(column_rules(domain), varies, domain.n_cells, settings, shift)
 
 
-def _shift(domain: Domain, settings: GPSettings) -> float:
-    """Return by how much log lengthscales are expected above those of a few real columns.
+def _shift(domain: Domain, settings: GPSettings) -> F:
+    """Return by how much log lengthscales [m] are expected above those in a few real columns.
 
     Two random rows differ by δ² = 1/6 on average in a real column, by 1 - 1/k in one of k choices.
     Lengthscales that grow as √(Σ δ²) keep the distance of random rows, so that the covariance
-    between them does not vanish in many columns (Hvarfner et al., 2024).
+    between them does not vanish in many columns (Hvarfner et al., 2024). Those of many choices grow
+    faster: what each does nearly adds up, and the longer they are, the more the covariance says so.
     """
     cells = np.maximum(domain.n_cells, 2).astype(np.float64)
-    spread = np.where(column_rules(domain) & NOMINAL, 1.0 - 1.0 / cells, _REAL_SPREAD)
+    is_choice = (column_rules(domain) & NOMINAL).astype(np.bool_)
+    spread = np.where(is_choice, 1.0 - 1.0 / cells, _REAL_SPREAD)
     n_columns = float(spread[domain.varies].sum()) / _REAL_SPREAD
-    return 0.5 * math.log(max(1.0, n_columns / settings.wide_above))
+    n_choices = np.count_nonzero(is_choice[domain.varies])
+    shift = np.full(domain.d, 0.5 * math.log(max(1.0, n_columns / settings.wide_above)))
+    shift[is_choice] += 0.5 * math.log(max(1.0, n_choices / settings.wide_above))
+    return shift[domain.varies]
 
 
 def to_hyper(theta: F, frame: Frame) -> Hyper:

@@ -50,7 +50,7 @@ class GPSettings:
         others hardly (``priors.shrinkage``; .1 is usual). For many columns.
     wide_above : float
         From how many real columns on lengthscales are expected to grow, as their square root; a
-        column of choices counts for several.
+        column of choices counts for several. From as many choices on theirs grow once more so.
     signal : tuple of (shape, rate)
         Gamma prior of the signal variance.
     noise : tuple of (shape, rate)

@@ -52,6 +52,14 @@ def test_a_search_that_gets_on_is_calm_and_bold_now_and_then_where_there_are_cho
     assert moods(PLAN, 3, CHOICES) == pytest.approx({"calm": 0.8, "bold": 0.2}, abs=0.06)
 
 
+def test_in_many_columns_it_is_bold_by_how_many_of_them_have_cells() -> None:
+    cells = {f"c{i}": Int(0, 9) for i in range(15)}
+    wide = Space({**cells, **{f"x{i}": Float(0, 1) for i in range(15)}})
+    assert moods(PLAN, 3, wide) == pytest.approx({"calm": 0.5, "bold": 0.5}, abs=0.08)
+    assert set(moods(dataclasses.replace(PLAN, explore=0.0), 3, wide)) == {"calm"}
+    assert set(moods(PLAN, 3, Space({f"x{i}": Float(0, 1) for i in range(30)}))) == {"calm"}
+
+
 def test_a_search_that_is_stuck_turns_bold_or_local() -> None:
     assert moods(PLAN, 4) == pytest.approx({"local": 0.5, "bold": 0.5}, abs=0.08)
     free = dataclasses.replace(PLAN, has_region=False)

@@ -82,14 +82,15 @@ def test_lengthscales_grow_with_the_columns_so_that_random_rows_stay_as_far_apar
         choices = space.domain.kind == NOMINAL
         apart = np.abs(rows[:2000] - rows[2000:])
         apart[:, choices] = apart[:, choices] > 0
-        return float((apart**2).sum(axis=1).mean() * np.exp(-2.0 * frame.shift))
+        return float((apart**2 * np.exp(-2.0 * frame.shift)).sum(axis=1).mean())
 
     few, many = (Space({f"x{i}": Float(0, 1) for i in range(d)}) for d in (10, 60))
-    bits = Space({f"b{i}": Categorical([0, 1]) for i in range(50)})
+    bits, many_bits = (Space({f"b{i}": Categorical([0, 1]) for i in range(d)}) for d in (10, 50))
     wanted = distance(few)
     np.testing.assert_allclose([distance(many), distance(bits)], wanted, rtol=0.05)
+    np.testing.assert_allclose(distance(many_bits), wanted / 5.0, rtol=0.05)
     fewer = Space({"x": Float(0, 1), "c": Categorical(["a", "b", "c"])})
-    assert new_frame(fewer.domain, GPSettings()).shift == 0.0
+    np.testing.assert_array_equal(new_frame(fewer.domain, GPSettings()).shift, 0.0)
 
 
 def test_the_sparse_prior_is_that_of_a_plain_search_for_the_global_scale() -> None:
