@@ -57,6 +57,9 @@ _SUITES = {
     "mixint": Suite("the same with four fifths of the columns integer", "coco", "coco-experiment"),
     "classic": Suite("textbook functions; noisy, mixed, conditional and wide ones", "classic"),
     "failing": Suite("textbook functions of which a part of the evaluations fails", "failing"),
+    "switches": Suite(
+        "many choices or integers: flags, features, schedules", "switches", "scikit-learn"
+    ),
     "fronts": Suite("textbook functions of several objectives: ZDT, DTLZ", "fronts"),
     "sklearn": Suite("trainings of scikit-learn models", "trainings", "scikit-learn"),
     "lcbench": _yahpo("networks on tables, trained for up to 52 epochs"),

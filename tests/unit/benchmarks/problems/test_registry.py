@@ -23,7 +23,9 @@ COCO = [
     "bbob_constrained/f8-i3-d3",
 ]
 FORMULAS = [
-    name for suite in ("classic", "failing", "fronts") for name in registry.problem_names(suite)
+    name
+    for suite in ("classic", "failing", "fronts", "switches")
+    for name in registry.problem_names(suite)
 ]
 CHEAP = [*FORMULAS, *(COCO if HAS_COCO else [])]
 N_ROWS = 200

@@ -12,7 +12,7 @@ import bayesopt as bo
 from benchmarks.problems import registry
 from benchmarks.problems.tables import Pool, parameter_of
 
-FREE = {"bbob", "bbob_constrained", "classic", "failing", "fronts", "mixint", "sklearn"}
+FREE = {"bbob", "bbob_constrained", "classic", "failing", "fronts", "mixint", "sklearn", "switches"}
 TABLES = [
     name
     for suite in registry.suites()
