@@ -47,17 +47,16 @@ def with_knowledge(
     """
     known = {} if space is None else space.parameters
     changes: dict[str, Any] = {}
-    own = getattr(sampler, "prior", None)
+    fields = getattr(sampler, "__dataclass_fields__", {})  # a sampler of the user's may have none
     if prior is not None:
         changes["prior"] = labelled(space or Space({}), prior)
-    elif own is not None and known:
-        labelled(space, own)  # a name of no parameter would never count
+    elif space is not None and known and "prior_trials" in fields:
+        labelled(space, sampler.prior)  # type: ignore[attr-defined]  # a misspelt name never counts
     if learn_from is not None:
         changes["sources"] = [frozen(each, known) for each in _listed(learn_from)]
         check_objectives(changes["sources"], n_objectives)
     if not changes:
         return sampler
-    fields = getattr(sampler, "__dataclass_fields__", {})  # a sampler of the user's may have none
     for name, what in (("prior", "prior"), ("sources", "learn_from")):
         if name in changes and name not in fields:
             raise SettingsError(
