@@ -23,7 +23,7 @@ from bayesopt.samplers.fresh import Batch
 from bayesopt.space import Float, Int, Space
 from bayesopt.space.axes import ContinuousAxis
 from bayesopt.space.parameters import Parameter
-from bayesopt.surrogates.base import BROKEN
+from bayesopt.surrogates.faults import BROKEN
 
 if TYPE_CHECKING:
     from bayesopt.samplers.gp_data import Observed

@@ -33,7 +33,7 @@ from bayesopt.samplers.guess import guess_of, prior_of
 from bayesopt.samplers.tpe import TPESampler
 from bayesopt.space import Space
 from bayesopt.space.guess import plain_prior
-from bayesopt.surrogates.base import BROKEN
+from bayesopt.surrogates.faults import BROKEN
 from bayesopt.surrogates.schedule import FitCache
 from bayesopt.surrogates.settings import GPSettings
 from bayesopt.surrogates.subset import Choose, best_and_nearest

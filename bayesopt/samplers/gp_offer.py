@@ -25,7 +25,7 @@ from bayesopt.samplers.gp_search import (
     utility_of,
 )
 from bayesopt.space import Space
-from bayesopt.surrogates.base import BROKEN
+from bayesopt.surrogates.faults import BROKEN
 from bayesopt.surrogates.model import Belief
 
 F = npt.NDArray[np.float64]

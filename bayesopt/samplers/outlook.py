@@ -27,8 +27,8 @@ from bayesopt.samplers.gp_search import (
     search_settings,
     utility_of,
 )
-from bayesopt.surrogates.base import BROKEN
 from bayesopt.surrogates.blas import one_blas_thread
+from bayesopt.surrogates.faults import BROKEN
 from bayesopt.surrogates.model import Belief
 
 F = npt.NDArray[np.float64]

@@ -25,8 +25,9 @@ from bayesopt.history import History
 from bayesopt.schedulers.population import Birth, starts_of
 from bayesopt.schedulers.rungs import Rungs
 from bayesopt.space import Float, Space
-from bayesopt.surrogates.base import BROKEN, Fitted
+from bayesopt.surrogates.base import Fitted
 from bayesopt.surrogates.compiled import COMPILED
+from bayesopt.surrogates.faults import BROKEN
 from bayesopt.surrogates.model import build_belief
 from bayesopt.surrogates.schedule import FitCache
 from bayesopt.surrogates.settings import GPSettings

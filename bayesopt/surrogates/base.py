@@ -14,9 +14,6 @@ from bayesopt.surrogates.inputs import Inputs
 
 F = npt.NDArray[np.float64]
 
-BROKEN = (ArithmeticError, ValueError, MemoryError, np.linalg.LinAlgError)
-"""What learning from data raises where its numbers give out."""
-
 
 class Fitted(Protocol):
     """A posterior over the latent objective, in transformed units (minimised)."""
