@@ -133,3 +133,28 @@ def kind_of(space: bo.Space) -> str:
     if any(parameter.when is not None for parameter in parameters):
         return CONDITIONAL
     return NUMERIC if all(isinstance(p, bo.Float) for p in parameters) else MIXED
+
+
+def from_formula(
+    name: str,
+    space: bo.Space,
+    value: Callable[[Mapping[str, Any]], float],
+    best: float | None = None,
+) -> Problem:
+    """Return the problem of minimising a function of a configuration, its least value `best`."""
+
+    def evaluate(
+        config: Mapping[str, Any], seed: int = 0, fidelity: float | None = None
+    ) -> Outcome:
+        return Outcome({"value": float(value(config))})
+
+    return Problem(
+        name=name,
+        kind=kind_of(space),
+        space=space,
+        evaluate=evaluate,
+        objectives={"value": "minimize"},
+        objective="value",
+        best=best,
+        source="formula",
+    )

@@ -14,7 +14,7 @@ import numpy as np
 import bayesopt as bo
 from benchmarks.problems import functions as fn
 from benchmarks.problems import synthetic
-from benchmarks.problems.base import MEAN, NUMERIC, Outcome, Problem
+from benchmarks.problems.base import MEAN, Outcome, Problem, from_formula
 
 
 def _turned_hartmann(seed: int) -> fn.Function:
@@ -69,21 +69,12 @@ def numeric(name: str, function: fn.Function) -> Problem:
     columns = [f"x{i}" for i in range(function.d)]
     box = zip(columns, function.low.tolist(), function.high.tolist(), strict=True)
 
-    def evaluate(
-        config: Mapping[str, Any], seed: int = 0, fidelity: float | None = None
-    ) -> Outcome:
-        return Outcome({"value": function.value(np.array([config[column] for column in columns]))})
+    space = bo.Space({column: bo.Float(low, high) for column, low, high in box})
 
-    return Problem(
-        name=name,
-        kind=NUMERIC,
-        space=bo.Space({column: bo.Float(low, high) for column, low, high in box}),
-        evaluate=evaluate,
-        objectives={"value": "minimize"},
-        objective="value",
-        best=function.best,
-        source="formula",
-    )
+    def value(config: Mapping[str, Any]) -> float:
+        return function.value(np.array([config[column] for column in columns]))
+
+    return from_formula(name, space, value, function.best)
 
 
 def with_noise(problem: Problem, share: float) -> Problem:

@@ -9,7 +9,7 @@ using the graph Cartesian product", NeurIPS 2019 (contamination, pests, satisfia
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import bayesopt as bo
-from benchmarks.problems.base import MIXED, Outcome, Problem
+from benchmarks.problems.base import Problem, from_formula
 
 F = NDArray[np.float64]
 Numbers = NDArray[Any]
@@ -38,21 +38,7 @@ def load(name: str, data: str | Path | None = None) -> Problem:
         raise KeyError(f"no problem {name!r}; there are {', '.join(names('switches'))}")
     space, value = _MAKERS[name.removeprefix("switches/")]()
     columns = list(space.parameters)
-
-    def evaluate(
-        config: Mapping[str, Any], seed: int = 0, fidelity: float | None = None
-    ) -> Outcome:
-        return Outcome({"value": float(value(np.array([config[column] for column in columns])))})
-
-    return Problem(
-        name=name,
-        kind=MIXED,
-        space=space,
-        evaluate=evaluate,
-        objectives={"value": "minimize"},
-        objective="value",
-        source=(__doc__ or "").partition("Sources: ")[2],
-    )
+    return from_formula(name, space, lambda config: value(np.array([config[c] for c in columns])))
 
 
 def switches(d: int, value: Value, n_choices: int = 2) -> tuple[bo.Space, Value]:

@@ -14,27 +14,9 @@ import numpy as np
 
 import bayesopt as bo
 from benchmarks.problems import functions as fn
-from benchmarks.problems.base import CONDITIONAL, MIXED, Outcome, Problem
+from benchmarks.problems.base import Problem, from_formula
 
 Config = Mapping[str, Any]
-
-
-def _problem(
-    name: str, kind: str, space: bo.Space, value: Callable[[Config], float], best: float
-) -> Problem:
-    def evaluate(config: Config, seed: int = 0, fidelity: float | None = None) -> Outcome:
-        return Outcome({"value": float(value(config))})
-
-    return Problem(
-        name=name,
-        kind=kind,
-        space=space,
-        evaluate=evaluate,
-        objectives={"value": "minimize"},
-        objective="value",
-        best=best,
-        source="formula",
-    )
 
 
 # ---------------------------------------------------------------------------------------- mixed
@@ -57,7 +39,7 @@ def ackley_bits(name: str, n_bits: int) -> Problem:
         x = np.array([config[column] for column in numbers])
         return waves.value(np.concatenate([flipped.astype(float), x - target]))
 
-    return _problem(name, MIXED, bo.Space({**bits, **numbers}), value, 0.0)
+    return from_formula(name, bo.Space({**bits, **numbers}), value, 0.0)
 
 
 _OPTIMIZERS = {"sgd": 0.6, "adam": 0.0, "rmsprop": 0.25, "adagrad": 0.9, "lion": 0.1}
@@ -97,7 +79,7 @@ def training(name: str) -> Problem:
             + (config["dropout"] - 0.2) ** 2
         )  # fmt: skip
 
-    return _problem(name, MIXED, space, value, 0.0)
+    return from_formula(name, space, value, 0.0)
 
 
 _RANK_OF = (3, 0, 4, 1, 2)  # hidden order of the choices
@@ -125,7 +107,7 @@ def ranks(name: str) -> Problem:
         steps = [4.0 * hidden[0], 4.0 * (hidden[1] - 3), 4.0 * (levels[config["level"]] - 1)]
         return function.value(1.0 + np.array(numbers + steps))
 
-    return _problem(name, MIXED, space, value, 0.0)
+    return from_formula(name, space, value, 0.0)
 
 
 _PAIR_OFFSETS = ((0.0, 0.7, 0.4), (0.5, 0.2, 0.9), (0.8, 0.3, 0.6))
@@ -155,7 +137,7 @@ def choose(name: str) -> Problem:
         height = max(function.value(x) - function.best, 0.0) / scale
         return math.sqrt(height) + 0.2 * _PAIR_OFFSETS[i][j]
 
-    return _problem(name, MIXED, space, value, 0.0)
+    return from_formula(name, space, value, 0.0)
 
 
 def pressure_vessel(name: str) -> Problem:
@@ -186,7 +168,7 @@ def pressure_vessel(name: str) -> Problem:
             + (3.1661 * length + 19.84 * r) * shell**2
         )
 
-    return _problem(name, MIXED, space, value, 6059.714335)
+    return from_formula(name, space, value, 6059.714335)
 
 
 # ---------------------------------------------------------------------------------- conditional
@@ -222,7 +204,7 @@ def tree(name: str) -> Problem:
         shared = config["r8"] if a == "0" else config["r9"]
         return float((config[column] - 0.37) ** 2 + 0.1 * number + shared)
 
-    return _problem(name, CONDITIONAL, space, value, 0.1)
+    return from_formula(name, space, value, 0.1)
 
 
 _BRANCHES: dict[str, tuple[fn.Function, float, float]] = {
@@ -249,7 +231,7 @@ def branches(name: str) -> Problem:
         x = np.array([config[column] for column in columns[branch]])
         return least + max(function.value(x) - function.best, 0.0) / scale
 
-    return _problem(name, CONDITIONAL, bo.Space(space), value, 0.0)
+    return from_formula(name, bo.Space(space), value, 0.0)
 
 
 _WIDTHS = (96, 48, 24, 12)  # of the best network, which has the first three
@@ -284,7 +266,7 @@ def layers(name: str) -> Problem:
         )
         return float(0.12 * abs(n - 3) + 0.05 * sizes + _optimizer_loss(config))
 
-    return _problem(name, CONDITIONAL, space, value, 0.0)
+    return from_formula(name, space, value, 0.0)
 
 
 def _optimizer_loss(config: Config) -> float:
