@@ -31,6 +31,29 @@ def test_every_stratum_and_every_choice_comes_equally_often(seed: int) -> None:
     assert sorted(np.floor(rows[:, 2] * 5)) == sorted(list(range(5)) * 2)
 
 
+@pytest.mark.parametrize("n_rows", [1, 4, 7, 10])
+def test_the_first_row_is_the_middle_of_the_ranges_but_for_choices(n_rows: int) -> None:
+    space = Space({**SPACE.parameters, "lr": Float(1e-4, 1.0, log=True), "deep": Int(1, 9)})
+    first = {}
+    for seed in range(8):
+        rows = design(History(space, seed=seed), n_rows, n_rows)
+        first[seed] = space.decode(rows[:1])[0]
+        assert {name: first[seed][name] for name in ("x", "y", "i", "deep")} == {
+            "x": 0.5,
+            "y": 0.5,
+            "i": 5,
+            "deep": 5,
+        }
+        assert first[seed]["lr"] == pytest.approx(1e-2)
+        assert all(sorted(np.floor(rows[:, j] * n_rows)) == list(range(n_rows)) for j in (0, 1))
+    assert len({config["c"] for config in first.values()}) > 1
+
+
+def test_only_the_first_block_has_the_middle() -> None:
+    rows = design(History(SPACE, seed=0), 30)
+    assert (rows[:, 0] == 0.5).sum() == 1
+
+
 def test_rows_are_further_apart_than_random_ones() -> None:
     plane = Space({"x": Float(0.0, 1.0), "y": Float(0.0, 1.0)})
 
