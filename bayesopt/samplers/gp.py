@@ -65,11 +65,11 @@ class Fits(FitCache):
 class GPSampler:
     """Propose what a Gaussian process expects to gain the most from.
 
-    The first trials follow a design. After that a Gaussian process is fitted to what is known
-    (see ``bayesopt.surrogates``), and the acquisition is climbed from many starts, over continuous
-    parameters by L-BFGS and over the others by single changes, within the constraints. While the
-    search gets no further for long, every third trial or so is what TPE proposes: a second model,
-    for where the first is wrong.
+    The first trials follow a design that begins in the middle of the ranges. After that a
+    Gaussian process is fitted to what is known (see ``bayesopt.surrogates``), and the
+    acquisition is climbed from many starts, over continuous parameters by L-BFGS and over the
+    others by single changes, within the constraints. While the search gets no further for long,
+    every third trial or so is what TPE proposes: a second model, for where the first is wrong.
 
     Parameters
     ----------
