@@ -29,8 +29,8 @@ def offer_design(
 
     The design is a sequence of Latin hypercubes of `n_rows` rows, each the best of 32 by its
     smallest distance (Morris and Mitchell, 1995), so every level of a choice comes equally often.
-    The first row of all is the middle of the ranges, or the guess where the user has one; then
-    every other row follows the guess.
+    The first row of all is the middle of the ranges where nothing is conditional, or the guess
+    where the user has one; then every other row follows the guess.
     """
     first = history.n // n_rows if may_repeat(history) else 0
     for block in range(first, first + _N_BLOCKS):
@@ -81,7 +81,8 @@ def _begin_in_the_middle(space: Space, rows: F) -> None:
 
     Who declares a range puts what is sensible inside, not at its ends: on nearly every problem the
     middle is better than most random rows. In each column another row takes over what the first one
-    had, so it stays a Latin hypercube. Choices have no middle and stay as they are.
+    had, so it stays a Latin hypercube. Choices have no middle and stay as they are. (Of a space
+    with conditions it would be the middle of one branch, and there it was measured to lose.)
     """
     numbers = np.flatnonzero(space.domain.kind != NOMINAL)
     n = len(rows)
@@ -97,11 +98,12 @@ def _hypercube(space: Space, seed: int, block: int, n: int) -> F:
 
     rng = named_rng(seed, block, "design")
     weights = np.where(space.domain.kind == NOMINAL, 0.0, 1.0)
+    has_middle = block == 0 and not space.domain.conditional.any()
     best, widest, place = np.empty((n, space.d)), -np.inf, np.empty(n, dtype=np.int64)
     for _ in range(_N_TRIED):
         rows = np.empty((n, space.d))
         latin(rng.random((n, space.d)), rng.random((n, space.d)), place, rows)
-        if block == 0:
+        if has_middle:
             _begin_in_the_middle(space, rows)
         gap = nearest_gap(rows, weights)
         if gap > widest:

@@ -54,6 +54,12 @@ def test_only_the_first_block_has_the_middle() -> None:
     assert (rows[:, 0] == 0.5).sum() == 1
 
 
+def test_where_parameters_are_conditional_the_design_has_no_middle() -> None:
+    branch = Float(0.0, 1.0, when={"c": "a"})
+    rows = design(History(Space({**SPACE.parameters, "branch": branch}), seed=0), 30)
+    assert not (rows[:, 0] == 0.5).any()
+
+
 def test_rows_are_further_apart_than_random_ones() -> None:
     plane = Space({"x": Float(0.0, 1.0), "y": Float(0.0, 1.0)})
 
