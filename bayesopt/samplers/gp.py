@@ -48,6 +48,7 @@ Data = Observed | Outcomes
 
 ACQUISITIONS = ("ei", "logei", "pi", "ucb", "kg")
 
+_N_DESIGN = 4  # trials before the first model
 _LEAST_VALUES = 2  # to learn from
 _NOISY_PRIOR = (1.1, 3.0)  # shape and rate of a noise variance that the user says matters
 _LEAST_TRUST = 0.5  # of earlier studies, that make up for a design
@@ -78,7 +79,7 @@ class GPSampler:
         improvement (by .1 standard deviations), the optimistic bound, or the knowledge gradient,
         which takes into account that the next outcome is noisy too (as "ei" while none is).
     n_startup : int, optional
-        Trials of the design; by default 2 (d + 1), at most 10.
+        Trials of the design, by default 4.
     explore : float
         Share of the trials, in a space with choices, that want more than a tiny improvement; in
         more than 20 columns up to five times as many, by how many of them have cells.
@@ -215,22 +216,25 @@ class GPSampler:
         names = {SECOND: f"{self.name}:{self._second.name}", ELSEWHERE: f"{self.name}:{ELSEWHERE}"}
         return names.get(ways[0], self.name) if len(set(ways)) == 1 else self.name
 
-    def n_design(self, space: Space) -> int:
-        """Return how many trials follow the design."""
-        return min(max(2 * (space.d + 1), 4), 10) if self.n_startup is None else self.n_startup
+    @property
+    def n_design(self) -> int:
+        """How many trials follow the design."""
+        return _N_DESIGN if self.n_startup is None else self.n_startup
 
     def is_starting(self, space: Space, data: Data) -> bool:
         """Whether the next trial still belongs to the design.
 
-        Where earlier studies are trusted, that is a few of their best configurations.
+        Earlier studies show a few of their best configurations first; the design follows where
+        these are not trusted then.
         """
-        n_begun = data.n + len(data.pending)
-        if data.n_values < _LEAST_VALUES or n_begun >= self.n_design(space):
-            return data.n_values < _LEAST_VALUES
-        if n_begun < N_PORTFOLIO or isinstance(data, Outcomes):
+        if data.n_values < _LEAST_VALUES:
             return True
-        earlier = self._earlier(space)
-        return earlier is None or earlier.trust(data) < _LEAST_TRUST
+        n_begun = data.n + len(data.pending)
+        earlier = self._earlier(space) if n_begun < N_PORTFOLIO + self.n_design else None
+        if earlier is None:
+            return n_begun < self.n_design
+        is_shown = n_begun < N_PORTFOLIO or isinstance(data, Outcomes)
+        return is_shown or earlier.trust(data) < _LEAST_TRUST
 
     def _offer_start(self, batch: Batch, space: Space, history: History, data: Data) -> str:
         """Fill a batch with first trials; return what they are called."""
@@ -239,7 +243,7 @@ class GPSampler:
             earlier.offer(batch, history)
             if not batch.missing:
                 return f"{self.name}:earlier"
-        offer_design(batch, space, history, self.n_design(space), prior_of(space, self.prior))
+        offer_design(batch, space, history, self.n_design, prior_of(space, self.prior))
         return f"{self.name}:design"
 
     def _earlier(self, space: Space) -> Earlier | None:
@@ -269,7 +273,7 @@ class GPSampler:
             self.explore,
             self.beta,
             self.trust_region == "auto",
-            self.n_design(space),
+            self.n_design,
             self.search or {},
             COMPILED_SEARCH if self._earlier(space) else searcher,
             self.reference,
@@ -370,7 +374,7 @@ class GPSampler:
 
     def _price(self, space: Space, history: History, data: Data) -> Price | None:
         """Return what rows cost; None where that does not count, or is the same for all."""
-        exponent = cost_exponent(self.cost, self.cost_budget, history, self.n_design(space))
+        exponent = cost_exponent(self.cost, self.cost_budget, history, self.n_design)
         if not exponent or self.acquisition == "ucb":
             return None
         from bayesopt.acquisition.price import Price
