@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 
 import numpy as np
 import numpy.typing as npt
@@ -16,10 +17,21 @@ from bayesopt.space.guess import OptimumPrior
 
 F = npt.NDArray[np.float64]
 
+_FEWEST, _MOST = 4, 10  # trials before there is a model
 _MIDDLE = 0.5  # of a range, in unit coordinates: after logarithms
 _N_TRIED = 32  # Latin hypercubes, of which the one whose rows are furthest apart is taken
 _N_COMPLETED = 256  # random rows that complete a guess, where all of the design's break it
 _N_BLOCKS = 8  # looked through for rows that are feasible and new
+
+
+def design_size(space: Space) -> int:
+    """Return how many trials come before a model's: as many as parameters that always exist.
+
+    At least 4, at most 10. A model of few trials is better than none where there is little to
+    learn; in many columns it keeps to the neighbourhood of the first good row.
+    """
+    n_always = int((space.domain.varies & ~space.domain.conditional).sum())
+    return min(max(n_always, _FEWEST), _MOST)
 
 
 def offer_design(
@@ -27,24 +39,35 @@ def offer_design(
 ) -> None:
     """Fill a batch with rows of the study's design that no trial has, as far as they go.
 
-    The design is a sequence of Latin hypercubes of `n_rows` rows, each the best of 32 by its
-    smallest distance (Morris and Mitchell, 1995), so every level of a choice comes equally often.
+    The design is a Latin hypercube of `n_rows` rows, the best of 32 by its smallest distance
+    (Morris and Mitchell, 1995), so every level of a choice comes equally often. Trials that begin
+    before there is anything to learn from follow others, of 10 rows at least.
     The first row of all is the middle of the ranges where nothing is conditional, or the guess
     where the user has one; then every other row follows the guess.
     """
-    first = history.n // n_rows if may_repeat(history) else 0
+    begun = history.n if may_repeat(history) else 0  # trial k gets row k, or the next feasible one
+    first = next(block for block in itertools.count() if _begin(block + 1, n_rows) > begun)
     for block in range(first, first + _N_BLOCKS):
         if not batch.missing:
             return
-        rows = _hypercube(space, history.seed, block, n_rows)
+        rows = _hypercube(space, history.seed, block, _size(block, n_rows))
         if prior is not None:
             seed = history.seed if block == 0 else None
             rows = space.snap(guessed(space, rows.copy(), prior, seed))
-        if may_repeat(history):  # trial k gets row k, or the next that is feasible
-            rows = rows[max(history.n - block * n_rows, 0) :]
+        if may_repeat(history):
+            rows = rows[max(begun - _begin(block, n_rows), 0) :]
         else:
             rows = rows[~history.contains(rows)]
         batch.offer(rows[space.feasible(rows)])
+
+
+def _size(block: int, n_rows: int) -> int:
+    return max(n_rows, _MOST) if block else n_rows
+
+
+def _begin(block: int, n_rows: int) -> int:
+    """Return how many rows there are before a block."""
+    return n_rows + (block - 1) * _size(block, n_rows) if block else 0
 
 
 def guessed(space: Space, rows: F, prior: OptimumPrior, seed: int | None) -> F:

@@ -15,7 +15,7 @@ from bayesopt.checks import require_choice, require_count, require_number
 from bayesopt.history import History
 from bayesopt.samplers.base import Suggestion
 from bayesopt.samplers.cost import check_cost, cost_exponent, is_design_paid
-from bayesopt.samplers.design import offer_design
+from bayesopt.samplers.design import design_size, offer_design
 from bayesopt.samplers.earlier import (
     N_PORTFOLIO,
     Earlier,
@@ -48,7 +48,6 @@ Data = Observed | Outcomes
 
 ACQUISITIONS = ("ei", "logei", "pi", "ucb", "kg")
 
-_N_DESIGN = 4  # trials before the first model
 _LEAST_VALUES = 2  # to learn from
 _NOISY_PRIOR = (1.1, 3.0)  # shape and rate of a noise variance that the user says matters
 _LEAST_TRUST = 0.5  # of earlier studies, that make up for a design
@@ -79,7 +78,8 @@ class GPSampler:
         improvement (by .1 standard deviations), the optimistic bound, or the knowledge gradient,
         which takes into account that the next outcome is noisy too (as "ei" while none is).
     n_startup : int, optional
-        Trials of the design, by default 4.
+        Trials of the design; by default as many as there are parameters that every configuration
+        has, 4 at least and 10 at most.
     explore : float
         Share of the trials, in a space with choices, that want more than a tiny improvement; in
         more than 20 columns up to five times as many, by how many of them have cells.
@@ -216,10 +216,9 @@ class GPSampler:
         names = {SECOND: f"{self.name}:{self._second.name}", ELSEWHERE: f"{self.name}:{ELSEWHERE}"}
         return names.get(ways[0], self.name) if len(set(ways)) == 1 else self.name
 
-    @property
-    def n_design(self) -> int:
-        """How many trials follow the design."""
-        return _N_DESIGN if self.n_startup is None else self.n_startup
+    def n_design(self, space: Space) -> int:
+        """Return how many trials follow the design."""
+        return design_size(space) if self.n_startup is None else self.n_startup
 
     def is_starting(self, space: Space, data: Data) -> bool:
         """Whether the next trial still belongs to the design.
@@ -229,10 +228,10 @@ class GPSampler:
         """
         if data.n_values < _LEAST_VALUES:
             return True
-        n_begun = data.n + len(data.pending)
-        earlier = self._earlier(space) if n_begun < N_PORTFOLIO + self.n_design else None
+        n_begun, n_design = data.n + len(data.pending), self.n_design(space)
+        earlier = self._earlier(space) if n_begun < N_PORTFOLIO + n_design else None
         if earlier is None:
-            return n_begun < self.n_design
+            return n_begun < n_design
         is_shown = n_begun < N_PORTFOLIO or isinstance(data, Outcomes)
         return is_shown or earlier.trust(data) < _LEAST_TRUST
 
@@ -243,7 +242,7 @@ class GPSampler:
             earlier.offer(batch, history)
             if not batch.missing:
                 return f"{self.name}:earlier"
-        offer_design(batch, space, history, self.n_design, prior_of(space, self.prior))
+        offer_design(batch, space, history, self.n_design(space), prior_of(space, self.prior))
         return f"{self.name}:design"
 
     def _earlier(self, space: Space) -> Earlier | None:
@@ -273,7 +272,7 @@ class GPSampler:
             self.explore,
             self.beta,
             self.trust_region == "auto",
-            self.n_design,
+            self.n_design(space),
             self.search or {},
             COMPILED_SEARCH if self._earlier(space) else searcher,
             self.reference,
@@ -374,7 +373,7 @@ class GPSampler:
 
     def _price(self, space: Space, history: History, data: Data) -> Price | None:
         """Return what rows cost; None where that does not count, or is the same for all."""
-        exponent = cost_exponent(self.cost, self.cost_budget, history, self.n_design)
+        exponent = cost_exponent(self.cost, self.cost_budget, history, self.n_design(space))
         if not exponent or self.acquisition == "ucb":
             return None
         from bayesopt.acquisition.price import Price

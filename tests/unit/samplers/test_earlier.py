@@ -141,11 +141,18 @@ def test_a_misleading_study_costs_its_portfolio_and_no_more() -> None:
 
 
 def test_where_nothing_is_trusted_the_design_goes_on() -> None:
-    history = run(GPSampler(sources=BAD), 8)
-    made = GPSampler(sources=BAD).propose(SPACE, history, 1, trial_rng(5, 8))
-    assert made.sampler == "gp:design"
-    helped = GPSampler(sources=GOOD)
-    assert helped.propose(SPACE, run(helped, 8), 1, trial_rng(5, 8)).sampler == "gp"
+    for sources, after in ((BAD, "gp:design"), (GOOD, "gp")):
+        sampler = GPSampler(sources=sources)
+        begun = run(sampler, N_PORTFOLIO + sampler.n_design(SPACE) - 1)
+        for n in (N_PORTFOLIO, begun.n):
+            made = sampler.propose(SPACE, run(sampler, n), 1, trial_rng(5, n))
+            assert made.sampler == after
+    assert (
+        GPSampler(sources=BAD)
+        .propose(SPACE, run(GPSampler(sources=BAD), 8), 1, trial_rng(5, 8))
+        .sampler
+        == "gp"
+    )
 
 
 @pytest.mark.parametrize("make", [GPSampler, AutoSampler])
