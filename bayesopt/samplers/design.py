@@ -25,13 +25,13 @@ _N_BLOCKS = 8  # looked through for rows that are feasible and new
 
 
 def design_size(space: Space) -> int:
-    """Return how many trials come before a model's: as many as parameters that always exist.
+    """Return how many trials come before a model's, by the number of parameters that always exist.
 
-    At least 4, at most 10. A model of few trials is better than none where there is little to
-    learn; in many columns it keeps to the neighbourhood of the first good row.
+    4 of up to seven, two more for each further one, 10 at most: a model of few trials is better
+    than none, but in many columns it keeps to the neighbourhood of the first good row.
     """
     n_always = int((space.domain.varies & ~space.domain.conditional).sum())
-    return min(max(n_always, _FEWEST), _MOST)
+    return min(max(2 * (n_always - 5), _FEWEST), _MOST)
 
 
 def offer_design(

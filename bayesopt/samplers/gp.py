@@ -78,8 +78,8 @@ class GPSampler:
         improvement (by .1 standard deviations), the optimistic bound, or the knowledge gradient,
         which takes into account that the next outcome is noisy too (as "ei" while none is).
     n_startup : int, optional
-        Trials of the design; by default as many as there are parameters that every configuration
-        has, 4 at least and 10 at most.
+        Trials of the design; by default 4, and up to 10 where more than seven parameters always
+        exist.
     explore : float
         Share of the trials, in a space with choices, that want more than a tiny improvement; in
         more than 20 columns up to five times as many, by how many of them have cells.

@@ -8,9 +8,9 @@ import pytest
 from bayesopt.history import History
 from bayesopt.rng import trial_rng
 from bayesopt.samplers import GPSampler, TPESampler
-from bayesopt.samplers.design import offer_design
+from bayesopt.samplers.design import design_size, offer_design
 from bayesopt.samplers.fresh import Batch
-from bayesopt.space import Categorical, Float, Int, Space
+from bayesopt.space import Categorical, Constant, Float, Int, Space
 
 SPACE = Space(
     {"x": Float(0.0, 1.0), "y": Float(0.0, 1.0), "c": Categorical(list("abcde")), "i": Int(0, 9)}
@@ -47,6 +47,27 @@ def test_the_first_row_is_the_middle_of_the_ranges_but_for_choices(n_rows: int) 
         assert first[seed]["lr"] == pytest.approx(1e-2)
         assert all(sorted(np.floor(rows[:, j] * n_rows)) == list(range(n_rows)) for j in (0, 1))
     assert len({config["c"] for config in first.values()}) > 1
+
+
+def test_the_size_goes_by_the_parameters_that_always_exist() -> None:
+    floats = {f"x{i}": Float(0.0, 1.0) for i in range(30)}
+    sizes = {d: design_size(Space(dict(list(floats.items())[:d]))) for d in (1, 4, 7, 8, 10, 30)}
+    assert sizes == {1: 4, 4: 4, 7: 4, 8: 6, 10: 10, 30: 10}
+    branches = {name: Float(0.0, 1.0, when={"c": "a"}) for name in floats}
+    fixed = {"k": Constant(1), "x": Float(0.0, 1.0)}
+    assert design_size(Space({"c": Categorical(["a", "b"]), **fixed, **branches})) == 4
+
+
+@pytest.mark.parametrize("noisy", [False, True])
+def test_what_begins_before_there_is_a_model_is_spread_in_tens(noisy: bool) -> None:
+    history = History(SPACE, seed=2, noisy=noisy)
+    rows = []
+    for _ in range(24):
+        rows.append(design(history, 1, n_rows=4)[0])
+        history.append(SPACE.decode(rows[-1][None])[0])
+    for begin, end in ((0, 4), (4, 14), (14, 24)):
+        strata = np.floor(np.array(rows)[begin:end, 0] * (end - begin))
+        assert sorted(strata) == list(range(end - begin))
 
 
 def test_only_the_first_block_has_the_middle() -> None:

@@ -140,19 +140,13 @@ def test_a_misleading_study_costs_its_portfolio_and_no_more() -> None:
     assert np.median(late) < 0.5 * floor
 
 
-def test_where_nothing_is_trusted_the_design_goes_on() -> None:
-    for sources, after in ((BAD, "gp:design"), (GOOD, "gp")):
-        sampler = GPSampler(sources=sources)
-        begun = run(sampler, N_PORTFOLIO + sampler.n_design(SPACE) - 1)
-        for n in (N_PORTFOLIO, begun.n):
-            made = sampler.propose(SPACE, run(sampler, n), 1, trial_rng(5, n))
-            assert made.sampler == after
-    assert (
-        GPSampler(sources=BAD)
-        .propose(SPACE, run(GPSampler(sources=BAD), 8), 1, trial_rng(5, 8))
-        .sampler
-        == "gp"
-    )
+@pytest.mark.parametrize(("sources", "then"), [(BAD, "gp:design"), (GOOD, "gp")])
+def test_where_nothing_is_trusted_a_design_follows(sources: list[object], then: str) -> None:
+    sampler = GPSampler(sources=sources)
+    end = N_PORTFOLIO + sampler.n_design(SPACE)
+    for n, made_by in ((N_PORTFOLIO, then), (end - 1, then), (end, "gp")):
+        made = sampler.propose(SPACE, run(sampler, n), 1, trial_rng(5, n))
+        assert made.sampler == made_by
 
 
 @pytest.mark.parametrize("make", [GPSampler, AutoSampler])
@@ -267,10 +261,11 @@ def test_models_that_break_give_way_to_the_design(monkeypatch: pytest.MonkeyPatc
 
     monkeypatch.setattr("bayesopt.surrogates.transfer.build_belief", broken)
     sampler, history = GPSampler(sources=GOOD), History(SPACE, seed=5)
-    for i in range(11):
+    end = N_PORTFOLIO + sampler.n_design(SPACE)
+    for i in range(end + 1):
         made = sampler.propose(SPACE, history, 1, trial_rng(5, i))
         assert (made.sampler, "not positive" in made.fallback) == (
-            ("gp:design", False) if i < 10 else ("gp", True)
+            ("gp:design", False) if i < end else ("gp", True)
         )
         history.tell(history.append(SPACE.decode(made.rows)[0]), float(i))
 

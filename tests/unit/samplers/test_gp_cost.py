@@ -76,9 +76,9 @@ def test_settings_without_a_meaning_are_refused(kind, settings) -> None:
 
 
 def test_the_design_ends_when_it_has_cost_an_eighth_of_the_budget() -> None:
-    study = run(bo.GPSampler(cost_budget=1e9), 8)
+    study = run(bo.GPSampler(n_startup=6, cost_budget=1e9), 8)
     assert [t.sampler for t in study.trials] == ["gp:design"] * 6 + ["gp"] * 2
-    study = run(bo.GPSampler(cost_budget=100.0), 8)
+    study = run(bo.GPSampler(n_startup=6, cost_budget=100.0), 8)
     assert [t.sampler for t in study.trials] == ["gp:design"] * 4 + ["gp"] * 4
-    study = run(bo.GPSampler(cost="off", cost_budget=100.0), 8)
+    study = run(bo.GPSampler(n_startup=6, cost="off", cost_budget=100.0), 8)
     assert [t.sampler for t in study.trials] == ["gp:design"] * 6 + ["gp"] * 2
