@@ -100,12 +100,12 @@ def test_it_is_a_function_of_the_history():
 
 def test_a_search_that_went_on_long_enough_is_idle():
     study = bo.create_study(SPACE, sampler="gp", seed=0)
-    study.optimize(lambda t: bowl(t.params), n_trials=25)
+    study.optimize(lambda t: bowl(t.params), n_trials=20)
     before = outlook(study.history)
     assert before.basis == "model"
     assert before.recent_share == math.inf
     assert idle_hints(study.history) == []
-    study.optimize(lambda t: bowl(t.params), n_trials=45)
+    study.optimize(lambda t: bowl(t.params), n_trials=50)
     for _ in range(30):
         study.add_trial({"x": 4.0, "y": 4.0}, 25.0)
     after = outlook(study.history)
