@@ -232,8 +232,9 @@ class GPSampler:
         earlier = self._earlier(space) if n_begun < N_PORTFOLIO + n_design else None
         if earlier is None:
             return n_begun < n_design
-        is_shown = n_begun < N_PORTFOLIO or isinstance(data, Outcomes)
-        return is_shown or earlier.trust(data) < _LEAST_TRUST
+        if n_begun < N_PORTFOLIO or isinstance(data, Outcomes):
+            return True
+        return earlier.trust(data) < _LEAST_TRUST
 
     def _offer_start(self, batch: Batch, space: Space, history: History, data: Data) -> str:
         """Fill a batch with first trials; return what they are called."""
