@@ -65,8 +65,7 @@ class Trial:
 
     def is_held(self, attempt: int) -> bool:
         """Whether `attempt` may still write: nobody took the trial over, nor was it given back."""
-        alive = self.state == facts.RUNNING or (self.state == facts.LOST and self.owner != "")
-        return alive and self.attempt == attempt
+        return self.attempt == attempt and facts.is_owned(self.state, self.owner)
 
     @property
     def values(self) -> tuple[float, ...] | None:

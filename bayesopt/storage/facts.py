@@ -72,6 +72,11 @@ class Told(NamedTuple):
         )
 
 
+def is_owned(state: int, owner: str) -> bool:
+    """Return whether somebody may still write a trial: it runs, or its lease ran out under them."""
+    return state == RUNNING or (state == LOST and owner != "")
+
+
 def draft(proposal: Proposal) -> Draft:
     """Check and detach a proposal. Raises InvalidValueError."""
     attrs = proposal.user_attrs

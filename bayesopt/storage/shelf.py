@@ -35,8 +35,7 @@ class Standing(NamedTuple):
 
     def is_held(self, attempt: int) -> bool:
         """Whether `attempt` may still write: nobody took the trial over, nor was it given back."""
-        alive = self.state == facts.RUNNING or (self.state == facts.LOST and self.owner != "")
-        return alive and self.attempt == attempt
+        return self.attempt == attempt and facts.is_owned(self.state, self.owner)
 
     def require_same(self, told: Told) -> None:
         """Raise TellConflictError unless `told` is the trial's result."""

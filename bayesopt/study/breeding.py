@@ -114,7 +114,7 @@ def still_needed(context: StudyContext, history: History) -> dict[int, set[str]]
     """Return the names of checkpoints that unfinished clones begin from, by parent."""
     needed: dict[int, set[str]] = {}
     for number, (origin, _) in context.origins.items():
-        if origin is not None and not _is_over(history, number):
+        if origin is not None and not is_over(history, number):
             needed.setdefault(origin.parent, set()).add(origin.checkpoint)
     return needed
 
@@ -134,6 +134,7 @@ def let_go(context: StudyContext, history: History, number: int, needed: set[str
     return bool(kept & needed)
 
 
-def _is_over(history: History, number: int) -> bool:
+def is_over(history: History, number: int) -> bool:
+    """Return whether a trial is known and has ended."""
     known = number < history.n and history.state[number] >= 0
     return known and TrialState(int(history.state[number])).is_finished

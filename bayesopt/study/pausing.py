@@ -163,16 +163,11 @@ def collect_garbage(context: StudyContext) -> None:
         history = context.follower.follow()
         breeding.trace(context, history)
         best, needed = _best(history), breeding.still_needed(context, history)
-        over = {n for n in found if n not in best and _is_over(history, n)}
+        over = {n for n in found if n not in best and breeding.is_over(history, n)}
         parents = found if context.is_bred else over
         kept = {n for n in parents if breeding.let_go(context, history, n, needed.get(n, set()))}
     for number in over - kept:
         checkpoints.remove(root, number)
-
-
-def _is_over(history: History, number: int) -> bool:
-    known = number < history.n and history.state[number] >= 0
-    return known and TrialState(int(history.state[number])).is_finished
 
 
 def _best(history: History) -> set[int]:
