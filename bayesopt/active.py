@@ -326,14 +326,18 @@ class Trial:
         return self._cost
 
     def set_constraints(self, constraints: object) -> None:
-        """Set outcome constraints, feasible at <= 0, told with the value when the trial ends.
+        """Set outcome constraints, feasible at <= 0, which `Study.optimize` tells with the value.
 
+        Who tells by hand passes ``study.tell(..., constraints=trial.constraints)``.
         Takes a mapping of names to numbers, or a sequence of numbers. Raises InvalidValueError.
         """
         self._constraints.update(coerce_constraints(constraints))
 
     def set_cost(self, cost: object) -> None:
-        """Set what the evaluation cost, told when the trial ends. Raises InvalidValueError."""
+        """Set what the evaluation cost, which `Study.optimize` tells with the value.
+
+        Who tells by hand passes ``study.tell(..., cost=...)``. Raises InvalidValueError.
+        """
         self._cost = coerce_cost(cost)
 
     @property
@@ -344,7 +348,8 @@ class Trial:
     def set_variance(self, variance: object) -> None:
         """Set how noisy the value is: the square of its standard error, one per objective.
 
-        It is told with the value when the trial ends. Raises InvalidValueError.
+        `Study.optimize` tells it with the value; who tells by hand passes
+        ``study.tell(..., variance=...)``. Raises InvalidValueError.
         """
         self._variances = coerce_variances(variance, self._setup.n_objectives)
 

@@ -17,7 +17,7 @@ from bayesopt.space.guess import OptimumPrior
 
 F = npt.NDArray[np.float64]
 
-_FEWEST, _MOST = 4, 10  # trials before there is a model
+_FEWEST, _MOST = 4, 10  # rows of a design
 _MIDDLE = 0.5  # of a range, in unit coordinates: after logarithms
 _N_TRIED = 32  # Latin hypercubes, of which the one whose rows are furthest apart is taken
 _N_COMPLETED = 256  # random rows that complete a guess, where all of the design's break it
@@ -27,8 +27,8 @@ _N_BLOCKS = 8  # looked through for rows that are feasible and new
 def design_size(space: Space) -> int:
     """Return how many trials come before a model's, by the number of parameters that always exist.
 
-    4 of up to seven, two more for each further one, 10 at most: a model of few trials is better
-    than none, but in many columns it keeps to the neighbourhood of the first good row.
+    Up to seven of those make it 4, each further one adds 2, up to 10. A model of few trials is
+    better than none, but in many columns it keeps to the neighbourhood of the first good row.
     """
     n_always = int((space.domain.varies & ~space.domain.conditional).sum())
     return min(max(2 * (n_always - 5), _FEWEST), _MOST)
@@ -42,6 +42,7 @@ def offer_design(
     The design is a Latin hypercube of `n_rows` rows, the best of 32 by its smallest distance
     (Morris and Mitchell, 1995), so every level of a choice comes equally often. Trials that begin
     before there is anything to learn from follow others, of 10 rows at least.
+
     The first row of all is the middle of the ranges where nothing is conditional, or the guess
     where the user has one; then every other row follows the guess.
     """
@@ -62,6 +63,7 @@ def offer_design(
 
 
 def _size(block: int, n_rows: int) -> int:
+    """Return how many rows a block has: what comes after the design is spread more widely."""
     return max(n_rows, _MOST) if block else n_rows
 
 
